@@ -1,0 +1,108 @@
+"""Element types, under PyTorch's names, and the type at which operands meet.
+
+They are NumPy's own dtype objects. Operands meet as in PyTorch: a tensor with dimensions counts before one without, and
+that before a Python number, unless the other is of a higher kind (bool < integer < float). So float32 stays float32
+beside any Python number, and beside an int64 tensor.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy
+
+__all__ = [
+    "as_dtype",
+    "bool_",
+    "float16",
+    "float32",
+    "float64",
+    "get_default_dtype",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "result_type",
+    "set_default_dtype",
+    "uint8",
+]
+
+Dtype = numpy.dtype[Any]
+
+float64, float32, float16 = (numpy.dtype(name) for name in ("float64", "float32", "float16"))
+int64, int32, int16, int8, uint8 = (numpy.dtype(name) for name in ("int64", "int32", "int16", "int8", "uint8"))
+bool_ = numpy.dtype("bool")
+SUPPORTED = {float64, float32, float16, int64, int32, int16, int8, uint8, bool_}
+
+default = [float32]
+
+
+def get_default_dtype() -> Dtype:
+    """The dtype of Python floats made into Tensors, and of integers where a function needs floats."""
+    return default[0]
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Change the default floating dtype.
+
+    Raises:
+        TypeError: the dtype is not a floating one.
+    """
+    dtype = as_dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"the default dtype must be a floating one, got {dtype}")
+    default[0] = dtype
+
+
+def as_dtype(dtype: Any) -> Dtype:
+    """Whatever names a dtype, as one of those supported; Python's float is the default dtype.
+
+    Raises:
+        TypeError: it names none, or one that Tensors do not have, such as complex128.
+    """
+    if dtype is float:
+        return default[0]
+    try:
+        found = numpy.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{dtype!r} is not a dtype; use one such as tinygrad_edu.float32") from None
+    found = found.newbyteorder("=")
+    if found not in SUPPORTED:
+        raise TypeError(f"a Tensor cannot hold {found}; it holds {', '.join(sorted(map(str, SUPPORTED)))}")
+    return numpy.dtype(found.name)
+
+
+KINDS = {"b": 0, "i": 1, "u": 1, "f": 2}
+
+
+def result_type(operands: Iterable[Any]) -> Dtype:
+    """The dtype at which arrays, and Python numbers among them, meet."""
+    arrays: list[Dtype] = []
+    scalars: list[Dtype] = []
+    numbers: list[Dtype] = []
+    for x in operands:
+        if isinstance(x, bool):
+            numbers.append(bool_)
+        elif isinstance(x, int):
+            numbers.append(int64)
+        elif isinstance(x, float):
+            numbers.append(default[0])
+        else:
+            (arrays if x.ndim else scalars).append(x.dtype)
+    found: Dtype | None = None
+    for group in (arrays, scalars, numbers):
+        if group:
+            meet = group[0]
+            for dtype in group[1:]:
+                meet = promote(meet, dtype)
+            if found is None or KINDS[meet.kind] > KINDS[found.kind]:
+                found = meet
+    return default[0] if found is None else found
+
+
+def promote(a: Dtype, b: Dtype) -> Dtype:
+    """The smallest dtype for both; an integer beside a float takes the float's."""
+    if a == b or a.kind == "f" != b.kind:
+        return a
+    if b.kind == "f" != a.kind:
+        return b
+    return numpy.promote_types(a, b)

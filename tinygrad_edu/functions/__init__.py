@@ -1,0 +1,1 @@
+"""Functions of Tensors, by family; most are a line or two over the primitives."""

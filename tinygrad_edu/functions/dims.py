@@ -1,0 +1,58 @@
+"""Dimensions and sizes as users write them, made what the primitives take."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ShapeError
+
+__all__ = ["as_dim", "as_dims", "as_sizes", "fill_in"]
+
+
+def as_dim(dim: int, ndim: int) -> int:
+    """A dimension counted from the left; a Tensor without dimensions takes 0 and -1.
+
+    Raises:
+        IndexError: there is no such dimension.
+    """
+    bound = max(ndim, 1)
+    if not -bound <= dim < bound:
+        raise IndexError(f"dimension {dim} is out of range for a {ndim}-d Tensor: it takes {-bound} to {bound - 1}")
+    return dim % bound
+
+
+def as_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
+    """Dimensions counted from the left, or None for all of them.
+
+    Raises:
+        IndexError: there is no such dimension.
+        RuntimeError: one is named twice.
+    """
+    if dim is None or dim == ():
+        return None
+    dims = tuple(as_dim(int(d), ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    if len(set(dims)) != len(dims):
+        raise RuntimeError(f"a dimension is named twice in {dim}")
+    return dims if ndim else None
+
+
+def as_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
+    """Sizes given as several arguments or as one sequence."""
+    if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
+        sizes = sizes[0]
+    return tuple(int(n.__index__()) for n in sizes)
+
+
+def fill_in(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:
+    """Sizes with a single -1 replaced by what makes them hold so many elements.
+
+    Raises:
+        ShapeError: they cannot.
+    """
+    known = 1
+    for n in sizes:
+        known *= n if n != -1 else 1
+    if sizes.count(-1) == 1 and known and numel % known == 0:
+        return tuple(numel // known if n == -1 else n for n in sizes)
+    if -1 in sizes or known != numel or any(n < 0 for n in sizes):
+        raise ShapeError(f"{numel} elements do not fit into shape {sizes}")
+    return sizes

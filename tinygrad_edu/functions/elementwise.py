@@ -1,0 +1,124 @@
+"""Elementwise functions whose arguments need a word more than a primitive's: powers, bounds, choices, dtypes."""
+
+from typing import Any
+
+import numpy
+
+from ..backend import to_numpy
+from ..dtypes import as_dtype, bool_, float16, float32, float64, int32, int64, result_type
+from ..ops import elementwise as ops
+from ..ops.comparison import isnan
+from ..ops.elementary import sqrt
+from ..recording import Recorded, record, wrap
+from ..tensor import Tensor, method
+
+__all__ = ["allclose", "clamp", "clone", "equal", "isclose", "masked_fill", "pow", "result_type", "to", "where"]
+
+FAST_POWERS = {1: ops.clone, 2: ops.square, 0.5: sqrt, -1: ops.reciprocal}
+
+
+@method
+def pow(input: Any, exponent: Any) -> Any:
+    """input to the power of exponent, elementwise; either may be a number."""
+    if isinstance(exponent, (int, float)) and isinstance(input, Recorded):
+        fast = FAST_POWERS.get(exponent)
+        if fast is not None and (input.dtype.kind == "f" or exponent in (1, 2)):
+            return fast(input)
+    return record(ops.pow, (input, exponent), {})
+
+
+Tensor.__pow__ = pow  # type: ignore[attr-defined]
+Tensor.__rpow__ = lambda self, other: pow(other, self)  # type: ignore[attr-defined]
+
+
+@method
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
+    """The elements held between min and max, numbers or Tensors; where min > max it is max.
+
+    Raises:
+        RuntimeError: both are None.
+    """
+    if min is None and max is None:
+        raise RuntimeError("clamp needs min, max, or both")
+    if not isinstance(min, Recorded) and not isinstance(max, Recorded):
+        meeting = result_type([input._array, *[bound for bound in (min, max) if bound is not None]])
+        return ops.clamp(to(input, meeting), low=min, high=max)
+    result = input
+    if min is not None:
+        result = ops.where((result < min) & ~isnan(result), min, result)
+    if max is not None:
+        result = ops.where((result > max) & ~isnan(result), max, result)
+    return result
+
+
+@method
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """input where the condition holds, other elsewhere, elementwise; without them the indices where it holds."""
+    if input is None:
+        return tuple(wrap(index) for index in numpy.nonzero(condition._array))
+    return ops.where(condition, input, other)
+
+
+Tensor.where = lambda self, condition, other: where(condition, self, other)  # type: ignore[method-assign]
+
+
+@method
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
+    """value where the mask holds, the input elsewhere.
+
+    Raises:
+        TypeError: the mask does not hold bools.
+    """
+    if mask.dtype != bool_:
+        raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
+    value = value if isinstance(value, Recorded) else wrap(numpy.array(value).astype(input.dtype))
+    return ops.where(mask, value, input)
+
+
+@method
+def clone(input: Tensor) -> Any:
+    """A copy that gradients flow through."""
+    return ops.clone(input)
+
+
+@method
+def to(input: Tensor, dtype: Any = None, *, copy: bool = False) -> Any:
+    """The Tensor with another dtype, or itself if it has that one; gradients are cast back.
+
+    Raises:
+        TypeError: it names no dtype that Tensors have.
+    """
+    wanted = dtype.dtype if isinstance(dtype, Recorded) else input.dtype if dtype is None else as_dtype(dtype)
+    if wanted != input.dtype:
+        return ops.cast(input, dtype=wanted)
+    return ops.clone(input) if copy else input
+
+
+for name, dtype in {
+    "float": float32,
+    "double": float64,
+    "half": float16,
+    "long": int64,
+    "int": int32,
+    "bool": bool_,
+}.items():
+    setattr(Tensor, name, lambda self, dtype=dtype: to(self, dtype))
+
+
+@method
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """Where |input - other| <= atol + rtol * |other|, elementwise."""
+    with numpy.errstate(invalid="ignore"):
+        return wrap(to_numpy(numpy.isclose(input._array, other._array, rtol, atol, equal_nan)))
+
+
+@method
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether all elements are close, as in isclose."""
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+@method
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether two Tensors have the same shape and the same elements."""
+    return input.shape == other.shape and bool((input._array == other._array).all())

@@ -1,0 +1,236 @@
+"""Reductions with PyTorch's arguments; `axis` and `keepdims` are accepted for `dim` and `keepdim`."""
+
+import builtins
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..dtypes import as_dtype, int64
+from ..ops import reduction as ops
+from ..ops.elementary import sqrt
+from ..ops.indexing import gather
+from ..tensor import Tensor, method
+from .dims import as_dim, as_dims
+
+__all__ = [
+    "ValuesAndIndices",
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
+
+
+class ValuesAndIndices(NamedTuple):
+    """The values that a search along a dimension found, and where."""
+
+    values: Any
+    indices: Any
+
+
+def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of `dim` and `keepdim` take NumPy's `axis` and `keepdims` too."""
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **named: Any) -> Any:
+        if named:
+            for old, new in (("axis", "dim"), ("keepdims", "keepdim")):
+                if old in named:
+                    named[new] = named.pop(old)
+        return function(*args, **named)
+
+    return renamed
+
+
+def summable(input: Tensor, dtype: Any) -> Tensor:
+    """The input in the dtype to sum in: the one asked for, or int64 for integers and bools."""
+    if dtype is not None:
+        return input.to(as_dtype(dtype))
+    return input if input.dtype.kind == "f" else input.to(int64)
+
+
+@method
+@numpy_names
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The sum over one, several or all dimensions; integers and bools are summed as int64."""
+    return ops.sum(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
+
+
+@method
+@numpy_names
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The mean over one, several or all dimensions.
+
+    Raises:
+        RuntimeError: the Tensor holds integers and no floating `dtype` is given.
+    """
+    x = input if dtype is None else input.to(as_dtype(dtype))
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"the mean of {x.dtype} is not of that dtype; pass dtype=, such as float32")
+    return ops.mean(x, dim=as_dims(dim, input.ndim), keepdim=keepdim)
+
+
+@method
+@numpy_names
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The product over one or all dimensions; integers and bools are multiplied as int64."""
+    return ops.prod(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
+
+
+def check_not_empty(input: Tensor, dims: tuple[int, ...] | None, name: str) -> None:
+    """Refuse to look for an extreme where there is nothing.
+
+    Raises:
+        IndexError: a reduced dimension has size 0.
+    """
+    sizes = input.shape if dims is None else [input.shape[d] for d in dims]
+    if 0 in sizes:
+        raise IndexError(f"{name} of no elements is not defined; the Tensor has shape {input.shape}")
+
+
+@method
+@numpy_names
+def amax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest element over dimensions; ties share the gradient evenly."""
+    dims = as_dims(dim, input.ndim)
+    check_not_empty(input, dims, "amax")
+    return ops.amax(input, dim=dims, keepdim=keepdim)
+
+
+@method
+@numpy_names
+def amin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest element over dimensions; ties share the gradient evenly."""
+    dims = as_dims(dim, input.ndim)
+    check_not_empty(input, dims, "amin")
+    return ops.amin(input, dim=dims, keepdim=keepdim)
+
+
+def extreme(input: Tensor, dim: Any, keepdim: bool, search: Callable[..., Any], elementwise: str) -> Any:
+    """max or min: of all elements, along a dimension with indices, or with another Tensor elementwise."""
+    if isinstance(dim, Tensor):
+        return getattr(input, elementwise)(dim)
+    if dim is None:
+        return amax(input) if elementwise == "maximum" else amin(input)
+    if not input.ndim:
+        return ValuesAndIndices(input.clone(), search(input))
+    dim = as_dim(dim, input.ndim)
+    check_not_empty(input, (dim,), elementwise)
+    indices = search(input, dim=dim, keepdim=True)
+    values = gather(input, dim=dim, index=indices._array)
+    if keepdim:
+        return ValuesAndIndices(values, indices)
+    return ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
+
+
+@method
+@numpy_names
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
+    """The largest element; along a dimension (values, indices), the gradient going to the index; or maximum(other).
+
+    Ties of the whole share the gradient evenly.
+    """
+    return extreme(input, dim if other is None else other, keepdim, ops.argmax, "maximum")
+
+
+@method
+@numpy_names
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
+    """The smallest element; along a dimension (values, indices), the gradient going to the index; or minimum(other).
+
+    Ties of the whole share the gradient evenly.
+    """
+    return extreme(input, dim if other is None else other, keepdim, ops.argmin, "minimum")
+
+
+def position(input: Tensor, dim: int | None, keepdim: bool, search: Callable[..., Any], name: str) -> Any:
+    """argmax or argmin."""
+    found = None if dim is None or not input.ndim else as_dim(dim, input.ndim)
+    check_not_empty(input, None if found is None else (found,), name)
+    return search(input, dim=found, keepdim=keepdim)
+
+
+@method
+@numpy_names
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The index of the first largest element, along a dimension or in the flattened Tensor; no gradient."""
+    return position(input, dim, keepdim, ops.argmax, "argmax")
+
+
+@method
+@numpy_names
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The index of the first smallest element, along a dimension or in the flattened Tensor; no gradient."""
+    return position(input, dim, keepdim, ops.argmin, "argmin")
+
+
+@method
+@numpy_names
+def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """Whether some element is nonzero; no gradient."""
+    return ops.any(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
+
+
+@method
+@numpy_names
+def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """Whether every element is nonzero; no gradient."""
+    return ops.all(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
+
+
+@method
+@numpy_names
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Any:
+    """ln(sum(exp(x))) over dimensions, without overflow."""
+    return ops.logsumexp(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
+
+
+def freedom(dim: Any, unbiased: bool | None, correction: int | None) -> tuple[Any, float]:
+    """(dim, correction) from PyTorch's old `unbiased`, also in the place of dim, and its new `correction`."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        return dim, 1.0 if unbiased else 0.0
+    return dim, 1.0 if correction is None else float(correction)
+
+
+@method
+@numpy_names
+def var(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: int | None = None,
+) -> Any:
+    """The variance sum((x - mean)^2) / (n - correction), correction being 1 by default, over dimensions."""
+    dim, lost = freedom(dim, unbiased, correction)
+    dims = as_dims(dim, input.ndim)
+    deviation = input - mean(input, dims, keepdim=True)
+    total = ops.sum(deviation * deviation, dim=dims, keepdim=keepdim)
+    return total / builtins.max(ops.size(input.shape, dims) - lost, 0.0)
+
+
+@method
+@numpy_names
+def std(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: int | None = None,
+) -> Any:
+    """The square root of the variance, over dimensions."""
+    return sqrt(var(input, dim, unbiased, keepdim, correction=correction))

@@ -1,0 +1,333 @@
+"""The graph that a computation leaves behind, and the walk back through it.
+
+A Node is one recorded call. It knows its parents, its output's shape and what its rules named, but not its Tensor:
+an array that no rule named is freed as soon as the user lets go of it, and there are no reference cycles.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from operator import attrgetter
+from types import CodeType
+from typing import Any
+
+import numpy
+
+from . import writes
+from .errors import GradientError
+from .ops.movement import sum_to
+from .primitive import Kept, Plan
+
+__all__ = ["Leaf", "Node", "Output", "backpropagate", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+grad_enabled: ContextVar[bool] = ContextVar("grad_enabled", default=True)
+is_grad_enabled = grad_enabled.get
+
+Gradient = Any  # an array, or a Tensor where the backward is itself recorded
+Hook = Callable[[Gradient], Gradient]
+
+
+class GradMode(ContextDecorator):
+    """A `with` block or decorated function in which recording is on or off, for this thread or task alone."""
+
+    mode: bool
+
+    def __init__(self) -> None:
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(grad_enabled.get())
+        grad_enabled.set(self.mode)
+
+    def __exit__(self, *exception: object) -> None:
+        grad_enabled.set(self.before.pop())
+
+
+class no_grad(GradMode):
+    """Within it nothing is recorded: results do not require grad; usable with `with` and as a decorator."""
+
+    mode = False
+
+
+class enable_grad(GradMode):
+    """Within it calls are recorded again, also inside no_grad; usable with `with` and as a decorator."""
+
+    mode = True
+
+
+class set_grad_enabled(GradMode):
+    """Switch recording on or off at once; as a context manager, until its block ends."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self.before = [grad_enabled.get()]
+        grad_enabled.set(self.mode)
+
+    def __enter__(self) -> None:
+        if not self.before:
+            super().__enter__()
+
+
+class Node:
+    """One recorded call: its parents, what its rules need, and its number in the order of creation."""
+
+    __slots__ = ("__weakref__", "hooks", "number", "parents", "code", "lasti", "plan", "saved", "shape")
+
+    hooks: dict[int, Hook] | None
+    number: int
+    parents: "tuple[Node, ...]"
+    code: CodeType | None  # with lasti: the line of the user's program that made the call
+    lasti: int
+    plan: Plan | None
+    saved: Kept | None
+    shape: Any  # of the output; of a call with several outputs, their (shape, dtype) pairs
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return self.plan.primitive.name if self.plan else type(self).__name__.lower()
+
+    def __repr__(self) -> str:
+        return f"<{self.name} node {self.number}, output {self.shape}>"
+
+
+class Leaf(Node):
+    """Where gradients end: a Tensor made by the user that requires grad. It holds that Tensor's `.grad`."""
+
+    __slots__ = ("dtype", "grad")
+
+    def __init__(self, shape: tuple[int, ...], dtype: numpy.dtype[Any]) -> None:
+        self.number = 0  # sorts behind every call
+        self.parents = ()
+        self.plan = self.saved = self.hooks = self.code = None
+        self.lasti = 0
+        self.shape = shape
+        self.dtype = dtype
+        self.grad: Any = None
+
+
+class Output(Node):
+    """One output of a call that has several; it hands its gradient to the call's node."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, call: Node, index: int) -> None:
+        self.number = writes.next_number()
+        self.parents = (call,)
+        self.plan = self.saved = self.hooks = None
+        self.code, self.lasti = call.code, call.lasti
+        self.shape = call.shape[index][0]
+        self.index = index
+
+
+def reachable(outputs: Iterable[Node]) -> list[Node]:
+    """All nodes that the outputs depend on, later ones first: every node comes before its parents."""
+    stack = list(outputs)
+    found = set(stack)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent not in found:
+                found.add(parent)
+                stack.append(parent)
+    return sorted(found, key=attrgetter("number"), reverse=True)
+
+
+def leading_to(targets: Iterable[Node], order: Sequence[Node]) -> set[Node]:
+    """The nodes from which a target can be reached."""
+    wanted = set(targets)
+    for node in reversed(order):
+        if not wanted.isdisjoint(node.parents):
+            wanted.add(node)
+    return wanted
+
+
+def backpropagate(
+    outputs: Sequence[Node],
+    seeds: Sequence[Gradient],
+    *,
+    wrap: Callable[..., Any],
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    targets: Sequence[Node] | None = None,
+    accumulate: bool = True,
+) -> dict[Node, Gradient]:
+    """Send the seeds, gradients of the outputs, back through the graph, each node once.
+
+    With `targets` only the ways that lead to them are walked, and their gradients are returned. With `accumulate`
+    the leaves add what reaches them to their `.grad`. `wrap(array, node)` makes a Tensor.
+
+    Raises:
+        RuntimeError: the graph was freed by an earlier backward, or a value it saved was overwritten since.
+    """
+    order = reachable(outputs)
+    wanted = None if targets is None else leading_to(targets, order)
+    caught: dict[Node, Gradient] = {}
+    grads: dict[Node, Gradient] = {}
+    handed = {id(seed) for seed in seeds}  # arrays that somebody else holds
+    for node, seed in zip(outputs, seeds, strict=True):
+        grads[node] = seed if node not in grads else grads[node] + seed
+
+    take, latest = grads.pop, writes.latest
+    # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
+    with numpy.errstate(all="ignore"):
+        for node in order:
+            g = take(node, None)
+            if g is None:
+                continue
+            if node.hooks is not None:
+                g = run_hooks(node, g, handed)
+            if wanted is not None:
+                if node in targets:  # type: ignore[operator]
+                    caught[node] = g
+                if wanted.isdisjoint(node.parents) and type(node) is not Leaf:
+                    continue
+            plan = node.plan
+            if plan is None:
+                if type(node) is Output:
+                    fill_slot(node, g, grads)
+                elif accumulate:
+                    add_to_leaf(node, g, handed, wrap, create_graph)
+                continue
+            saved = node.saved
+            if saved is None:
+                raise freed(node)
+            if latest[0] > node.number:
+                check_saved(node)
+            if create_graph:
+                saved = as_tensors(node, wrap)
+            if type(g) is list:
+                g = fill_missing(node, g, wrap if create_graph else None)
+            try:
+                if plan.only is not None:
+                    (parent,) = node.parents
+                    gx = plan.only(g, *saved)
+                    if gx.shape != parent.shape:
+                        gx = sum_to(gx, shape=parent.shape)
+                    grads[parent] = grads[parent] + gx if parent in grads else gx
+                elif plan.joint:
+                    gradients = plan.rules[0](g, *saved)
+                    for place, parent in zip(plan.positions, node.parents, strict=True):
+                        contribute(grads, parent, gradients[place])
+                else:
+                    for rule, arguments, parent in zip(plan.rules, saved, node.parents):
+                        gx = rule(g, *arguments)
+                        if gx.shape != parent.shape:
+                            gx = sum_to(gx, shape=parent.shape)
+                        held = grads.get(parent)
+                        grads[parent] = gx if held is None else held + gx
+            except Exception as error:
+                error.add_note(f"in the backward of {describe(node)}")
+                raise
+            if not retain_graph and plan.keeps_values:
+                node.saved = None
+    return caught
+
+
+def contribute(grads: dict[Node, Gradient], node: Node, g: Gradient) -> None:
+    """Add a gradient to what has reached this node so far."""
+    if g is None:
+        return
+    if g.shape != node.shape:
+        g = sum_to(g, shape=node.shape)
+    held = grads.get(node)
+    grads[node] = g if held is None else held + g
+
+
+def fill_slot(output: Output, g: Gradient, grads: dict[Node, Gradient]) -> None:
+    """Hand the gradient of one of a call's outputs to the call."""
+    (call,) = output.parents
+    if call not in grads:
+        grads[call] = [None] * len(call.shape)
+    grads[call][output.index] = g
+
+
+def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Any] | None) -> tuple[Gradient, ...]:
+    """The gradients of all of a call's outputs, zero for those that nothing came back to."""
+    zeros = [numpy.zeros(shape, dtype) for shape, dtype in node.shape]
+    return tuple(
+        (wrap(zero, None) if wrap else zero) if g is None else g for g, zero in zip(gradients, zeros, strict=True)
+    )
+
+
+def add_to_leaf(
+    leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., Any], create_graph: bool
+) -> None:
+    """Accumulate a gradient in the `.grad` of a Tensor, which must not share memory with anybody else's."""
+    if create_graph:
+        leaf.grad = g if leaf.grad is None else leaf.grad + g
+        return
+    g = numpy.asarray(g, dtype=leaf.dtype)
+    if leaf.grad is not None:
+        leaf.grad.add_(wrap(g, None))
+        return
+    if g.base is not None or id(g) in handed or leaf.hooks is not None or not g.flags.writeable:
+        g = g.copy()
+    handed.add(id(g))
+    leaf.grad = wrap(g, None)
+
+
+def run_hooks(node: Node, g: Gradient, handed: set[int]) -> Gradient:
+    """Show a gradient to the hooks in turn; what one returns replaces it."""
+    for hook in list((node.hooks or {}).values()):
+        g = hook(g)
+    handed.add(id(g))
+    return g
+
+
+def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
+    """What a node saved, as Tensors that remember where they came from, so that the backward itself is recorded."""
+    plan, saved = node.plan, node.saved
+    assert plan is not None and saved is not None
+    came_from = dict(zip(plan.positions, node.parents, strict=True))
+    came_from[len(plan.needs)] = node  # the output itself
+
+    def tensor(value: Any, place: int) -> Any:
+        if isinstance(value, tuple) and place > len(plan.needs) and plan.primitive.variadic:
+            return tuple(map(tensor, value, range(len(value)))) if arrays_only(value) else value
+        return wrap(value, came_from.get(place)) if isinstance(value, numpy.ndarray) else value
+
+    if len(plan.rules) == 1:
+        return tuple(map(tensor, saved, plan.sources[0]))
+    return tuple(tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True))
+
+
+def arrays_only(values: tuple[Any, ...]) -> bool:
+    """Whether these are the inputs of a variadic call, rather than a setting."""
+    return all(isinstance(value, numpy.ndarray) for value in values)
+
+
+def saved_arrays(saved: Any) -> Iterator[Any]:
+    """All arrays that a node saved, however deep in tuples."""
+    for value in saved:
+        if isinstance(value, tuple):
+            yield from saved_arrays(value)
+        elif isinstance(value, numpy.ndarray):
+            yield value
+
+
+def describe(node: Node) -> str:
+    """`tanh of shape (3,), recorded at file:line in function`."""
+    return f"{node.name} (output {node.shape}), recorded at {writes.describe_place(node.code, node.lasti)}"
+
+
+def freed(node: Node) -> GradientError:
+    return GradientError(
+        f"backward reached {describe(node)} a second time, but what it saved was freed by the first backward; "
+        "pass retain_graph=True to the first one, or compute the forward again"
+    )
+
+
+def check_saved(node: Node) -> None:
+    """Raise if a value that this node saved was written to since.
+
+    Raises:
+        RuntimeError: naming the operation, its forward line and the line of the write.
+    """
+    for array in saved_arrays(node.saved):
+        write = writes.find_write(array, node.number)
+        if write is not None:
+            raise GradientError(
+                f"a value of shape {array.shape} that the backward of {describe(node)} needs was overwritten by an "
+                f"in-place operation at {writes.describe_place(write.code, write.lasti)} (it is now at version "
+                f"{write.version}); write to a clone() of it, or use the operation that returns a new Tensor"
+            )

@@ -1,0 +1,218 @@
+"""Writing to a Tensor: the one place of the engine that does.
+
+A write computes the new value by the ordinary operation, copies it into the Tensor's memory, and gives the Tensor the
+history of that value. A write to a view is a write to a part of its source, so the source's history changes with it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from . import recording, writes
+from .backend import add_into, copy_into, to_numpy
+from .errors import GradientError, ShapeError
+from .graph import Leaf, Node, grad_enabled
+from .ops import elementary, elementwise
+from .ops.elementwise import where
+from .ops.indexing import getitem, overwritten
+from .ops.movement import reshape
+from .recording import Recorded, record, wrap
+from .index import as_index
+from .tensor import Tensor, method
+
+__all__ = ["assign", "in_place", "replace"]
+
+
+def check_writable(x: Tensor, verb: str) -> None:
+    """Refuse what a write would spoil.
+
+    Raises:
+        GradientError: x is a leaf that requires grad, or a view of one.
+        RuntimeError: several elements of x share one place in memory.
+    """
+    if not x._array.flags.writeable:
+        raise RuntimeError(f"{verb}: elements of this {x.shape} Tensor share memory (it was expanded); clone() it first")
+    if grad_enabled.get():
+        source: Recorded = x
+        while source._view is not None and source._view.tracked:
+            source = source._view.source
+        if isinstance(source._node, Leaf):
+            what = "this leaf" if source is x else "a view of a leaf"
+            raise GradientError(
+                f"{verb}: {what} requires grad, and a write in place would lose its value for backward; "
+                "use the operation that returns a new Tensor, or write under no_grad()"
+            )
+
+
+def replace(x: Tensor, result: Tensor, verb: str) -> Tensor:
+    """Give x the value and the history of a result of the same shape.
+
+    Raises:
+        ShapeError: the result is larger than x.
+        RuntimeError: its dtype is of a higher kind than that of x.
+    """
+    check_writable(x, verb)
+    if result.shape != x.shape:
+        raise ShapeError(f"{verb}: the result has shape {result.shape} and does not fit into the {x.shape} of the Tensor")
+    if not numpy.can_cast(result.dtype, x.dtype, "same_kind"):
+        raise RuntimeError(f"{verb}: a result of {result.dtype} cannot be stored in a Tensor of {x.dtype}")
+    if result.dtype != x.dtype:
+        result = result.to(x.dtype)
+    if result._node is not None:
+        keep_old_value(result._node, x._array)
+    x._array = copy_into(x._array, ..., result._array)
+    writes.note_write(x._array, *recording.user_place())
+    if grad_enabled.get() and (result._node is not None or x._node is not None):
+        adopt(x, result._node)
+    return x
+
+
+def keep_old_value(node: Node, array: Any) -> None:
+    """Copy what a node saved of memory that is about to be overwritten by its own result."""
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(kept, value))
+        if isinstance(value, numpy.ndarray) and numpy.may_share_memory(value, array):
+            return value.copy()
+        return value
+
+    node.saved = kept(node.saved)
+
+
+def adopt(x: Any, node: Node | None) -> None:
+    """Give x a new node after its memory was written to; what it is a view of gets one too."""
+    x._node = node
+    x._generation += 1
+    view = x._view
+    if view is not None:
+        if not view.tracked:
+            raise GradientError("a view made under no_grad() cannot be written to with gradients; make it outside")
+        source = view.source
+        path = ((view.primitive, view.settings),)
+        adopt(source, record(overwritten, (source, wrap(x._array, node)), {"path": path})._node)
+        view.generation = source._generation
+
+
+def assign(x: Tensor, index: Any, value: Any) -> None:
+    """x[index] = value, where the value is a Tensor, an array or a number that broadcasts to x[index].
+
+    Raises:
+        IndexError: the index is out of range.
+        ShapeError: the value does not fit.
+    """
+    check_writable(x, "assignment")
+    if not isinstance(value, Recorded):
+        value = wrap(to_numpy(value))
+    try:
+        part_shape = x._array[index].shape if value.ndim else ()
+        if value.ndim > len(part_shape):
+            value = record(reshape, (value,), {"shape": value.shape[value.ndim - len(part_shape) :]})
+        if value.dtype != x.dtype:
+            value = value.to(x.dtype)
+        if value._node is None and numpy.may_share_memory(value._array, x._array):
+            value = wrap(value._array.copy())
+        x._array = copy_into(x._array, index, value._array)
+    except IndexError as error:
+        raise IndexError(f"assignment to a Tensor of shape {x.shape}: {error}") from None
+    except ValueError as error:
+        raise ShapeError(f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {error}") from None
+    writes.note_write(x._array, *recording.user_place())
+    if grad_enabled.get() and (x._node is not None or value._node is not None):
+        marked = record(overwritten, (x, value), {"path": ((getitem, {"index": index}),)})
+        adopt(x, marked._node)
+
+
+def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place method of an operation: `exp_` of `exp`."""
+
+    def write(self: Tensor, *inputs: Any, **settings: Any) -> Tensor:
+        return replace(self, operation(self, *inputs, **settings), name)
+
+    write.__name__ = name
+    write.__qualname__ = f"Tensor.{name}"
+    write.__doc__ = f"`{name[:-1]}`, written into this Tensor."
+    setattr(Tensor, name, write)
+    return write
+
+
+@method
+def add_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """self += alpha * other, in this Tensor's memory."""
+    if not (isinstance(other, Recorded) and free_to_write(self, other)):
+        return replace(self, self + (other if alpha == 1 else other * alpha), "add_")
+    try:
+        self._array = add_into(self._array, other._array, alpha)
+    except ValueError as error:
+        raise ShapeError(f"add_: {other.shape} does not broadcast to {self.shape}") from error
+    writes.note_write(self._array, *recording.user_place())
+    return self
+
+
+def free_to_write(x: Tensor, other: Any) -> bool:
+    """Whether there is nothing to record or convert: optimizers pass here, without a temporary or a copy."""
+    recorded = grad_enabled.get() and (x.requires_grad or other.requires_grad)
+    return not recorded and x._array.dtype == other._array.dtype and x._array.flags.writeable
+
+
+@method
+def sub_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """self -= alpha * other, in this Tensor's memory."""
+    if isinstance(other, Recorded):
+        return add_(self, other, alpha=-alpha)
+    return replace(self, self - other * alpha, "sub_")
+
+
+@method
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element to a number."""
+    return replace(self, where(False, self, value), "fill_")
+
+
+@method
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return fill_(self, 0)
+
+
+@method
+def copy_(self: Tensor, source: Any) -> Tensor:
+    """Set the elements to those of another Tensor, which broadcasts and is cast."""
+    return replace(self, where(False, self, source.to(self.dtype)), "copy_")
+
+
+@method
+def __setitem__(self: Tensor, index: Any, value: Any) -> None:
+    """self[index] = value."""
+    assign(self, as_index(index), value)
+
+
+for operation in (
+    elementwise.mul,
+    elementwise.div,
+    elementwise.remainder,
+    elementwise.neg,
+    elementwise.abs,
+    elementwise.relu,
+    elementwise.square,
+    elementwise.reciprocal,
+    elementwise.floor,
+    elementwise.ceil,
+    elementwise.trunc,
+    elementwise.round,
+    elementary.exp,
+    elementary.log,
+    elementary.sqrt,
+    elementary.rsqrt,
+    elementary.sin,
+    elementary.cos,
+    elementary.tanh,
+    elementary.sigmoid,
+):
+    in_place(operation, f"{operation.name}_")
+
+Tensor.__iadd__ = add_
+Tensor.__isub__ = sub_
+Tensor.__imul__ = Tensor.mul_
+Tensor.__itruediv__ = Tensor.div_

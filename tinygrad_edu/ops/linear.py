@@ -1,0 +1,88 @@
+"""Products of matrices: matmul, the affine map of a layer, einsum."""
+
+from typing import Any
+
+from ..primitive import primitive
+from .einsum_rules import einsum_gradients, read_equation
+from .movement import permute, reshape
+
+__all__ = ["einsum", "linear", "matmul", "read_equation"]
+
+Shape = tuple[int, ...]
+
+
+def flat(x: Any) -> Any:
+    """All dimensions but the last made one: one large matrix product is faster than many small ones."""
+    return x if x.ndim == 2 else reshape(x, shape=(-1 if x.size else 0, x.shape[-1]))
+
+
+def swapped(x: Any) -> Any:
+    """The transposed matrices of a batch."""
+    return permute(x, dims=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+@primitive(formula=r"\bar{x} = \bar{z}\,y^\top,\ \bar{y} = x^\top \bar{z}", promotion="common")
+def matmul(x: Any, y: Any, *, xp: Any) -> Any:
+    """The matrix product; `(.., n, k), (.., k, m) -> (.., n, m)`; vectors `(k)` on either side; batches broadcast."""
+    if x.ndim > 2 and y.ndim == 2:
+        return (flat(x) @ y).reshape(*x.shape[:-1], y.shape[1])
+    return xp.matmul(x, y)
+
+
+def matmul_left(g: Any, x_shape: Shape, y: Any) -> Any:
+    """The gradient of the left factor, before it is summed over what was broadcast."""
+    if y.ndim == 1:
+        return reshape(g, shape=(*g.shape, 1)) * y
+    if len(x_shape) == 1:
+        return reshape(matmul(y, reshape(g, shape=(*g.shape, 1))), shape=y.shape[:-1])
+    return matmul(g, swapped(y))
+
+
+def matmul_right(g: Any, x: Any, y_shape: Shape) -> Any:
+    """The gradient of the right factor, before it is summed over what was broadcast."""
+    if len(y_shape) == 1:
+        return g * x if x.ndim == 1 else matmul(reshape(g, shape=(g.size,)), flat(x))
+    if x.ndim == 1:
+        return reshape(x, shape=(x.shape[0], 1)) * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
+    if len(y_shape) == 2:
+        return matmul(swapped(flat(x)), flat(g))
+    return matmul(swapped(x), g)
+
+
+matmul.vjp(
+    x=lambda g, x_shape, y: matmul_left(g, x_shape, y),
+    y=lambda g, x, y_shape: matmul_right(g, x, y_shape),
+)
+
+
+# fused: one node and one pass instead of transpose, matmul and add, which is a third of a small layer's time
+@primitive(formula=r"\bar{x} = \bar{y}\,W,\ \bar{W} = \bar{y}^\top x,\ \bar{b} = \sum \bar{y}", promotion="common")
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """x W^T + b; `x (.., in), weight (out, in), bias (out) -> (.., out)`."""
+    y = flat(x) @ weight.T if x.ndim > 1 else weight @ x
+    if x.ndim > 2:
+        y = y.reshape(*x.shape[:-1], weight.shape[0])
+    return y if bias is None else y + bias
+
+
+def linear_weight(g: Any, x: Any) -> Any:
+    """The gradient of a layer's weight."""
+    if x.ndim == 1:
+        return reshape(g, shape=(g.shape[0], 1)) * x
+    return matmul(swapped(flat(g)), flat(x))
+
+
+linear.vjp(
+    x=lambda g, weight: matmul(g, weight),
+    weight=lambda g, x: linear_weight(g, x),
+    bias=lambda g: g,
+)
+
+
+@primitive(formula=r"\bar{x}_i = \mathrm{einsum}(\bar{y}, x_{j \ne i})", promotion="common")
+def einsum(*operands: Any, equation: str, xp: Any) -> Any:
+    """Sums of products in Einstein's notation, such as "bik,bkj->bij"; the gradient is an einsum too."""
+    return xp.einsum(equation, *operands, optimize=len(operands) > 1)
+
+
+einsum.vjp(operands=lambda g, operands, equation, needs: einsum_gradients(einsum, g, operands, equation, needs))

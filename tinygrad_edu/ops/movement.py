@@ -1,0 +1,92 @@
+"""Operations that move elements and compute nothing, each beside its adjoint.
+
+Those marked `view` share the memory of their input where the strides allow it.
+"""
+
+from typing import Any
+
+from ..primitive import primitive
+from .indexing import getitem
+
+__all__ = ["broadcast_to", "cat", "flip", "pad", "permute", "reshape", "sum_to"]
+
+Shape = tuple[int, ...]
+
+
+@primitive(formula=r"\bar{x} = \mathrm{reshape}(\bar{y})", view=True)
+def reshape(x: Any, *, shape: Shape) -> Any:
+    """The same elements in another shape; `(*) -> shape`; a view where the strides allow it."""
+    return x.reshape(shape)
+
+
+@primitive(formula=r"\bar{x} = \mathrm{permute}(\bar{y})", view=True)
+def permute(x: Any, *, dims: Shape) -> Any:
+    """The dimensions in another order; `(n0, n1, ...) -> (n[dims[0]], n[dims[1]], ...)`."""
+    return x.transpose(dims)
+
+
+def inverse(dims: Shape) -> Shape:
+    """The order that undoes a permutation."""
+    return tuple(sorted(range(len(dims)), key=dims.__getitem__))
+
+
+reshape.vjp(x=lambda g, x_shape: reshape(g, shape=x_shape))
+permute.vjp(x=lambda g, dims: permute(g, dims=inverse(dims)))
+
+
+@primitive(formula=r"\bar{x} = \mathrm{sum\_to}(\bar{y})", view=True)
+def broadcast_to(x: Any, *, shape: Shape, xp: Any) -> Any:
+    """x repeated along new dimensions and those of size 1, without copying; `(*) -> shape`."""
+    return xp.broadcast_to(x, shape)
+
+
+@primitive(formula=r"\bar{x} = \mathrm{broadcast\_to}(\bar{y})", view=True)
+def sum_to(x: Any, *, shape: Shape) -> Any:
+    """x summed over what broadcasting from `shape` repeated; `(*) -> shape`; the adjoint of broadcast_to."""
+    extra = x.ndim - len(shape)
+    repeated = tuple(d for d in range(x.ndim) if d < extra or (shape[d - extra] == 1 and x.shape[d] != 1))
+    return (x.sum(axis=repeated) if repeated else x).reshape(shape)
+
+
+broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, shape=x_shape))
+sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, shape=x_shape))
+
+
+@primitive(formula=r"\bar{x} = \mathrm{flip}(\bar{y})")
+def flip(x: Any, *, dims: Shape, xp: Any) -> Any:
+    """The elements in reverse order along some dimensions; `(*) -> (*)`; its own adjoint."""
+    return xp.flip(x, dims).copy()
+
+
+@primitive(formula=r"\bar{x} = \bar{y}[\mathrm{inside}]")
+def pad(x: Any, *, widths: tuple[tuple[int, int], ...], value: float = 0.0, xp: Any) -> Any:
+    """x with (before, after) elements of one value added along each dimension; its adjoint is a slice."""
+    return xp.pad(x, widths, constant_values=value)
+
+
+def inside(widths: tuple[tuple[int, int], ...], shape: Shape) -> tuple[slice, ...]:
+    """Where the elements of the padded array came from."""
+    return tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))
+
+
+flip.vjp(x=lambda g, dims: flip(g, dims=dims))
+pad.vjp(x=lambda g, widths, x_shape: getitem(g, index=inside(widths, x_shape)))
+
+
+@primitive(formula=r"\bar{x}_i = \bar{y}[\mathrm{part}_i]", promotion="common")
+def cat(*tensors: Any, dim: int, xp: Any) -> Any:
+    """The tensors one after the other along a dimension; `(.., n_i, ..) -> (.., sum n_i, ..)`."""
+    return xp.concatenate(tensors, axis=dim)
+
+
+def parts(g: Any, shapes: list[Shape], dim: int, needs: tuple[bool, ...]) -> list[Any]:
+    """The slices of g that came from each tensor, where wanted."""
+    pieces, start = [], 0
+    for shape, needed in zip(shapes, needs, strict=True):
+        index = (slice(None),) * dim + (slice(start, start + shape[dim]),)
+        pieces.append(getitem(g, index=index) if needed else None)
+        start += shape[dim]
+    return pieces
+
+
+cat.vjp(tensors=lambda g, tensors_shape, dim, needs: parts(g, tensors_shape, dim, needs))

@@ -1,0 +1,217 @@
+"""A differentiable operation: its forward on arrays, one rule per input, its formula.
+
+Forward and rules stand together:
+
+    @primitive(formula=r"\\bar{x} = \\bar{y}\\,(1 - y^2)")
+    def tanh(x, *, xp):
+        return xp.tanh(x)
+
+    tanh.vjp(x=lambda g, out: g * (1 - out * out))
+
+Positional parameters are inputs, keyword-only ones are settings. A rule takes `g`, the gradient of the output, and
+names whatever else it needs: `out`, an input, a setting, `<input>_shape`, `<input>_dtype`, or `needs` (which inputs
+want a gradient). Exactly what the needed rules name is kept for backward, and nothing more.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, overload
+
+import numpy
+
+__all__ = ["Plan", "Primitive", "primitive"]
+
+Rule = Callable[..., Any]
+Kept = tuple[tuple[Any, ...], ...]
+
+EVERYTHING = "*"  # the key of a joint rule, which gives the gradients of all inputs at once
+
+
+class Plan:
+    """What one call keeps and which rules its backward will run.
+
+    It depends only on the primitive and on which inputs need a gradient, so it is worked out once and found again
+    under a bit mask: no name is looked up while a network runs.
+    """
+
+    __slots__ = ("extras", "joint", "keep", "keeps_values", "needs", "only", "positions", "primitive", "rules", "sources")
+
+    def __init__(self, primitive: "Primitive", mask: int, count: int) -> None:
+        self.primitive = primitive
+        self.joint = EVERYTHING in primitive.rules
+        names = primitive.input_names(count)
+        wanted = [i for i in range(count) if mask >> i & 1]
+        if self.joint:
+            self.positions = tuple(wanted)
+            rules = [primitive.rules[EVERYTHING]]
+        else:
+            self.positions = tuple(i for i in wanted if primitive.rules.get(names[i]) is not None)
+            rules = [primitive.rules[names[i]] for i in self.positions]
+        self.rules: tuple[Rule, ...] = tuple(rules)
+        self.only = rules[0] if len(rules) == 1 and not self.joint else None
+
+        # A call lays out its values as [*inputs, out, *extras]; a rule's arguments are picked from there.
+        self.needs = tuple(i in self.positions for i in range(count))
+        extras: list[Callable[[Sequence[Any], dict[str, Any]], Any]] = []
+        places: dict[str, int] = {name: i for i, name in enumerate(names)} if not primitive.variadic else {}
+        places["out"] = count
+        self.sources: tuple[tuple[int, ...], ...] = ()
+        for rule in rules:
+            source = []
+            for name in rule_arguments(rule):
+                if name not in places:
+                    places[name] = count + 1 + len(extras)
+                    extras.append(primitive.extra(name, self.needs))
+                source.append(places[name])
+            self.sources += (tuple(source),)
+        self.extras = tuple(extras)
+        self.keep = keeper([picker(source) for source in self.sources])
+        self.keeps_values = any(place <= count for source in self.sources for place in source) or (
+            primitive.variadic and any(primitive.inputs[0] in rule_arguments(rule) for rule in rules)
+        )
+
+
+def rule_arguments(rule: Rule) -> list[str]:
+    """The names a rule asks for after `g`."""
+    return list(inspect.signature(rule).parameters)[1:]
+
+
+def picker(source: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """A function that picks the values at these places as a tuple."""
+    if not source:
+        return lambda values: ()
+    if len(source) == 1:
+        place = source[0]
+        return lambda values: (values[place],)
+    return itemgetter(*source)
+
+
+def keeper(pickers: Sequence[Callable[[Sequence[Any]], tuple[Any, ...]]]) -> Callable[[Sequence[Any]], Kept]:
+    """A function that gives each rule's arguments, or the only rule's; common lengths are spelled out: it is hot."""
+    if len(pickers) == 1:
+        return pickers[0]
+    if len(pickers) == 2:
+        first, second = pickers
+        return lambda values: (first(values), second(values))
+    return lambda values: tuple([pick(values) for pick in pickers])
+
+
+class Primitive:
+    """One operation that can be differentiated; calling it on arrays computes, on Tensors it also records.
+
+    `promotion` says how inputs of different dtypes meet: "common" (to their common dtype), "float" (the same, and
+    integers become floats) or None (as they come). `view` says that the output may share the input's memory.
+    """
+
+    def __init__(
+        self, forward: Callable[..., Any], formula: str, promotion: str | None = None, view: bool = False
+    ) -> None:
+        self.forward = forward
+        self.formula = formula
+        self.promotion = promotion
+        self.view = view
+        self.name = self.__name__ = forward.__name__
+        self.__qualname__ = forward.__qualname__
+        self.__module__ = forward.__module__
+        self.__doc__ = forward.__doc__
+        self.__wrapped__ = forward
+        parameters = inspect.signature(forward).parameters.values()
+        self.inputs = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "xp"}
+        if any(p.name == "xp" for p in parameters):
+            # NumPy is bound here, once; another array library's module is passed by its own Tensor.
+            forward.__kwdefaults__ = {**(forward.__kwdefaults__ or {}), "xp": numpy}
+        self.rules: dict[str, Rule | None] = {}
+        self.plans: dict[int, Plan | None] = {}
+
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        for x in inputs:
+            dispatch = getattr(type(x), "__primitive__", None)
+            if dispatch is not None:
+                return dispatch(self, inputs, settings)
+        return self.forward(*inputs, **settings)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
+    def vjp(self, **rules: Rule | None) -> None:
+        """State the gradient of each input, by its name; None says that there is none.
+
+        Raises:
+            TypeError: a rule is for no input of the forward, or asks for something that a call does not have.
+        """
+        for name, rule in rules.items():
+            if name not in self.inputs:
+                raise TypeError(f"{self.name} has no input {name!r} to give a rule for; it has {self.inputs}")
+            self.check_rule(name, rule)
+            self.rules[EVERYTHING if self.variadic else name] = rule
+        self.plans.clear()
+
+    def joint_vjp(self, rule: Rule) -> None:
+        """State one rule that gives the gradients of all inputs as a tuple, where they share heavy work."""
+        self.check_rule("all inputs", rule)
+        self.rules = {EVERYTHING: rule}
+        self.plans.clear()
+
+    def check_rule(self, name: str, rule: Rule | None) -> None:
+        known = {"out", "needs", *self.inputs, *self.settings}
+        known |= {f"{x}_{what}" for x in self.inputs for what in ("shape", "dtype")}
+        parameters = list(inspect.signature(rule).parameters) if rule else ["g"]
+        if parameters[:1] != ["g"] or not known.issuperset(parameters[1:]):
+            raise TypeError(
+                f"the rule of {self.name} for {name} takes ({', '.join(parameters)}); "
+                f"it must take g first, then any of {', '.join(sorted(known))}"
+            )
+
+    def input_names(self, count: int) -> list[str]:
+        """A name for each of a call's inputs: `x`, `y`, or `tensors[0]`, `tensors[1]` of a variadic primitive."""
+        return [f"{self.inputs[0]}[{i}]" for i in range(count)] if self.variadic else self.inputs[:count]
+
+    def plan(self, mask: int, count: int) -> Plan | None:
+        """The plan for the inputs whose bits are set in `mask`; None where no gradient can flow."""
+        plan: Plan | None = Plan(self, mask, count) if self.rules else None
+        if plan is not None and not plan.positions:
+            plan = None
+        self.plans[mask | 1 << count] = plan
+        return plan
+
+    def extra(self, name: str, needs: tuple[bool, ...]) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
+        """A function of (arrays, settings) that gives what a rule asks for beyond inputs and output."""
+        if name == "needs":
+            return lambda arrays, settings: needs
+        if name in self.settings:
+            default = self.settings[name]
+            return lambda arrays, settings: settings.get(name, default)
+        if self.variadic:
+            if name == self.inputs[0]:
+                return lambda arrays, settings: tuple(arrays)
+            what = name.rpartition("_")[2]
+            return lambda arrays, settings: [getattr(x, what) for x in arrays]
+        source, _, what = name.rpartition("_")
+        place = self.inputs.index(source)
+        return lambda arrays, settings: getattr(arrays[place], what)
+
+
+@overload
+def primitive(forward: Callable[..., Any], /) -> Primitive: ...
+@overload
+def primitive(
+    *, formula: str, promotion: str | None = None, view: bool = False
+) -> Callable[[Callable[..., Any]], Primitive]: ...
+def primitive(
+    forward: Callable[..., Any] | None = None,
+    /,
+    *,
+    formula: str = "",
+    promotion: str | None = None,
+    view: bool = False,
+) -> Any:
+    """Make a Primitive of a forward; `@primitive` alone is for one that has no derivative, such as a comparison."""
+    if forward is not None:
+        return Primitive(forward, r"\text{no derivative}")
+    return lambda forward: Primitive(forward, formula, promotion, view)

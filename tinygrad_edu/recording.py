@@ -1,0 +1,267 @@
+"""Running primitives on Tensors: dtypes meet, the forward runs, and a node says what was done."""
+
+import functools
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy
+from numpy import ndarray
+from numpy.typing import NDArray
+
+from . import writes
+from .backend import to_numpy
+from .dtypes import float32, float64, get_default_dtype, result_type
+from .errors import explain
+from .graph import Leaf, Node, Output, grad_enabled
+from .ops.elementwise import cast
+from .primitive import Primitive
+
+__all__ = ["Recorded", "Unsupported", "View", "record", "wrap"]
+
+Array = NDArray[Any]
+
+new = object.__new__
+next_number = writes.next_number
+current_frame = sys._getframe
+
+
+class Recorded:
+    """What a Tensor is to this module: an array, the node that made it, and what it is a view of."""
+
+    _array: Array
+    _node: Node | None
+    _view: "View | None"
+    _generation: int = 0  # how often a write in place has given it a new node
+
+
+Tensor: Any = Recorded  # the class of results: tensor.py, which defines it, puts it here
+
+
+class LibraryFiles(dict[str, bool]):
+    """Whether a file is part of this package, so that a line in it is not the user's; worked out once for each."""
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = name.startswith(os.path.dirname(__file__) + os.sep)
+        return self[name]
+
+
+in_library = LibraryFiles()
+
+
+def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+    """Run a primitive on Tensors (and numbers and arrays among them), and note in the graph what was done.
+
+    This is the hottest function of the engine; every line of it is paid for by every operation.
+    """
+    arrays = []
+    mask = plain = 0
+    bit = 1
+    for x in inputs:
+        if type(x) is Tensor or isinstance(x, Recorded):
+            if x._view is not None:
+                x._view.renew(x)
+            if x._node is not None:
+                mask |= bit
+            x = x._array
+            dtype = x.dtype
+        else:
+            plain |= bit
+        arrays.append(x)
+        bit += bit
+    if primitive.promotion is not None:
+        number = inputs[plain >> 1]
+        if plain and bit == 4 and (dtype is float32 or dtype is float64) and type(number) in NUMBERS and number:
+            arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
+        elif plain or bit > 4 or (dtype is not float32 and dtype is not float64) or arrays[0].dtype is not dtype:
+            inputs = meet(primitive, inputs)
+            arrays = [x._array for x in inputs]
+            mask = sum([1 << i for i, x in enumerate(inputs) if x._node is not None])
+    elif plain:
+        arrays = [x._array if isinstance(x, Recorded) else to_numpy(x) for x in inputs]
+
+    try:
+        out = primitive.forward(*arrays, **settings) if settings else primitive.forward(*arrays)
+    except Exception as error:
+        out = run_again(primitive, arrays, settings, error)
+    if type(out) is not ndarray:
+        if type(out) is tuple:
+            return record_outputs(primitive, inputs, arrays, settings, mask, out)
+        out = to_numpy(out)
+
+    result = new(Tensor)
+    result._array = out
+    result._view = view_of(inputs[0], out, primitive, settings) if primitive.view else None
+    if mask and grad_enabled.get():
+        try:
+            plan = primitive.plans[mask | bit]
+        except KeyError:
+            plan = primitive.plan(mask, len(arrays))
+        if plan is not None:
+            result._node = node = new(Node)
+            node.number = next_number()
+            node.hooks = None
+            node.plan = plan
+            node.shape = out.shape
+            if len(plan.positions) == 1:
+                node.parents = (inputs[plan.positions[0]]._node,)
+            else:
+                node.parents = tuple([inputs[i]._node for i in plan.positions])
+            arrays.append(out)
+            if plan.extras:
+                arrays.extend([extra(arrays, settings) for extra in plan.extras])
+            node.saved = plan.keep(arrays)
+            frame = current_frame(2)
+            while in_library[frame.f_code.co_filename] and frame.f_back is not None:
+                frame = frame.f_back
+            node.code = frame.f_code
+            node.lasti = frame.f_lasti
+            return result
+    result._node = None
+    return result
+
+
+NUMBERS = {int, float}
+NONE: dict[str, Any] = {}
+
+
+@functools.lru_cache(1024)
+def constant32(value: float) -> Array:
+    """A Python number as an array that NumPy need not convert again; zero is not asked for, for its sign's sake."""
+    with numpy.errstate(over="ignore"):
+        return numpy.array(value, float32)
+
+
+@functools.lru_cache(1024)
+def constant64(value: float) -> Array:
+    """The same in float64."""
+    return numpy.array(value, float64)
+
+
+class Unsupported(TypeError):
+    """An operand that is neither Tensor, array nor number."""
+
+
+def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Recorded]:
+    """The inputs as Tensors of the dtype at which they meet; a cast is recorded, so its gradient is cast back."""
+    names = primitive.input_names(len(inputs))
+    operands = [operand(x, primitive) for x in inputs]
+    differentiable = [primitive.rules.get(name, True) is not None for name in names]
+    dtype = result_type([getattr(x, "_array", x) for x, part in zip(operands, differentiable, strict=True) if part])
+    if primitive.promotion == "float" and dtype.kind != "f":
+        dtype = get_default_dtype()
+    met = []
+    for x, part in zip(operands, differentiable, strict=True):
+        if not isinstance(x, Recorded):
+            with numpy.errstate(over="ignore"):
+                x = wrap(numpy.array(x).astype(dtype if part else None))
+        elif part and x.dtype != dtype:
+            x = record(cast, (x,), {"dtype": dtype})
+        met.append(x)
+    return met
+
+
+def operand(x: Any, primitive: Primitive) -> Any:
+    """A Tensor or a Python number, from whatever stands for one; NumPy's scalars count as numbers.
+
+    Raises:
+        TypeError: it stands for neither.
+    """
+    if isinstance(x, (Recorded, bool, int, float)) and not isinstance(x, numpy.generic):
+        return x
+    if isinstance(x, numpy.generic):
+        return x.item()
+    if isinstance(x, ndarray):
+        return wrap(x)
+    raise Unsupported(f"{primitive.name} takes Tensors, arrays and numbers, got {type(x).__name__} {x!r:.60}")
+
+
+def run_again(primitive: Primitive, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Any:
+    """Compute what only a warning stopped (log 0 is -inf, as in PyTorch); explain every other failure."""
+    if isinstance(error, (RuntimeWarning, FloatingPointError)):
+        with numpy.errstate(all="ignore"):
+            return primitive.forward(*arrays, **settings)
+    raise explain(primitive, arrays, settings, error) from error
+
+
+def record_outputs(
+    primitive: Primitive,
+    inputs: Sequence[Any],
+    arrays: list[Any],
+    settings: Mapping[str, Any],
+    mask: int,
+    outputs: tuple[Array, ...],
+) -> tuple[Recorded, ...]:
+    """The same for a primitive with several outputs: one node for the call, and one for each output."""
+    plan = primitive.plan(mask, len(arrays)) if mask and grad_enabled.get() else None
+    if plan is None:
+        return tuple(wrap(to_numpy(out)) for out in outputs)
+    node = new(Node)
+    node.number = next_number()
+    node.hooks = None
+    node.plan = plan
+    node.shape = [(out.shape, out.dtype) for out in outputs]
+    node.parents = tuple(inputs[i]._node for i in plan.positions)
+    values = [*arrays, outputs]
+    node.saved = plan.keep(values + [extra(arrays, settings) for extra in plan.extras])
+    node.code, node.lasti = user_place()
+    return tuple(
+        wrap(to_numpy(out), Output(node, i) if out.dtype.kind == "f" else None) for i, out in enumerate(outputs)
+    )
+
+
+def user_place() -> tuple[CodeType, int]:
+    """The line of the user's program that is running: the innermost one outside this package."""
+    frame = current_frame(1)
+    while in_library[frame.f_code.co_filename] and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code, frame.f_lasti
+
+
+def wrap(array: Array, node: Node | None = None) -> Recorded:
+    """A Tensor over this very array."""
+    result = new(Tensor)
+    result._array = array
+    result._node = node
+    result._view = None
+    return result
+
+
+class View:
+    """That a Tensor is a view of another: where its memory comes from, and how its history follows the other's.
+
+    When the source is written to in place it gets a new node, and a new generation; a view that is used after that
+    takes its node from the source anew.
+    """
+
+    __slots__ = ("generation", "primitive", "settings", "source", "tracked")
+
+    def __init__(self, source: Recorded, primitive: Primitive, settings: Mapping[str, Any]) -> None:
+        self.source = source
+        self.primitive = primitive
+        self.settings = settings
+        self.generation = source._generation
+        self.tracked = grad_enabled.get()
+
+    def renew(self, view: Recorded) -> None:
+        """Bring the view's node up to date."""
+        source = self.source
+        if source._view is not None:
+            source._view.renew(source)
+        if source._generation != self.generation and self.tracked:
+            self.generation = source._generation
+            mode = grad_enabled.set(True)
+            try:
+                view._node = record(self.primitive, (source,), self.settings)._node
+            finally:
+                grad_enabled.reset(mode)
+            view._generation += 1
+
+
+def view_of(source: Any, out: Array, primitive: Primitive, settings: Mapping[str, Any]) -> View | None:
+    """What makes `out` a view of the source's memory, if it is one."""
+    if isinstance(source, Recorded) and out.base is not None and writes.owner(out) is writes.owner(source._array):
+        return View(source, primitive, settings)
+    return None

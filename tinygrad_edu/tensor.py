@@ -1,0 +1,299 @@
+"""Tensor: an array, and where it came from."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy
+from numpy.typing import NDArray
+
+from . import recording, writes
+from .backend import to_numpy
+from .dtypes import get_default_dtype
+from .graph import Leaf, Node
+from .ops import comparison, elementary, elementwise, linear
+from .primitive import Primitive
+from .printing import tensor_text
+from .recording import Recorded, Unsupported, record, wrap
+
+__all__ = ["Tensor", "method"]
+
+Array = NDArray[Any]
+NONE: dict[str, Any] = {}
+
+
+def operator(primitive: Primitive, reflected: bool = False) -> Callable[["Tensor", Any], Any]:
+    """An operator method of a primitive with two inputs; Python tries the other operand where it cannot serve."""
+
+    def straight(self: "Tensor", other: Any) -> Any:
+        try:
+            return record(primitive, (self, other), NONE)
+        except Unsupported:
+            return NotImplemented
+
+    def swapped(self: "Tensor", other: Any) -> Any:
+        try:
+            return record(primitive, (other, self), NONE)
+        except Unsupported:
+            return NotImplemented
+
+    return swapped if reflected else straight
+
+
+def unary(primitive: Primitive) -> Callable[["Tensor"], Any]:
+    """A method of a primitive with one input."""
+
+    def call(self: "Tensor") -> Any:
+        return record(primitive, (self,), NONE)
+
+    return named(call, primitive)
+
+
+def named(call: Any, primitive: Primitive) -> Any:
+    """Give a method the name and documentation of its primitive."""
+    call.__name__ = primitive.name
+    call.__qualname__ = f"Tensor.{primitive.name}"
+    call.__doc__ = primitive.__doc__
+    return call
+
+
+def method(function: Any) -> Any:
+    """Make a function, whose first argument is a Tensor, a method of Tensor under its name as well."""
+    setattr(Tensor, function.__name__, function)
+    return function
+
+
+class Tensor(Recorded):
+    """A multi-dimensional array of one dtype that knows how it was computed.
+
+    >>> from tinygrad_edu import tensor
+    >>> x = tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __primitive__ = staticmethod(record)
+    __array_priority__ = 1000  # ndarray * Tensor is left to the Tensor
+
+    _grad: Any = None  # of a Tensor that is no leaf of a graph; a leaf's is with its Leaf
+
+    def __init__(self, *data: Any) -> None:
+        """Tensor(2, 3) is of that shape and uninitialised, Tensor(values) copies them; both of the default dtype."""
+        if len(data) == 1 and not isinstance(data[0], (int, numpy.integer)):
+            array = numpy.array(to_numpy(data[0]), get_default_dtype())
+        else:
+            array = numpy.empty(data if data else 0, get_default_dtype())
+        self._array = array
+        self._node = None
+        self._view = None
+
+    if TYPE_CHECKING:  # the methods that the functions of higher floors add
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+    # what it holds
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each dimension."""
+        return self._array.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the elements."""
+        return self._array.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the elements in bytes."""
+        return self._array.nbytes
+
+    @property
+    def data(self) -> "Tensor":
+        """The same memory without its history; assigning to it replaces the array."""
+        return self.detach()
+
+    @data.setter
+    def data(self, other: "Tensor") -> None:
+        self._array = other._array
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._array.size
+
+    def detach(self) -> "Tensor":
+        """A Tensor over the same memory that no gradient flows through."""
+        return wrap(self._array)
+
+    def numpy(self) -> Array:
+        """The array itself, not a copy.
+
+        Raises:
+            RuntimeError: the Tensor requires grad, and a write to the array would pass autograd by.
+        """
+        if self.requires_grad:
+            raise RuntimeError("this Tensor requires grad; take its array with .detach().numpy()")
+        return self._array
+
+    def item(self) -> Any:
+        """The only element, as a Python number.
+
+        Raises:
+            RuntimeError: there is not exactly one.
+        """
+        if self._array.size != 1:
+            raise RuntimeError(f"item() is for a Tensor of one element, this one has shape {self.shape}")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    # how it was computed
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are computed for it."""
+        if self._view is not None:
+            self._view.renew(self)
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Ask for gradients, or no longer, of a leaf.
+
+        Raises:
+            RuntimeError: the Tensor was computed from others, or does not hold floats.
+        """
+        if not self.is_leaf:
+            if not requires_grad:
+                raise RuntimeError("only a leaf can stop requiring grad; use detach() for what was computed")
+        elif not requires_grad:
+            self._grad, self._node = self.grad, None
+        elif self._node is None:
+            if self.dtype.kind != "f":
+                raise RuntimeError(f"only a Tensor of floats can require grad, this one holds {self.dtype}")
+            self._node = Leaf(self.shape, self.dtype)
+            self._node.grad = self._grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was not computed from a Tensor that requires grad."""
+        return not self.requires_grad or isinstance(self._node, Leaf)
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the call that computed it; None for a leaf."""
+        return None if self.is_leaf else self._node
+
+    @property
+    def grad(self) -> Any:
+        """The accumulated gradient, a Tensor of the same shape; None at first."""
+        return self._node.grad if isinstance(self._node, Leaf) else self._grad
+
+    @grad.setter
+    def grad(self, value: "Tensor | None") -> None:
+        if value is not None and (value.shape, value.dtype) != (self.shape, self.dtype):
+            raise RuntimeError(f"a gradient for {self.dtype} {self.shape} cannot be {value.dtype} {value.shape}")
+        if isinstance(self._node, Leaf):
+            self._node.grad = value
+        else:
+            self._grad = value
+
+    @property
+    def _version(self) -> int:
+        return writes.version(self._array)
+
+    # conversion and protocols
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        array = self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
+        return array.copy() if copy else array
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError(f"only integers serve as an index, this Tensor holds {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise RuntimeError(f"the truth of {self._array.size} elements is not one; use .any() or .all()")
+        return bool(self._array)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("a Tensor without dimensions has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self._array == getattr(value, "_array", value)).any())
+
+    def __repr__(self) -> str:
+        return tensor_text(self._array, self._node)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self.ndim else repr(self)
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError("only a leaf can be pickled or deep-copied; detach() what was computed")
+        return restore, (type(self), self._array, self.requires_grad, self.grad)
+
+    __hash__ = object.__hash__
+
+    __add__, __radd__ = operator(elementwise.add), operator(elementwise.add, reflected=True)
+    __sub__, __rsub__ = operator(elementwise.sub), operator(elementwise.sub, reflected=True)
+    __mul__, __rmul__ = operator(elementwise.mul), operator(elementwise.mul, reflected=True)
+    __truediv__, __rtruediv__ = operator(elementwise.div), operator(elementwise.div, reflected=True)
+    __floordiv__, __rfloordiv__ = operator(elementwise.floor_divide), operator(elementwise.floor_divide, reflected=True)
+    __mod__, __rmod__ = operator(elementwise.remainder), operator(elementwise.remainder, reflected=True)
+    __matmul__, __rmatmul__ = operator(linear.matmul), operator(linear.matmul, reflected=True)
+    __and__, __rand__ = operator(comparison.bitwise_and), operator(comparison.bitwise_and, reflected=True)
+    __or__, __ror__ = operator(comparison.bitwise_or), operator(comparison.bitwise_or, reflected=True)
+    __xor__, __rxor__ = operator(comparison.bitwise_xor), operator(comparison.bitwise_xor, reflected=True)
+    __eq__, __ne__ = operator(comparison.eq), operator(comparison.ne)
+    __lt__, __le__ = operator(comparison.lt), operator(comparison.le)
+    __gt__, __ge__ = operator(comparison.gt), operator(comparison.ge)
+    __neg__, __abs__, __invert__ = unary(elementwise.neg), unary(elementwise.abs), unary(comparison.bitwise_not)
+
+
+recording.Tensor = Tensor
+
+
+def restore(kind: type[Tensor], array: Array, requires_grad: bool, grad: Any) -> Tensor:
+    """A leaf as it was pickled."""
+    result = object.__new__(kind)
+    result._array, result._node, result._view, result._grad = array, None, None, grad
+    return result.requires_grad_(requires_grad)
+
+
+for family in (elementary, elementwise, comparison):
+    for name in family.__all__:
+        found = getattr(family, name)
+        setattr(Tensor, name, unary(found) if len(found.inputs) == 1 else named(operator(found), found))

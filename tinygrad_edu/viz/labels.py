@@ -1,0 +1,100 @@
+"""What a picture says about vertices and graphs, in words."""
+
+from collections.abc import Iterator
+from math import prod
+
+from .model import Graph, Numbers, Vertex
+from .style import printable, shorten
+
+__all__ = ["about", "byte_count", "caption", "data_text", "heading", "needs_labels", "numbers", "shape_text"]
+
+LONGEST_NAME = 34
+# Their inputs may change places, so that telling which is which says nothing.
+SYMMETRIC = frozenset({"add", "mul", "maximum", "minimum", "eq", "ne", "logical_and", "logical_or", "logical_xor"})
+
+
+def heading(vertex: Vertex) -> str:
+    """What a vertex is called: its operation, else its name, else the number it holds, else its kind."""
+    limit = LONGEST_NAME * 2 if vertex.folded else LONGEST_NAME
+    if vertex.kind == "constant" and vertex.value is not None and not vertex.shape:
+        return numbers(vertex.value)
+    return shorten(printable(vertex.operation or vertex.name or vertex.kind), limit)
+
+
+def shape_text(vertex: Vertex) -> str:
+    """`(32, 10)`, or `scalar`."""
+    if vertex.shape is None:
+        return ""
+    return str(vertex.shape) if vertex.shape else "scalar"
+
+
+def numbers(value: Numbers) -> str:
+    """Numbers with four digits, in brackets as NumPy and PyTorch write them."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(numbers, value))}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def data_text(vertex: Vertex) -> str:
+    """`data 0.5 | grad 1`, as far as known."""
+    parts = []
+    if vertex.value is not None and (vertex.kind != "constant" or vertex.shape):
+        parts.append(f"data {numbers(vertex.value)}")
+    if vertex.grad is not None:
+        parts.append(f"grad {numbers(vertex.grad)}")
+    return " | ".join(parts)
+
+
+def byte_count(count: int) -> str:
+    """`512 B`, `1.5 KB`, in powers of 1,024."""
+    size = float(count)
+    for unit in ("B", "KB", "MB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GB"
+
+
+def needs_labels(vertex: Vertex, inputs: int) -> bool:
+    """Whether the edges into a vertex say something by their labels."""
+    return inputs > 1 and vertex.operation not in SYMMETRIC and not vertex.folded
+
+
+def about(vertex: Vertex) -> Iterator[str]:
+    """All that is known of a vertex, a line each."""
+    yield printable(" ".join(filter(None, (vertex.operation, vertex.name))) or vertex.kind)
+    if vertex.kind != "operation":
+        yield f"{vertex.kind}{': backward ends here and fills .grad' if vertex.kind == 'parameter' else ''}"
+    if vertex.folded:
+        yield f"stands for {vertex.folded:,} vertices"
+    if vertex.kind == "constant" and vertex.shape is None:
+        yield "no rule needs its value, so it was not kept"
+    if vertex.shape is not None:
+        yield f"shape {vertex.shape} {vertex.dtype}".rstrip()
+    yield from (printable(f"{name} = {value}") for name, value in vertex.settings)
+    yield from filter(None, [data_text(vertex)])
+    if vertex.formula:
+        yield f"local derivative: {printable(vertex.formula)}"
+    if vertex.kind == "operation":
+        yield f"kept for backward: {byte_count(vertex.saved_bytes)}"
+    if vertex.scope:
+        yield f"module {printable(vertex.scope)}"
+    if vertex.line:
+        yield f"forward at {printable(vertex.line)}"
+
+
+def caption(graph: Graph, drawn: Graph) -> str:
+    """`12 operations · 4 parameters (1,234 numbers) · 5.1 KB kept for backward`, and what was folded."""
+    parameters = [vertex for vertex in graph.of_kind("parameter") if vertex.shape is not None]
+    parts = [
+        plural(sum(1 for _ in graph.of_kind("operation")), "operation"),
+        f"{plural(len(parameters), 'parameter')} ({plural(sum(prod(p.shape or ()) for p in parameters), 'number')})",
+        f"{byte_count(sum(vertex.saved_bytes for vertex in graph.vertices))} kept for backward",
+    ]
+    if drawn is not graph:
+        parts.append(f"folded: {len(graph.vertices):,} vertices drawn as {len(drawn.vertices):,}")
+    return " · ".join(parts)
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,71 @@
+"""A computation graph as plain data: what every renderer takes, and all it takes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Edge", "Graph", "Kind", "Number", "Numbers", "Vertex"]
+
+Kind = Literal["input", "parameter", "constant", "operation", "output"]
+Number = float | int | bool
+Numbers = Number | tuple["Numbers", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """One operation, or one Tensor at an end of the graph.
+
+    Kinds: an "operation" is one recorded call; a "parameter" is a Tensor that requires grad, where backward ends and
+    fills `.grad`; an "input" is named data without a gradient, a "constant" the same without a name, and without a
+    shape where no rule needs it and so nothing of it was kept; an "output" is a Tensor that was asked for.
+    """
+
+    id: int
+    kind: Kind
+    operation: str = ""
+    name: str = ""
+    shape: tuple[int, ...] | None = None
+    dtype: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    saved_bytes: int = 0  # memory that this call was the first to keep for backward
+    formula: str = ""  # of the local derivative, in LaTeX
+    scope: str = ""  # of the module, from the names of its parameters: "encoder.layers.0"
+    line: str = ""  # of the forward: "file:line in function"
+    value: Numbers | None = None
+    grad: Numbers | None = None
+    folded: int = 0  # how many vertices of the full graph this one stands for, if it stands for others
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` is the input called `label` of `target`."""
+
+    source: int
+    target: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Vertices, each after what it depends on, and the edges between them; `vertices[i].id` is i."""
+
+    vertices: tuple[Vertex, ...]
+    edges: tuple[Edge, ...]
+
+    def inputs(self) -> list[list[Edge]]:
+        """The edges that enter each vertex, in the order of the operation's inputs."""
+        entering: list[list[Edge]] = [[] for _ in self.vertices]
+        for edge in self.edges:
+            entering[edge.target].append(edge)
+        return entering
+
+    def uses(self) -> list[list[Edge]]:
+        """The edges that leave each vertex."""
+        leaving: list[list[Edge]] = [[] for _ in self.vertices]
+        for edge in self.edges:
+            leaving[edge.source].append(edge)
+        return leaving
+
+    def of_kind(self, kind: Kind) -> Iterator[Vertex]:
+        """The vertices of one kind."""
+        return (vertex for vertex in self.vertices if vertex.kind == kind)

@@ -1,0 +1,169 @@
+"""A Graph as an SVG picture, drawn by us: no other program is needed."""
+
+from collections.abc import Iterator, Sequence
+
+from .fold import LIMIT, fold
+from .labels import about, caption, data_text, heading, needs_labels, shape_text
+from .layout import PORT_GAP, Box, Layout, Route, arrange
+from .model import Graph, Vertex
+from .style import escape_xml, stylesheet, text_width
+
+__all__ = ["to_svg"]
+
+HEADING, DETAIL, LABEL = 13.0, 11.0, 10.0  # font sizes
+PADDING = 11.0
+ARROW = 6.0
+REACH = 28.0  # from a box to the leaves beside it
+ROUNDING = {"operation": 6.0, "constant": 2.0}  # other kinds are pills
+
+
+def to_svg(graph: Graph, limit: int = LIMIT) -> str:
+    """The picture as SVG text, from inputs at the top to outputs at the bottom; more than `limit` vertices fold.
+
+    It follows the reader's light or dark theme, and hovering over a box tells all that is known of it.
+    """
+    drawn = fold(graph, limit)
+    lines = [text_lines(vertex) for vertex in drawn.vertices]
+    layout = arrange(drawn, [box_size(text) for text in lines], reaches(drawn))
+    words = caption(graph, drawn)
+    width = max(layout.width, text_width(words, DETAIL) + 32)
+    height = layout.height + 22
+    left = (width - layout.width) / 2
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Computation graph" class="tg" '
+        f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}">',
+        f"<desc>Computation graph from top to bottom: {escape_xml(words)}</desc>",
+        stylesheet(),
+        f'<rect class="tg-paper" width="{number(width)}" height="{number(height)}"/>',
+        f'<g transform="translate({number(left)})">',
+        *draw_routes(drawn, layout),
+        *map(draw_box, drawn.vertices, layout.boxes, lines),
+        "</g>",
+        f'<text class="tg-soft" font-size="{DETAIL:g}" text-anchor="middle" '
+        f'x="{number(width / 2)}" y="{number(height - 14)}">{escape_xml(words)}</text>',
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def number(x: float) -> str:
+    """A coordinate to a tenth of a pixel, as short as it goes."""
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def text_lines(vertex: Vertex) -> list[str]:
+    """What stands in a box: its heading, its shape and, if known, its numbers."""
+    return [heading(vertex), *filter(None, (shape_text(vertex), data_text(vertex)))]
+
+
+def box_size(lines: Sequence[str]) -> tuple[float, float]:
+    widths = [text_width(lines[0], HEADING, bold=True), *(text_width(line, DETAIL) for line in lines[1:])]
+    return max(max(widths) + 2 * PADDING, 48.0), 24.0 + 14.0 * (len(lines) - 1)
+
+
+def reaches(graph: Graph) -> list[float]:
+    """How far each leaf must stand from the box beside it, for the input's name to fit in between."""
+    needed = [needs_labels(vertex, len(edges)) for vertex, edges in zip(graph.vertices, graph.inputs(), strict=True)]
+    reach = [REACH] * len(graph.vertices)
+    for edge in graph.edges:
+        if needed[edge.target] and not graph.vertices[edge.source].name.endswith(edge.label):
+            reach[edge.source] = max(REACH, text_width(edge.label, LABEL) + ARROW + 10)
+    return reach
+
+
+def draw_box(vertex: Vertex, box: Box, lines: Sequence[str]) -> str:
+    rounding = min(ROUNDING.get(vertex.kind, box.height / 2), 19.0)
+    dashes = ' stroke-dasharray="4 3"' if vertex.kind == "constant" else ""
+    thick = 2.2 if vertex.kind == "output" else 1.2
+    centre = box.x + box.width / 2
+    text = "".join(
+        f'<text class="{"tg-ink tg-b" if k == 0 else "tg-soft"}" font-size="{HEADING if k == 0 else DETAIL:g}" '
+        f'x="{number(centre)}" y="{number(box.y + 16.5 + 14 * k)}">{escape_xml(line)}</text>'
+        for k, line in enumerate(lines)
+    )
+    return (
+        f'<g text-anchor="middle"><title>{escape_lines(about(vertex))}</title>{stacked(vertex, box, rounding)}'
+        f'<rect class="tg-{vertex.kind}" stroke-width="{thick:g}"{dashes} rx="{number(rounding)}" x="{number(box.x)}" '
+        f'y="{number(box.y)}" width="{number(box.width)}" height="{number(box.height)}"/>{text}</g>'
+    )
+
+
+def escape_lines(lines: Iterator[str]) -> str:
+    return "\n".join(map(escape_xml, lines))
+
+
+def stacked(vertex: Vertex, box: Box, rounding: float) -> str:
+    """The edge of a second card behind a box that stands for several vertices."""
+    if not vertex.folded:
+        return ""
+    return (
+        f'<rect class="tg-{vertex.kind}" stroke-width="1.2" rx="{number(rounding)}" x="{number(box.x + 4)}" '
+        f'y="{number(box.y + 4)}" width="{number(box.width)}" height="{number(box.height)}"/>'
+    )
+
+
+def draw_routes(graph: Graph, layout: Layout) -> Iterator[str]:
+    """All edges: first the lines, then the labels, so that no line runs through a label."""
+    yield '<g class="tg-line-l" stroke-width="1.3">'
+    yield from (f'<path d="{path(route)}"/>' for route in layout.routes)
+    yield '</g><g class="tg-line">'
+    yield from (f'<path d="{arrow(route)}"/>' for route in layout.routes)
+    yield f'</g><g class="tg-soft tg-halo" font-size="{LABEL:g}">'
+    entering: list[list[Route]] = [[] for _ in graph.vertices]
+    for route in layout.routes:
+        entering[route.edge.target].append(route)
+    for vertex, routes in zip(graph.vertices, entering, strict=True):
+        if needs_labels(vertex, sum(route.edge.label.count(",") + 1 for route in routes)):
+            yield from draw_labels(graph, routes)
+    yield "</g>"
+
+
+def path(route: Route) -> str:
+    """The line of a route, from where it leaves those drawn before it to the foot of its arrow."""
+    (x0, y0), *rest = route.points[max(route.branches - 1, 0) :]
+    steps = [f"M{number(x0)} {number(y0)}"]
+    for k, (x, y) in enumerate(rest):
+        if k == len(rest) - 1:
+            x, y = (x - ARROW if x > x0 else x + ARROW, y) if route.sideways else (x, y - ARROW)
+        if x == x0 or y == y0:
+            steps.append(f"L{number(x)} {number(y)}")
+        elif route.sideways:
+            middle = number((x0 + x) / 2)
+            steps.append(f"C{middle} {number(y0)} {middle} {number(y)} {number(x)} {number(y)}")
+        else:
+            middle = number((y0 + y) / 2)
+            steps.append(f"C{number(x0)} {middle} {number(x)} {middle} {number(x)} {number(y)}")
+        x0, y0 = x, y
+    return "".join(steps)
+
+
+def arrow(route: Route) -> str:
+    """The head of an arrow at the end of a route."""
+    (x0, _), (x, y) = route.points[-2:]
+    if not route.sideways:
+        return f"M{number(x)} {number(y)}l-3.5 -7.5h7z"
+    back = -7.5 if x > x0 else 7.5
+    return f"M{number(x)} {number(y)}l{back} -3.5v7z"
+
+
+def draw_labels(graph: Graph, routes: Sequence[Route]) -> Iterator[str]:
+    """The inputs' names at the ends of their edges, where there is room and they say something new."""
+    for route in routes:
+        (x0, y0), (x, _) = route.points[-2:]
+        named = graph.vertices[route.edge.source].name.endswith(route.edge.label)
+        if route.sideways and not named:
+            yield draw_label(route.edge.label, (x0 + x + (ARROW if x < x0 else -ARROW)) / 2, y0 - 4, "middle")
+    above = sorted((route for route in routes if not route.sideways), key=lambda route: route.points[-1])
+    if len(above) > 3 or (len(above) == 1 and len(routes) > 1):
+        return  # no room for so many; and next to inputs that are named, the one that is left needs no name
+    for k, route in enumerate(above):
+        x, y = route.points[-1]
+        outer = k == 0 and len(above) > 1
+        short = text_width(route.edge.label, LABEL) < PORT_GAP - 5
+        leftwards = outer if not short or route.points[-3][0] == x else route.points[-3][0] > x
+        if short or k in (0, len(above) - 1):
+            yield draw_label(route.edge.label, x + (-5 if leftwards else 5), y - 4, "end" if leftwards else "start")
+
+
+def draw_label(label: str, x: float, y: float, anchor: str) -> str:
+    return f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{escape_xml(label)}</text>'

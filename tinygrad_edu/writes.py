@@ -1,0 +1,76 @@
+"""The log of in-place writes: which memory was written, and when.
+
+Nodes and writes draw their numbers from one clock. A value saved by a node was overwritten exactly when its memory has
+a write with a later number, so forward pays nothing for the check and backward pays one comparison per node. Memory is
+known by the array that owns it, so all views of it, and all Tensors that share it, share one version.
+"""
+
+import weakref
+from itertools import count
+from types import CodeType
+from typing import Any, NamedTuple
+
+from numpy import ndarray
+
+__all__ = ["describe_place", "find_write", "latest", "next_number", "note_write", "owner", "version"]
+
+next_number = count(1).__next__
+latest = [0]  # the number of the last write of all
+
+
+class Write(NamedTuple):
+    """The last write to some memory."""
+
+    number: int
+    version: int
+    code: CodeType | None
+    lasti: int
+    memory: "weakref.ref[ndarray]"
+
+
+log: dict[int, Write] = {}
+
+
+def owner(array: ndarray) -> ndarray:
+    """The array that owns the memory of this one."""
+    while isinstance(array.base, ndarray):
+        array = array.base
+    return array
+
+
+def note_write(array: ndarray, code: CodeType | None = None, lasti: int = 0) -> None:
+    """Tell that the memory of this array has just been written to, by this line."""
+    memory = owner(array)
+    key = id(memory)
+    known = log.get(key)
+    number = latest[0] = next_number()
+    if known is None:
+        log[key] = Write(number, 1, code, lasti, weakref.ref(memory, lambda _: log.pop(key, None)))
+    else:
+        log[key] = Write(number, known.version + 1, code, lasti, known.memory)
+
+
+def version(array: ndarray) -> int:
+    """How often the memory of this array was written to in place."""
+    known = log.get(id(owner(array)))
+    return known.version if known else 0
+
+
+def find_write(value: Any, since: int) -> Write | None:
+    """The last write to this value's memory, if it came after moment `since`."""
+    if isinstance(value, ndarray):
+        known = log.get(id(owner(value)))
+        if known is not None and known.number > since:
+            return known
+    return None
+
+
+def describe_place(code: CodeType | None, lasti: int) -> str:
+    """`file:line in function`, of an instruction of a code object."""
+    if code is None:
+        return "an unknown line"
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= lasti < end and number is not None:
+            line = number
+    return f"{code.co_filename}:{line} in {code.co_name}"
