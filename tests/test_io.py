@@ -6,6 +6,7 @@ import os
 import pathlib
 import resource
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,14 @@ arrays = st.sampled_from(DTYPES).flatmap(
 def path(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A file that hypothesis may write to again and again."""
     return tmp_path_factory.mktemp("io") / "tensors.safetensors"
+
+
+@pytest.fixture
+def open_folder() -> Iterator[pathlib.Path]:
+    """A folder in which everybody may write; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        yield pathlib.Path(name)
 
 
 @contextmanager
@@ -368,10 +377,14 @@ def test_files_that_cannot_be_opened_are_the_systems_error(tmp_path, read):
         read(tmp_path / "missing.safetensors")
     with pytest.raises(IsADirectoryError, match=tmp_path.name):
         read(tmp_path)
-    secret = tmp_path / "secret.safetensors"
+
+
+@pytest.mark.parametrize("read", [load_safetensors, safetensors_metadata])
+def test_a_file_that_may_not_be_read_is_the_systems_error(open_folder, read):
+    secret = open_folder / "secret.safetensors"
     secret.write_bytes(GOOD)
     secret.chmod(0)
-    with without_privileges(), pytest.raises(PermissionError, match=r"secret\.safetensors"):
+    with without_privileges(), pytest.raises(PermissionError, match=r"secret\.safetensors'$"):
         read(secret)
 
 
@@ -454,21 +467,22 @@ def test_places_that_cannot_be_written_to_are_the_systems_error(tmp_path):
     with pytest.raises(OSError, match="not a regular file"):
         save_safetensors({}, "/dev/null")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o555)
-    with without_privileges(), pytest.raises(PermissionError, match=r"closed/x'$"):
-        save_safetensors({}, closed / "x")
-    assert not list(closed.iterdir())
 
 
-def test_a_file_that_may_not_be_written_to_is_not_replaced(tmp_path):
-    path = tmp_path / "kept"
+def test_a_folder_that_may_not_be_written_to_is_the_systems_error(open_folder):
+    open_folder.chmod(0o555)
+    with without_privileges(), pytest.raises(PermissionError, match=r"/x'$"):
+        save_safetensors({}, open_folder / "x")
+    assert not list(open_folder.iterdir())
+
+
+def test_a_file_that_may_not_be_written_to_is_not_replaced(open_folder):
+    path = open_folder / "kept"
     path.write_bytes(b"old")
     path.chmod(0o444)
-    os.chmod(tmp_path, 0o777)
     with without_privileges(), pytest.raises(PermissionError, match=r"kept'$"):
         save_safetensors({}, path)
-    assert path.read_bytes() == b"old"
+    assert [entry.read_bytes() for entry in open_folder.iterdir()] == [b"old"]
 
 
 def test_a_new_file_has_the_mode_of_the_umask_and_an_old_one_keeps_its_own(tmp_path):

@@ -25,11 +25,11 @@ def atomic_write(path: FilePath) -> Iterator[BinaryIO]:
     Raises:
         OSError: as `open` would for `path`; also when `path` is a device or a pipe, which cannot be replaced.
 
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with atomic_write(f"{folder}/answer") as file:
     ...         _ = file.write(b"42")
-    ...     open(f"{folder}/answer", "rb").read()
+    ...     pathlib.Path(folder, "answer").read_bytes()
     b'42'
     """
     target = os.path.realpath(path)
@@ -78,13 +78,10 @@ def replaceable_mode(target: str) -> int | None:
         mode = os.stat(target).st_mode
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise OSError(errno.EINVAL, "not a regular file, so it cannot be replaced", target)
-    if not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
-    return stat.S_IMODE(mode)
+    with open(target, "r+b"):  # renaming would pass over what this refuses: a folder, and a read-only file
+        return stat.S_IMODE(mode)
 
 
 def sync_folder(folder: str) -> None:

@@ -31,9 +31,7 @@ def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
     """Zeros of this shape with the values added at `index`; an element that is named twice gets both."""
     values = numpy.asarray(values)
     out = numpy.zeros(shape, values.dtype)
-    if is_basic(index):
-        out[index] = values
-    elif isinstance(index, numpy.ndarray) and index.dtype == bool:
+    if is_basic(index) or (isinstance(index, numpy.ndarray) and index.dtype == bool):
         out[index] = values
     elif isinstance(index, numpy.ndarray) and index.ndim and values.size:
         add_rows(out, index, values)
@@ -55,9 +53,9 @@ def add_rows(out: Array, index: Array, values: Array) -> None:
 def scatter_add(shape: tuple[int, ...], dim: int, index: Array, values: Array) -> Array:
     """Zeros of this shape with values[i] added where `index` says along one dimension, repeats included."""
     out = numpy.zeros(shape, values.dtype)
-    places = list(numpy.ogrid[tuple(slice(n) for n in index.shape)])
+    places = list(numpy.ogrid[tuple([slice(n) for n in index.shape])])
     places[dim] = index
-    numpy.add.at(out, tuple(places), values[tuple(slice(n) for n in index.shape)])
+    numpy.add.at(out, tuple(places), values[tuple([slice(n) for n in index.shape])])
     return out
 
 

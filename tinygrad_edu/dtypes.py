@@ -31,7 +31,9 @@ Dtype = numpy.dtype[Any]
 float64, float32, float16 = (numpy.dtype(name) for name in ("float64", "float32", "float16"))
 int64, int32, int16, int8, uint8 = (numpy.dtype(name) for name in ("int64", "int32", "int16", "int8", "uint8"))
 bool_ = numpy.dtype("bool")
-SUPPORTED = {float64, float32, float16, int64, int32, int16, int8, uint8, bool_}
+SUPPORTED = {
+    dtype: dtype for dtype in (float64, float32, float16, int64, int32, int16, int8, uint8, bool_)
+}  # whatever equals one, as that one itself: the engine compares by identity
 
 default = [float32]
 
@@ -65,10 +67,10 @@ def as_dtype(dtype: Any) -> Dtype:
         found = numpy.dtype(dtype)
     except TypeError:
         raise TypeError(f"{dtype!r} is not a dtype; use one such as tinygrad_edu.float32") from None
-    found = found.newbyteorder("=")
-    if found not in SUPPORTED:
-        raise TypeError(f"a Tensor cannot hold {found}; it holds {', '.join(sorted(map(str, SUPPORTED)))}")
-    return numpy.dtype(found.name)
+    known = SUPPORTED.get(found) or SUPPORTED.get(found.newbyteorder("="))
+    if known is None:
+        raise TypeError(f"a Tensor cannot hold {found}; it holds {', '.join(map(str, SUPPORTED))}")
+    return known
 
 
 KINDS = {"b": 0, "i": 1, "u": 1, "f": 2}

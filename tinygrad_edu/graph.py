@@ -71,7 +71,7 @@ class set_grad_enabled(GradMode):
 class Node:
     """One recorded call: its parents, what its rules need, and its number in the order of creation."""
 
-    __slots__ = ("__weakref__", "hooks", "number", "parents", "code", "lasti", "plan", "saved", "shape")
+    __slots__ = ("__weakref__", "code", "hooks", "lasti", "number", "parents", "plan", "saved", "shape")
 
     hooks: dict[int, Hook] | None
     number: int
@@ -183,9 +183,9 @@ def backpropagate(
                     continue
             plan = node.plan
             if plan is None:
-                if type(node) is Output:
+                if isinstance(node, Output):
                     fill_slot(node, g, grads)
-                elif accumulate:
+                elif isinstance(node, Leaf) and accumulate:
                     add_to_leaf(node, g, handed, wrap, create_graph)
                 continue
             saved = node.saved
@@ -245,13 +245,11 @@ def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Any]
     """The gradients of all of a call's outputs, zero for those that nothing came back to."""
     zeros = [numpy.zeros(shape, dtype) for shape, dtype in node.shape]
     return tuple(
-        (wrap(zero, None) if wrap else zero) if g is None else g for g, zero in zip(gradients, zeros, strict=True)
+        [(wrap(zero, None) if wrap else zero) if g is None else g for g, zero in zip(gradients, zeros, strict=True)]
     )
 
 
-def add_to_leaf(
-    leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., Any], create_graph: bool
-) -> None:
+def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., Any], create_graph: bool) -> None:
     """Accumulate a gradient in the `.grad` of a Tensor, which must not share memory with anybody else's."""
     if create_graph:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
@@ -288,7 +286,7 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
 
     if len(plan.rules) == 1:
         return tuple(map(tensor, saved, plan.sources[0]))
-    return tuple(tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True))
+    return tuple([tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True)])
 
 
 def arrays_only(values: tuple[Any, ...]) -> bool:

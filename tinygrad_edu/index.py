@@ -5,7 +5,7 @@ from typing import Any
 import numpy
 
 from .backend import is_basic
-from .recording import Recorded
+from .tensor import Tensor
 
 __all__ = ["as_index"]
 
@@ -20,14 +20,14 @@ def as_index(index: Any) -> Any:
 
 def as_part(part: Any) -> Any:
     """One part of an index."""
-    if isinstance(part, Recorded):
+    if isinstance(part, Tensor):
         array = part._array
         if array.dtype.kind == "f":
             raise IndexError(f"an index holds integers or bools, this Tensor holds {array.dtype}; use .long()")
         return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else array
     if isinstance(part, (list, range)):
-        return numpy.array([p.tolist() if isinstance(p, Recorded) else p for p in part], None if len(part) else int)
+        return numpy.array([p.tolist() if isinstance(p, Tensor) else p for p in part], None if len(part) else int)
     if isinstance(part, slice):
-        bounds = [int(b) if isinstance(b, Recorded) else b for b in (part.start, part.stop, part.step)]
+        bounds = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
         return slice(*bounds)
     return part

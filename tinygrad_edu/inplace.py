@@ -13,12 +13,12 @@ from . import recording, writes
 from .backend import add_into, copy_into, to_numpy
 from .errors import GradientError, ShapeError
 from .graph import Leaf, Node, grad_enabled
+from .index import as_index
 from .ops import elementary, elementwise
 from .ops.elementwise import where
 from .ops.indexing import getitem, overwritten
 from .ops.movement import reshape
-from .recording import Recorded, record, wrap
-from .index import as_index
+from .recording import record, wrap
 from .tensor import Tensor, method
 
 __all__ = ["assign", "in_place", "replace"]
@@ -32,9 +32,11 @@ def check_writable(x: Tensor, verb: str) -> None:
         RuntimeError: several elements of x share one place in memory.
     """
     if not x._array.flags.writeable:
-        raise RuntimeError(f"{verb}: elements of this {x.shape} Tensor share memory (it was expanded); clone() it first")
+        raise RuntimeError(
+            f"{verb}: elements of this {x.shape} Tensor share memory (it was expanded); clone() it first"
+        )
     if grad_enabled.get():
-        source: Recorded = x
+        source: Any = x
         while source._view is not None and source._view.tracked:
             source = source._view.source
         if isinstance(source._node, Leaf):
@@ -54,7 +56,9 @@ def replace(x: Tensor, result: Tensor, verb: str) -> Tensor:
     """
     check_writable(x, verb)
     if result.shape != x.shape:
-        raise ShapeError(f"{verb}: the result has shape {result.shape} and does not fit into the {x.shape} of the Tensor")
+        raise ShapeError(
+            f"{verb}: the result has shape {result.shape} and does not fit into the {x.shape} of the Tensor"
+        )
     if not numpy.can_cast(result.dtype, x.dtype, "same_kind"):
         raise RuntimeError(f"{verb}: a result of {result.dtype} cannot be stored in a Tensor of {x.dtype}")
     if result.dtype != x.dtype:
@@ -103,7 +107,7 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
         ShapeError: the value does not fit.
     """
     check_writable(x, "assignment")
-    if not isinstance(value, Recorded):
+    if not isinstance(value, Tensor):
         value = wrap(to_numpy(value))
     try:
         part_shape = x._array[index].shape if value.ndim else ()
@@ -117,7 +121,9 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
     except IndexError as error:
         raise IndexError(f"assignment to a Tensor of shape {x.shape}: {error}") from None
     except ValueError as error:
-        raise ShapeError(f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {error}") from None
+        raise ShapeError(
+            f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {error}"
+        ) from None
     writes.note_write(x._array, *recording.user_place())
     if grad_enabled.get() and (x._node is not None or value._node is not None):
         marked = record(overwritten, (x, value), {"path": ((getitem, {"index": index}),)})
@@ -140,7 +146,7 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 @method
 def add_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """self += alpha * other, in this Tensor's memory."""
-    if not (isinstance(other, Recorded) and free_to_write(self, other)):
+    if not (isinstance(other, Tensor) and free_to_write(self, other)):
         return replace(self, self + (other if alpha == 1 else other * alpha), "add_")
     try:
         self._array = add_into(self._array, other._array, alpha)
@@ -159,7 +165,7 @@ def free_to_write(x: Tensor, other: Any) -> bool:
 @method
 def sub_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """self -= alpha * other, in this Tensor's memory."""
-    if isinstance(other, Recorded):
+    if isinstance(other, Tensor):
         return add_(self, other, alpha=-alpha)
     return replace(self, self - other * alpha, "sub_")
 
@@ -189,8 +195,6 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
 
 
 for operation in (
-    elementwise.mul,
-    elementwise.div,
     elementwise.remainder,
     elementwise.neg,
     elementwise.abs,
@@ -212,7 +216,7 @@ for operation in (
 ):
     in_place(operation, f"{operation.name}_")
 
-Tensor.__iadd__ = add_
-Tensor.__isub__ = sub_
-Tensor.__imul__ = Tensor.mul_
-Tensor.__itruediv__ = Tensor.div_
+method(add_, "__iadd__")
+method(sub_, "__isub__")
+method(in_place(elementwise.mul, "mul_"), "__imul__")
+method(in_place(elementwise.div, "div_"), "__itruediv__")

@@ -14,7 +14,7 @@ want a gradient). Exactly what the needed rules name is kept for backward, and n
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, overload
 
@@ -25,6 +25,7 @@ __all__ = ["Plan", "Primitive", "primitive"]
 Rule = Callable[..., Any]
 Kept = tuple[tuple[Any, ...], ...]
 
+NO_DERIVATIVE = r"\text{no derivative}"
 EVERYTHING = "*"  # the key of a joint rule, which gives the gradients of all inputs at once
 
 
@@ -35,7 +36,18 @@ class Plan:
     under a bit mask: no name is looked up while a network runs.
     """
 
-    __slots__ = ("extras", "joint", "keep", "keeps_values", "needs", "only", "positions", "primitive", "rules", "sources")
+    __slots__ = (
+        "extras",
+        "joint",
+        "keep",
+        "keeps_values",
+        "needs",
+        "only",
+        "positions",
+        "primitive",
+        "rules",
+        "sources",
+    )
 
     def __init__(self, primitive: "Primitive", mask: int, count: int) -> None:
         self.primitive = primitive
@@ -46,18 +58,18 @@ class Plan:
             self.positions = tuple(wanted)
             rules = [primitive.rules[EVERYTHING]]
         else:
-            self.positions = tuple(i for i in wanted if primitive.rules.get(names[i]) is not None)
+            self.positions = tuple([i for i in wanted if primitive.rules.get(names[i]) is not None])
             rules = [primitive.rules[names[i]] for i in self.positions]
-        self.rules: tuple[Rule, ...] = tuple(rules)
-        self.only = rules[0] if len(rules) == 1 and not self.joint else None
+        self.rules: tuple[Rule, ...] = tuple([rule for rule in rules if rule is not None])
+        self.only = self.rules[0] if len(self.rules) == 1 and not self.joint else None
 
         # A call lays out its values as [*inputs, out, *extras]; a rule's arguments are picked from there.
-        self.needs = tuple(i in self.positions for i in range(count))
-        extras: list[Callable[[Sequence[Any], dict[str, Any]], Any]] = []
+        self.needs = tuple([i in self.positions for i in range(count)])
+        extras: list[Callable[[Sequence[Any], Mapping[str, Any]], Any]] = []
         places: dict[str, int] = {name: i for i, name in enumerate(names)} if not primitive.variadic else {}
         places["out"] = count
         self.sources: tuple[tuple[int, ...], ...] = ()
-        for rule in rules:
+        for rule in self.rules:
             source = []
             for name in rule_arguments(rule):
                 if name not in places:
@@ -68,7 +80,7 @@ class Plan:
         self.extras = tuple(extras)
         self.keep = keeper([picker(source) for source in self.sources])
         self.keeps_values = any(place <= count for source in self.sources for place in source) or (
-            primitive.variadic and any(primitive.inputs[0] in rule_arguments(rule) for rule in rules)
+            primitive.variadic and any(primitive.inputs[0] in rule_arguments(rule) for rule in self.rules)
         )
 
 
@@ -180,7 +192,7 @@ class Primitive:
         self.plans[mask | 1 << count] = plan
         return plan
 
-    def extra(self, name: str, needs: tuple[bool, ...]) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
+    def extra(self, name: str, needs: tuple[bool, ...]) -> Callable[[Sequence[Any], Mapping[str, Any]], Any]:
         """A function of (arrays, settings) that gives what a rule asks for beyond inputs and output."""
         if name == "needs":
             return lambda arrays, settings: needs
@@ -201,17 +213,17 @@ class Primitive:
 def primitive(forward: Callable[..., Any], /) -> Primitive: ...
 @overload
 def primitive(
-    *, formula: str, promotion: str | None = None, view: bool = False
+    *, formula: str = ..., promotion: str | None = ..., view: bool = ...
 ) -> Callable[[Callable[..., Any]], Primitive]: ...
 def primitive(
     forward: Callable[..., Any] | None = None,
     /,
     *,
-    formula: str = "",
+    formula: str = NO_DERIVATIVE,
     promotion: str | None = None,
     view: bool = False,
 ) -> Any:
     """Make a Primitive of a forward; `@primitive` alone is for one that has no derivative, such as a comparison."""
     if forward is not None:
-        return Primitive(forward, r"\text{no derivative}")
+        return Primitive(forward, NO_DERIVATIVE)
     return lambda forward: Primitive(forward, formula, promotion, view)

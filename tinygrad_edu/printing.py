@@ -48,7 +48,7 @@ def tensor_text(array: Any, node: Any) -> str:
     parts = [elements(array)]
     if not array.size and array.shape != (0,):
         parts.append(f"size={array.shape}")
-    if array.dtype.name not in ("float32", "int64", "bool") or not array.size and array.dtype.name != "float32":
+    if array.dtype.name not in ("float32", "int64", "bool") or (not array.size and array.dtype.name != "float32"):
         parts.append(f"dtype={array.dtype.name}")
     if node is not None:
         parts.append(f"grad_fn=<{node.name}>" if node.parents else "requires_grad=True")

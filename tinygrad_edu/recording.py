@@ -15,11 +15,11 @@ from . import writes
 from .backend import to_numpy
 from .dtypes import float32, float64, get_default_dtype, result_type
 from .errors import explain
-from .graph import Leaf, Node, Output, grad_enabled
+from .graph import Node, Output, grad_enabled
 from .ops.elementwise import cast
 from .primitive import Primitive
 
-__all__ = ["Recorded", "Unsupported", "View", "record", "wrap"]
+__all__ = ["Recorded", "UnsupportedOperandError", "View", "record", "wrap"]
 
 Array = NDArray[Any]
 
@@ -49,6 +49,7 @@ class LibraryFiles(dict[str, bool]):
 
 
 in_library = LibraryFiles()
+note_lines = True  # see autograd.set_forward_lines
 
 
 def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
@@ -57,14 +58,17 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
     This is the hottest function of the engine; every line of it is paid for by every operation.
     """
     arrays = []
+    parents = []
     mask = plain = 0
     bit = 1
     for x in inputs:
         if type(x) is Tensor or isinstance(x, Recorded):
             if x._view is not None:
                 x._view.renew(x)
-            if x._node is not None:
+            node = x._node
+            if node is not None:
                 mask |= bit
+                parents.append(node)
             x = x._array
             dtype = x.dtype
         else:
@@ -72,13 +76,19 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         arrays.append(x)
         bit += bit
     if primitive.promotion is not None:
-        number = inputs[plain >> 1]
-        if plain and bit == 4 and (dtype is float32 or dtype is float64) and type(number) in NUMBERS and number:
-            arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
-        elif plain or bit > 4 or (dtype is not float32 and dtype is not float64) or arrays[0].dtype is not dtype:
-            inputs = meet(primitive, inputs)
-            arrays = [x._array for x in inputs]
-            mask = sum([1 << i for i, x in enumerate(inputs) if x._node is not None])
+        if (
+            plain
+            or (dtype is not float32 and dtype is not float64)
+            or (bit != 2 and (bit != 4 or arrays[0].dtype is not dtype))
+        ):
+            number = inputs[plain >> 1]
+            if plain and bit == 4 and (dtype is float32 or dtype is float64) and type(number) in NUMBERS and number:
+                arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
+            else:
+                inputs = meet(primitive, inputs)
+                arrays = [x._array for x in inputs]
+                parents = [x._node for x in inputs if x._node is not None]
+                mask = sum([1 << i for i, x in enumerate(inputs) if x._node is not None])
     elif plain:
         arrays = [x._array if isinstance(x, Recorded) else to_numpy(x) for x in inputs]
 
@@ -100,24 +110,27 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         except KeyError:
             plan = primitive.plan(mask, len(arrays))
         if plan is not None:
+            if len(plan.positions) != len(parents):  # some input that requires grad gets none from this primitive
+                parents = [inputs[i]._node for i in plan.positions]
             result._node = node = new(Node)
             node.number = next_number()
             node.hooks = None
             node.plan = plan
             node.shape = out.shape
-            if len(plan.positions) == 1:
-                node.parents = (inputs[plan.positions[0]]._node,)
-            else:
-                node.parents = tuple([inputs[i]._node for i in plan.positions])
+            node.parents = tuple(parents)
             arrays.append(out)
             if plan.extras:
                 arrays.extend([extra(arrays, settings) for extra in plan.extras])
             node.saved = plan.keep(arrays)
-            frame = current_frame(2)
-            while in_library[frame.f_code.co_filename] and frame.f_back is not None:
-                frame = frame.f_back
-            node.code = frame.f_code
-            node.lasti = frame.f_lasti
+            if note_lines:
+                frame = current_frame(2)
+                node.code = code = frame.f_code
+                node.lasti = frame.f_lasti
+                if in_library[code.co_filename]:
+                    node.code, node.lasti = user_place()
+            else:
+                node.code = None
+                node.lasti = 0
             return result
     result._node = None
     return result
@@ -140,26 +153,28 @@ def constant64(value: float) -> Array:
     return numpy.array(value, float64)
 
 
-class Unsupported(TypeError):
+class UnsupportedOperandError(TypeError):
     """An operand that is neither Tensor, array nor number."""
 
 
-def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Recorded]:
+def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Any]:
     """The inputs as Tensors of the dtype at which they meet; a cast is recorded, so its gradient is cast back."""
     names = primitive.input_names(len(inputs))
-    operands = [operand(x, primitive) for x in inputs]
+    operands: list[Any] = [operand(x, primitive) for x in inputs]
     differentiable = [primitive.rules.get(name, True) is not None for name in names]
     dtype = result_type([getattr(x, "_array", x) for x, part in zip(operands, differentiable, strict=True) if part])
     if primitive.promotion == "float" and dtype.kind != "f":
         dtype = get_default_dtype()
-    met = []
+    met: list[Any] = []
     for x, part in zip(operands, differentiable, strict=True):
-        if not isinstance(x, Recorded):
-            with numpy.errstate(over="ignore"):
-                x = wrap(numpy.array(x).astype(dtype if part else None))
-        elif part and x.dtype != dtype:
-            x = record(cast, (x,), {"dtype": dtype})
-        met.append(x)
+        tensor = x if isinstance(x, Recorded) else wrap(numpy.array(x))
+        if part and tensor._array.dtype != dtype:
+            if tensor is x:
+                tensor = record(cast, (x,), {"dtype": dtype})
+            else:
+                with numpy.errstate(over="ignore"):
+                    tensor = wrap(tensor._array.astype(dtype))
+        met.append(tensor)
     return met
 
 
@@ -175,7 +190,7 @@ def operand(x: Any, primitive: Primitive) -> Any:
         return x.item()
     if isinstance(x, ndarray):
         return wrap(x)
-    raise Unsupported(f"{primitive.name} takes Tensors, arrays and numbers, got {type(x).__name__} {x!r:.60}")
+    raise UnsupportedOperandError(f"{primitive.name} takes Tensors, arrays and numbers, got {type(x).__name__} {x!r:.60}")
 
 
 def run_again(primitive: Primitive, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Any:
@@ -197,18 +212,18 @@ def record_outputs(
     """The same for a primitive with several outputs: one node for the call, and one for each output."""
     plan = primitive.plan(mask, len(arrays)) if mask and grad_enabled.get() else None
     if plan is None:
-        return tuple(wrap(to_numpy(out)) for out in outputs)
+        return tuple([wrap(to_numpy(out)) for out in outputs])
     node = new(Node)
     node.number = next_number()
     node.hooks = None
     node.plan = plan
     node.shape = [(out.shape, out.dtype) for out in outputs]
-    node.parents = tuple(inputs[i]._node for i in plan.positions)
+    node.parents = tuple([inputs[i]._node for i in plan.positions])
     values = [*arrays, outputs]
     node.saved = plan.keep(values + [extra(arrays, settings) for extra in plan.extras])
-    node.code, node.lasti = user_place()
+    node.code, node.lasti = user_place() if note_lines else (None, 0)
     return tuple(
-        wrap(to_numpy(out), Output(node, i) if out.dtype.kind == "f" else None) for i, out in enumerate(outputs)
+        [wrap(to_numpy(out), Output(node, i) if out.dtype.kind == "f" else None) for i, out in enumerate(outputs)]
     )
 
 
@@ -220,7 +235,7 @@ def user_place() -> tuple[CodeType, int]:
     return frame.f_code, frame.f_lasti
 
 
-def wrap(array: Array, node: Node | None = None) -> Recorded:
+def wrap(array: Array, node: Node | None = None) -> Any:
     """A Tensor over this very array."""
     result = new(Tensor)
     result._array = array

@@ -1,7 +1,7 @@
 """Tensor: an array, and where it came from."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy
 from numpy.typing import NDArray
@@ -10,14 +10,15 @@ from . import recording, writes
 from .backend import to_numpy
 from .dtypes import get_default_dtype
 from .graph import Leaf, Node
-from .ops import comparison, elementary, elementwise, linear
+from .ops import comparison, elementary, elementwise, linear, movement
 from .primitive import Primitive
 from .printing import tensor_text
-from .recording import Recorded, Unsupported, record, wrap
+from .recording import Recorded, UnsupportedOperandError, record, wrap
 
 __all__ = ["Tensor", "method"]
 
 Array = NDArray[Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 NONE: dict[str, Any] = {}
 
 
@@ -27,13 +28,13 @@ def operator(primitive: Primitive, reflected: bool = False) -> Callable[["Tensor
     def straight(self: "Tensor", other: Any) -> Any:
         try:
             return record(primitive, (self, other), NONE)
-        except Unsupported:
+        except UnsupportedOperandError:
             return NotImplemented
 
     def swapped(self: "Tensor", other: Any) -> Any:
         try:
             return record(primitive, (other, self), NONE)
-        except Unsupported:
+        except UnsupportedOperandError:
             return NotImplemented
 
     return swapped if reflected else straight
@@ -56,9 +57,10 @@ def named(call: Any, primitive: Primitive) -> Any:
     return call
 
 
-def method(function: Any) -> Any:
-    """Make a function, whose first argument is a Tensor, a method of Tensor under its name as well."""
-    setattr(Tensor, function.__name__, function)
+def method(function: Function, *names: str) -> Function:
+    """Make a function, whose first argument is a Tensor, a method of Tensor too, under its name or those given."""
+    for name in names or (function.__name__,):
+        setattr(Tensor, name, function)
     return function
 
 
@@ -87,9 +89,17 @@ class Tensor(Recorded):
         self._node = None
         self._view = None
 
-    if TYPE_CHECKING:  # the methods that the functions of higher floors add
+    if TYPE_CHECKING:  # what the functions of higher floors add
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
+        def __getitem__(self, index: Any) -> "Tensor": ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __pow__(self, exponent: Any) -> "Tensor": ...
+        def __rpow__(self, base: Any) -> "Tensor": ...
+        def __iadd__(self, other: Any) -> "Tensor": ...
+        def __isub__(self, other: Any) -> "Tensor": ...
+        def __imul__(self, other: Any) -> "Tensor": ...
+        def __itruediv__(self, other: Any) -> "Tensor": ...
 
     # what it holds
 
@@ -112,6 +122,16 @@ class Tensor(Recorded):
     def nbytes(self) -> int:
         """The size of the elements in bytes."""
         return self._array.nbytes
+
+    @property
+    def T(self) -> "Tensor":
+        """The dimensions in reverse order; a view."""
+        return movement.permute(self, dims=tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self) -> "Tensor":
+        """The last two dimensions exchanged; a view."""
+        return self.transpose(-2, -1)
 
     @property
     def data(self) -> "Tensor":

@@ -1,16 +1,14 @@
 """Convolution and transposed convolution with PyTorch's arguments, in one, two and three dimensions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import ShapeError
 from ..ops.convolution import conv, conv_input
 from ..ops.indexing import getitem
 from ..ops.movement import pad, reshape
 from ..ops.windows import per_dimension, reach
-
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+from ..tensor import Tensor
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
@@ -18,32 +16,32 @@ Setting = int | Sequence[int]
 
 
 def conv1d(
-    input: "Tensor",
-    weight: "Tensor",
-    bias: "Tensor | None" = None,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Setting = 1,
     padding: Setting | str = 0,
     dilation: Setting = 1,
     groups: int = 1,
-) -> "Tensor":
+) -> Tensor:
     """Convolution over one dimension; `(B, C, L), (O, C / groups, K) -> (B, O, L')`; otherwise as conv2d."""
     return convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
-    input: "Tensor",
-    weight: "Tensor",
-    bias: "Tensor | None" = None,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Setting = 1,
     padding: Setting | str = 0,
     dilation: Setting = 1,
     groups: int = 1,
-) -> "Tensor":
+) -> Tensor:
     r"""Convolution over two dimensions, in deep learning's sense: the kernel is not flipped.
 
     `input (B, C, H, W), weight (O, C / groups, KH, KW), bias (O) -> (B, O, H', W')`, or `(C, H, W) -> (O, H', W')`.
 
-    $y_{o,i} = b_o + \sum_{c,k} w_{o,c,k}\, x_{c,\ stride \cdot i + dilation \cdot k - padding}$, with zeros outside of x
+    $y_{o,i} = b_o + \sum_{c,k} w_{o,c,k}\, x_{c,\ stride \cdot i + dilation \cdot k - padding}$, with zeros outside x
     and $H' = \lfloor (H + 2\,padding - dilation\,(KH - 1) - 1) / stride \rfloor + 1$. Padding "valid" is none, and
     "same" keeps H and W, with the odd row or column of zeros at the end.
 
@@ -57,42 +55,42 @@ def conv2d(
 
 
 def conv3d(
-    input: "Tensor",
-    weight: "Tensor",
-    bias: "Tensor | None" = None,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Setting = 1,
     padding: Setting | str = 0,
     dilation: Setting = 1,
     groups: int = 1,
-) -> "Tensor":
+) -> Tensor:
     """Convolution over three dimensions; `(B, C, D, H, W), (O, C / groups, *K) -> (B, O, D', H', W')`; as conv2d."""
     return convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(
-    input: "Tensor",
-    weight: "Tensor",
-    bias: "Tensor | None" = None,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Setting = 1,
     padding: Setting = 0,
     output_padding: Setting = 0,
     groups: int = 1,
     dilation: Setting = 1,
-) -> "Tensor":
+) -> Tensor:
     """Transposed convolution; `(B, C, L), (C, O / groups, K) -> (B, O, L')`; otherwise as conv_transpose2d."""
     return transpose_convolve(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
-    input: "Tensor",
-    weight: "Tensor",
-    bias: "Tensor | None" = None,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Setting = 1,
     padding: Setting = 0,
     output_padding: Setting = 0,
     groups: int = 1,
     dilation: Setting = 1,
-) -> "Tensor":
+) -> Tensor:
     r"""Transposed convolution: the adjoint of conv2d in its input, which enlarges where conv2d with a stride shrinks.
 
     `input (B, C, H, W), weight (C, O / groups, KH, KW), bias (O) -> (B, O, H', W')`, or `(C, H, W) -> (O, H', W')`.
@@ -111,15 +109,15 @@ def conv_transpose2d(
 
 
 def conv_transpose3d(
-    input: "Tensor",
-    weight: "Tensor",
-    bias: "Tensor | None" = None,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Setting = 1,
     padding: Setting = 0,
     output_padding: Setting = 0,
     groups: int = 1,
     dilation: Setting = 1,
-) -> "Tensor":
+) -> Tensor:
     """Transposed convolution; `(B, C, D, H, W), (C, O / groups, *K) -> (B, O, D', H', W')`; as conv_transpose2d."""
     return transpose_convolve(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
@@ -133,7 +131,7 @@ def convolve(
     padding: Setting | str,
     dilation: Setting,
     groups: int,
-) -> Any:
+) -> Tensor:
     """Convolution over `dims` dimensions, once for all of the public functions."""
     x = batched(input, weight, dims)
     steps, spread = per_dimension(stride, dims, "stride"), per_dimension(dilation, dims, "dilation")
@@ -153,11 +151,13 @@ def convolve(
         margins, uneven = tuple(t - t // 2 for t in totals), tuple(t % 2 for t in totals)
 
     inputs = (x, weight) if bias is None else (x, weight, bias)
-    y = conv(*inputs, stride=steps, padding=margins, dilation=spread, groups=groups)
+    y: Tensor = conv(*inputs, stride=steps, padding=margins, dilation=spread, groups=groups)
     if any(uneven):
         # conv pads both sides alike: one zero too many at the start makes one output too many there
         y = getitem(y, index=(..., *[slice(odd, None) for odd in uneven]))
-    return y if x is input else reshape(y, shape=y.shape[1:])
+    if x is not input:
+        y = reshape(y, shape=y.shape[1:])
+    return y
 
 
 def transpose_convolve(
@@ -170,7 +170,7 @@ def transpose_convolve(
     output_padding: Setting,
     groups: int,
     dilation: Setting,
-) -> Any:
+) -> Tensor:
     """Transposed convolution over `dims` dimensions, once for all of the public functions."""
     x = batched(input, weight, dims)
     steps, spread = per_dimension(stride, dims, "stride"), per_dimension(dilation, dims, "dilation")
@@ -198,12 +198,14 @@ def transpose_convolve(
     if any(late):
         # an output_padding of a stride or more (the dilation is larger) is an input that ends in zeros
         x = pad(x, widths=((0, 0), (0, 0), *[(0, n) for n in late]))
-    y = conv_input(x, weight, size=size, stride=steps, padding=margins, dilation=spread, groups=groups)
+    y: Tensor = conv_input(x, weight, size=size, stride=steps, padding=margins, dilation=spread, groups=groups)
     if bias is not None:
         if bias.shape != y.shape[1:2]:
             raise ShapeError(f"the output has {y.shape[1]} channels, but bias has shape {bias.shape}")
         y = y + reshape(bias, shape=(-1, *[1] * dims))
-    return y if input.ndim == x.ndim else reshape(y, shape=y.shape[1:])
+    if input.ndim < x.ndim:
+        y = reshape(y, shape=y.shape[1:])
+    return y
 
 
 def batched(input: Any, weight: Any, dims: int) -> Any:

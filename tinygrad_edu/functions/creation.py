@@ -7,7 +7,7 @@ import numpy
 
 from ..backend import to_numpy
 from ..dtypes import as_dtype, get_default_dtype, int64
-from ..recording import Recorded, wrap
+from ..recording import wrap
 from ..tensor import Tensor
 from .dims import as_sizes
 
@@ -37,7 +37,7 @@ def as_array(data: Any, dtype: Any) -> Any:
         TypeError: data that are no numbers.
     """
     wanted = None if dtype is None else as_dtype(dtype)
-    if isinstance(data, Recorded):
+    if isinstance(data, Tensor):
         return numpy.array(data._array, wanted)
     if isinstance(data, (list, tuple)):
         data = unwrapped(data)
@@ -57,7 +57,7 @@ def unwrapped(data: Any) -> Any:
     """Nested lists with arrays in the place of Tensors."""
     if isinstance(data, (list, tuple)):
         return [unwrapped(item) for item in data]
-    return data._array if isinstance(data, Recorded) else data
+    return data._array if isinstance(data, Tensor) else data
 
 
 def from_arrays(data: Any) -> bool:
@@ -88,7 +88,7 @@ def finished(array: Any, requires_grad: bool) -> Any:
 
 def as_tensor(data: Any, dtype: Any = None) -> Any:
     """A Tensor of the data without a copy where it can be had: a Tensor is returned itself, an array is shared."""
-    if isinstance(data, Recorded):
+    if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, numpy.ndarray):
         return wrap(data.astype(as_dtype(data.dtype if dtype is None else dtype), copy=False))

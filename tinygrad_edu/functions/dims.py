@@ -29,7 +29,7 @@ def as_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
     """
     if dim is None or dim == ():
         return None
-    dims = tuple(as_dim(int(d), ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    dims = tuple([as_dim(int(d), ndim) for d in (dim if isinstance(dim, Sequence) else (dim,))])
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"a dimension is named twice in {dim}")
     return dims if ndim else None
@@ -39,7 +39,7 @@ def as_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
     """Sizes given as several arguments or as one sequence."""
     if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
         sizes = sizes[0]
-    return tuple(int(n.__index__()) for n in sizes)
+    return tuple([int(n.__index__()) for n in sizes])
 
 
 def fill_in(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:
@@ -52,7 +52,7 @@ def fill_in(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:
     for n in sizes:
         known *= n if n != -1 else 1
     if sizes.count(-1) == 1 and known and numel % known == 0:
-        return tuple(numel // known if n == -1 else n for n in sizes)
+        return tuple([numel // known if n == -1 else n for n in sizes])
     if -1 in sizes or known != numel or any(n < 0 for n in sizes):
         raise ShapeError(f"{numel} elements do not fit into shape {sizes}")
     return sizes

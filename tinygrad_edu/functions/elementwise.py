@@ -9,7 +9,7 @@ from ..dtypes import as_dtype, bool_, float16, float32, float64, int32, int64, r
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
-from ..recording import Recorded, record, wrap
+from ..recording import record, wrap
 from ..tensor import Tensor, method
 
 __all__ = ["allclose", "clamp", "clone", "equal", "isclose", "masked_fill", "pow", "result_type", "to", "where"]
@@ -17,22 +17,26 @@ __all__ = ["allclose", "clamp", "clone", "equal", "isclose", "masked_fill", "pow
 FAST_POWERS = {1: ops.clone, 2: ops.square, 0.5: sqrt, -1: ops.reciprocal}
 
 
-@method
-def pow(input: Any, exponent: Any) -> Any:
+def pow(input: Any, exponent: Any) -> Tensor:
     """input to the power of exponent, elementwise; either may be a number."""
-    if isinstance(exponent, (int, float)) and isinstance(input, Recorded):
+    if isinstance(exponent, (int, float)) and isinstance(input, Tensor):
         fast = FAST_POWERS.get(exponent)
         if fast is not None and (input.dtype.kind == "f" or exponent in (1, 2)):
             return fast(input)
     return record(ops.pow, (input, exponent), {})
 
 
-Tensor.__pow__ = pow  # type: ignore[attr-defined]
-Tensor.__rpow__ = lambda self, other: pow(other, self)  # type: ignore[attr-defined]
+method(pow, "pow", "__pow__")
 
 
 @method
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
+def __rpow__(self: Tensor, base: Any) -> Tensor:
+    """base to the power of this Tensor."""
+    return pow(base, self)
+
+
+@method
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """The elements held between min and max, numbers or Tensors; where min > max it is max.
 
     Raises:
@@ -40,7 +44,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     """
     if min is None and max is None:
         raise RuntimeError("clamp needs min, max, or both")
-    if not isinstance(min, Recorded) and not isinstance(max, Recorded):
+    if not isinstance(min, Tensor) and not isinstance(max, Tensor):
         meeting = result_type([input._array, *[bound for bound in (min, max) if bound is not None]])
         return ops.clamp(to(input, meeting), low=min, high=max)
     result = input
@@ -51,19 +55,23 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     return result
 
 
-@method
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where the condition holds, other elsewhere, elementwise; without them the indices where it holds."""
     if input is None:
-        return tuple(wrap(index) for index in numpy.nonzero(condition._array))
+        return tuple([wrap(index) for index in numpy.nonzero(condition._array)])
     return ops.where(condition, input, other)
 
 
-Tensor.where = lambda self, condition, other: where(condition, self, other)  # type: ignore[method-assign]
+def chosen(input: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """The input where the condition holds, other elsewhere."""
+    return ops.where(condition, input, other)
+
+
+method(chosen, "where")
 
 
 @method
-def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """value where the mask holds, the input elsewhere.
 
     Raises:
@@ -71,24 +79,24 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
     """
     if mask.dtype != bool_:
         raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
-    value = value if isinstance(value, Recorded) else wrap(numpy.array(value).astype(input.dtype))
+    value = value if isinstance(value, Tensor) else wrap(numpy.array(value).astype(input.dtype))
     return ops.where(mask, value, input)
 
 
 @method
-def clone(input: Tensor) -> Any:
+def clone(input: Tensor) -> Tensor:
     """A copy that gradients flow through."""
     return ops.clone(input)
 
 
 @method
-def to(input: Tensor, dtype: Any = None, *, copy: bool = False) -> Any:
+def to(input: Tensor, dtype: Any = None, *, copy: bool = False) -> Tensor:
     """The Tensor with another dtype, or itself if it has that one; gradients are cast back.
 
     Raises:
         TypeError: it names no dtype that Tensors have.
     """
-    wanted = dtype.dtype if isinstance(dtype, Recorded) else input.dtype if dtype is None else as_dtype(dtype)
+    wanted = dtype.dtype if isinstance(dtype, Tensor) else input.dtype if dtype is None else as_dtype(dtype)
     if wanted != input.dtype:
         return ops.cast(input, dtype=wanted)
     return ops.clone(input) if copy else input
@@ -106,7 +114,7 @@ for name, dtype in {
 
 
 @method
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Where |input - other| <= atol + rtol * |other|, elementwise."""
     with numpy.errstate(invalid="ignore"):
         return wrap(to_numpy(numpy.isclose(input._array, other._array, rtol, atol, equal_nan)))

@@ -5,8 +5,8 @@ from typing import Any
 import numpy
 
 from ..errors import ShapeError
-from ..ops import indexing as ops
 from ..index import as_index
+from ..ops import indexing as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim
@@ -27,7 +27,7 @@ __all__ = [
 
 
 @method
-def __getitem__(self: Tensor, index: Any) -> Any:
+def __getitem__(self: Tensor, index: Any) -> Tensor:
     """self[index], for every form of index that NumPy knows."""
     return ops.getitem(self, index=as_index(index))
 
@@ -51,7 +51,7 @@ def check_index(input: Tensor, dim: int, index: Tensor, name: str) -> None:
 
 
 @method
-def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """out[i][j][k] = input[i][index[i][j][k]][k] for dim = 1; the output has the index's shape."""
     if not input.ndim:
         return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.shape)
@@ -61,31 +61,31 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 
 @method
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """input with src[i][j][k] added at [i][index[i][j][k]][k] for dim = 1; repeated indices add up."""
     dim = as_dim(dim, input.ndim)
     check_index(input, dim, index, "scatter_add")
     if any(i > n for i, n in zip(index.shape, src.shape, strict=True)):
         raise ShapeError(f"scatter_add: the index {index.shape} is larger than the source {src.shape}")
-    used = ops.getitem(src, index=tuple(slice(n) for n in index.shape))
+    used = ops.getitem(src, index=tuple([slice(n) for n in index.shape]))
     return input + ops.scatter_add(used, dim=dim, index=index._array, shape=input.shape)
 
 
 @method
-def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Any:
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """The elements at indices along a dimension, both sides broadcasting; in the flattened Tensor without one."""
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     dim = as_dim(dim, input.ndim)
     beside = numpy.broadcast_shapes(
-        *[tuple(1 if d == dim else n for d, n in enumerate(x.shape)) for x in (input, indices)]
+        *[tuple([1 if d == dim else n for d, n in enumerate(x.shape)]) for x in (input, indices)]
     )
-    source, picked = [tuple(x.shape[d] if d == dim else n for d, n in enumerate(beside)) for x in (input, indices)]
+    source, picked = [tuple([x.shape[d] if d == dim else n for d, n in enumerate(beside)]) for x in (input, indices)]
     return gather(input.broadcast_to(source), dim, indices.broadcast_to(picked))
 
 
 @method
-def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices of a dimension that a 1-d index names, in its order."""
     dim = as_dim(dim, input.ndim)
     if index.ndim > 1:
@@ -97,7 +97,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
 
 
 @method
-def masked_select(input: Tensor, mask: Tensor) -> Any:
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where a mask holds, in one dimension; both broadcast."""
     shape = numpy.broadcast_shapes(input.shape, mask.shape)
     return ops.getitem(input.broadcast_to(shape), index=mask.broadcast_to(shape)._array)
@@ -108,13 +108,13 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The indices of nonzero elements: one row each, or a Tensor for each dimension."""
     found = numpy.nonzero(input._array) if input.ndim else (numpy.zeros(int(input._array != 0), int),) * 0
     if as_tuple:
-        return tuple(wrap(index) for index in found)
+        return tuple([wrap(index) for index in found])
     count = int(numpy.count_nonzero(input._array))
     return wrap(numpy.stack(found, 1) if found else numpy.zeros((count, 0), int))
 
 
 @method
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """The indices that sort the elements along a dimension; equal elements keep their order."""
     if not input.ndim:
         return wrap(numpy.zeros((), int))
@@ -143,7 +143,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return ValuesAndIndices(gather(input, dim, indices), indices)
 
 
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Classes as rows of zeros with a single 1; `(*) -> (*, num_classes)`, int64.
 
     Raises:

@@ -10,7 +10,7 @@ __all__ = ["bmm", "dot", "einsum", "matmul", "mm", "mv", "outer"]
 
 
 @method
-def matmul(input: Tensor, other: Tensor) -> Any:
+def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product; `(.., n, k), (.., k, m) -> (.., n, m)`; vectors `(k)` on either side; batches broadcast.
 
     Raises:
@@ -19,7 +19,7 @@ def matmul(input: Tensor, other: Tensor) -> Any:
     return ops.matmul(input, other)
 
 
-def product(x: Tensor, y: Tensor, ndims: tuple[int, int], name: str) -> Any:
+def product(x: Tensor, y: Tensor, ndims: tuple[int, int], name: str) -> Tensor:
     """matmul of Tensors with just so many dimensions.
 
     Raises:
@@ -31,38 +31,38 @@ def product(x: Tensor, y: Tensor, ndims: tuple[int, int], name: str) -> Any:
 
 
 @method
-def mm(input: Tensor, mat2: Tensor) -> Any:
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices; `(n, k), (k, m) -> (n, m)`."""
     return product(input, mat2, (2, 2), "mm")
 
 
 @method
-def bmm(input: Tensor, mat2: Tensor) -> Any:
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices; `(B, n, k), (B, k, m) -> (B, n, m)`."""
     return product(input, mat2, (3, 3), "bmm")
 
 
 @method
-def mv(input: Tensor, vec: Tensor) -> Any:
+def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector; `(n, k), (k) -> (n)`."""
     return product(input, vec, (2, 1), "mv")
 
 
 @method
-def dot(input: Tensor, tensor: Tensor) -> Any:
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The inner product of two vectors; `(k), (k) -> ()`."""
     return product(input, tensor, (1, 1), "dot")
 
 
 @method
-def outer(input: Tensor, vec2: Tensor) -> Any:
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """All products of two vectors' elements; `(n), (m) -> (n, m)`."""
     if input.ndim != 1 or vec2.ndim != 1:
         raise ShapeError(f"outer takes two vectors, got {input.shape} and {vec2.shape}")
     return input.unsqueeze(1) * vec2
 
 
-def einsum(equation: str, *operands: Any) -> Any:
+def einsum(equation: str, *operands: Any) -> Tensor:
     """Sums of products in Einstein's notation; `...` stands for any dimensions.
 
     >>> from tinygrad_edu import ones

@@ -41,7 +41,7 @@ __all__ = [
 
 
 @method
-def reshape(input: Tensor, *shape: Any) -> Any:
+def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, in which one size may be -1; a view where possible.
 
     Raises:
@@ -51,7 +51,7 @@ def reshape(input: Tensor, *shape: Any) -> Any:
 
 
 @method
-def view(input: Tensor, *shape: Any) -> Any:
+def view(input: Tensor, *shape: Any) -> Tensor:
     """The same memory in another shape.
 
     Raises:
@@ -69,19 +69,19 @@ def view(input: Tensor, *shape: Any) -> Any:
 
 
 @method
-def view_as(input: Tensor, other: Tensor) -> Any:
+def view_as(input: Tensor, other: Tensor) -> Tensor:
     """view(other.shape)."""
     return view(input, other.shape)
 
 
 @method
-def reshape_as(input: Tensor, other: Tensor) -> Any:
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """reshape(other.shape)."""
     return reshape(input, other.shape)
 
 
 @method
-def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from start to end made one; `(a, b, c) -> (a * b * c)`."""
     start, end = as_dim(start_dim, input.ndim), as_dim(end_dim, input.ndim)
     if start > end:
@@ -95,7 +95,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 @method
-def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Any:
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension made several; `(a * b, c) -> (a, b, c)`; one size may be -1."""
     dim = as_dim(dim, input.ndim)
     inner = fill_in(as_sizes((tuple(sizes),)), input.shape[dim])
@@ -103,13 +103,13 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Any:
 
 
 @method
-def ravel(input: Tensor) -> Any:
+def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
     return reshape(input, -1)
 
 
 @method
-def squeeze(input: Tensor, dim: Any = None) -> Any:
+def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or without those named if they have size 1."""
     if dim is None:
         keep = [n for n in input.shape if n != 1]
@@ -120,27 +120,27 @@ def squeeze(input: Tensor, dim: Any = None) -> Any:
 
 
 @method
-def unsqueeze(input: Tensor, dim: int) -> Any:
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of size 1 put in at this place."""
     dim = as_dim(dim, input.ndim + 1)
     return ops.reshape(input, shape=(*input.shape[:dim], 1, *input.shape[dim:]))
 
 
 @method
-def permute(input: Tensor, *dims: Any) -> Any:
+def permute(input: Tensor, *dims: Any) -> Tensor:
     """The dimensions in another order; a view.
 
     Raises:
         RuntimeError: not every dimension is named once.
     """
-    order = tuple(as_dim(d, input.ndim) for d in as_sizes(dims))
+    order = tuple([as_dim(d, input.ndim) for d in as_sizes(dims)])
     if sorted(order) != list(range(input.ndim)):
         raise RuntimeError(f"permute needs each of {input.ndim} dimensions once, got {order}")
     return ops.permute(input, dims=order)
 
 
 @method
-def transpose(input: Tensor, dim0: int, dim1: int) -> Any:
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged; a view."""
     order = list(range(input.ndim))
     a, b = as_dim(dim0, input.ndim), as_dim(dim1, input.ndim)
@@ -150,7 +150,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Any:
 
 
 @method
-def t(input: Tensor) -> Any:
+def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; a vector or a number as it is.
 
     Raises:
@@ -162,7 +162,7 @@ def t(input: Tensor) -> Any:
 
 
 @method
-def movedim(input: Tensor, source: Any, destination: Any) -> Any:
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Some dimensions moved to new places, the others in their order."""
     sources = [as_dim(d, input.ndim) for d in (source if isinstance(source, Sequence) else (source,))]
     places = [as_dim(d, input.ndim) for d in (destination if isinstance(destination, Sequence) else (destination,))]
@@ -174,12 +174,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Any:
     return ops.permute(input, dims=tuple(order))
 
 
-Tensor.T = property(lambda self: ops.permute(self, dims=tuple(reversed(range(self.ndim)))))  # type: ignore[attr-defined]
-Tensor.mT = property(lambda self: transpose(self, -2, -1))  # type: ignore[attr-defined]
-
-
 @method
-def expand(input: Tensor, *sizes: Any) -> Any:
+def expand(input: Tensor, *sizes: Any) -> Tensor:
     """Dimensions of size 1 repeated without copying; -1 leaves one as it is; new ones in front.
 
     Raises:
@@ -189,14 +185,12 @@ def expand(input: Tensor, *sizes: Any) -> Any:
     extra = len(wanted) - input.ndim
     if extra < 0 or any(n == -1 for n in wanted[:extra]):
         raise ShapeError(f"{input.shape} cannot be expanded to {wanted}")
-    shape = wanted[:extra] + tuple(
-        old if n == -1 else n for n, old in zip(wanted[extra:], input.shape, strict=True)
-    )
+    shape = wanted[:extra] + tuple([old if n == -1 else n for n, old in zip(wanted[extra:], input.shape, strict=True)])
     return broadcast_to(input, shape)
 
 
 @method
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Any:
+def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
     """Dimensions of size 1 repeated without copying, and new ones in front.
 
     Raises:
@@ -210,24 +204,24 @@ def broadcast_to(input: Tensor, shape: Sequence[int]) -> Any:
 
 
 @method
-def expand_as(input: Tensor, other: Tensor) -> Any:
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """expand(other.shape)."""
     return expand(input, other.shape)
 
 
 @method
-def contiguous(input: Tensor) -> Any:
+def contiguous(input: Tensor) -> Tensor:
     """The same Tensor if its elements lie in order, otherwise a copy in which they do."""
     return input if input._array.flags.c_contiguous else input.clone()
 
 
 @method
-def flip(input: Tensor, *dims: Any) -> Any:
+def flip(input: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along some dimensions; a copy."""
-    return ops.flip(input, dims=tuple(as_dim(d, input.ndim) for d in as_sizes(dims)))
+    return ops.flip(input, dims=tuple([as_dim(d, input.ndim) for d in as_sizes(dims)]))
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Any:
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors one after the other along a dimension.
 
     Raises:
@@ -246,7 +240,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Any:
     return ops.cat(*joined, dim=dim)
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Any:
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape side by side along a new dimension; `n times (*) -> (.., n, ..)`."""
     if not len(tensors):
         raise ValueError("stack needs at least one Tensor")
@@ -257,14 +251,14 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Any:
 
 
 @method
-def select(input: Tensor, dim: int, index: int) -> Any:
+def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The slice at one index of a dimension, without that dimension; a view."""
     dim = as_dim(dim, input.ndim)
     return input[(slice(None),) * dim + (index,)]
 
 
 @method
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Any:
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """A stretch of a dimension; a view.
 
     Raises:
@@ -278,7 +272,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Any:
 
 
 @method
-def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Stretches of one size (the last may be smaller), or of the sizes listed, along a dimension; views.
 
     Raises:
@@ -295,11 +289,11 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[An
     if sum(sizes) != total:
         raise RuntimeError(f"split sizes {list(sizes)} add up to {sum(sizes)}, dimension {dim} has {total}")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
-    return tuple(narrow(tensor, dim, start, n) for start, n in zip(starts, sizes, strict=True))
+    return tuple([narrow(tensor, dim, start, n) for start, n in zip(starts, sizes, strict=True)])
 
 
 @method
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many stretches of equal size along a dimension, the last perhaps smaller; views."""
     if chunks <= 0:
         raise RuntimeError(f"chunk needs a positive number of chunks, got {chunks}")
@@ -308,27 +302,27 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
 
 
 @method
-def unbind(input: Tensor, dim: int = 0) -> tuple[Any, ...]:
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, without it; views."""
-    return tuple(select(input, dim, i) for i in range(input.shape[as_dim(dim, input.ndim)]))
+    return tuple([select(input, dim, i) for i in range(input.shape[as_dim(dim, input.ndim)])])
 
 
 @method
-def repeat(input: Tensor, *repeats: Any) -> Any:
+def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """The whole Tensor repeated so many times along each dimension, new ones in front; a copy."""
     counts = as_sizes(repeats)
     if len(counts) < input.ndim:
         raise RuntimeError(f"repeat needs a count for each of {input.ndim} dimensions, got {counts}")
     shape = (1,) * (len(counts) - input.ndim) + input.shape
     # (n) -> (1, n) -> (r, n) -> (r * n), for each dimension
-    between = tuple(size for n in shape for size in (1, n))
-    grown = tuple(size for r, n in zip(counts, shape, strict=True) for size in (r, n))
+    between = tuple([size for n in shape for size in (1, n)])
+    grown = tuple([size for r, n in zip(counts, shape, strict=True) for size in (r, n)])
     tiled = ops.broadcast_to(ops.reshape(input, shape=between), shape=grown).clone()
-    return ops.reshape(tiled, shape=tuple(r * n for r, n in zip(counts, shape, strict=True)))
+    return ops.reshape(tiled, shape=tuple([r * n for r, n in zip(counts, shape, strict=True)]))
 
 
 @method
-def tile(input: Tensor, *dims: Any) -> Any:
+def tile(input: Tensor, *dims: Any) -> Tensor:
     """Like repeat, with ones put in front of too few counts."""
     counts = as_sizes(dims)
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)

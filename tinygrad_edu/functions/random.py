@@ -112,7 +112,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -
     return wrap((generator or default_generator).source.permutation(n).astype(as_dtype(dtype or int64)))
 
 
-def normal(mean: Any, std: Any, size: Any = None, *, generator: Generator | None = None) -> Any:
+def normal(mean: Any, std: Any, size: Any = None, *, generator: Generator | None = None) -> Tensor:
     """Normal numbers with this mean and standard deviation, each a number or a Tensor."""
     if size is None:
         size = numpy.broadcast_shapes(getattr(mean, "shape", ()), getattr(std, "shape", ()))

@@ -61,14 +61,14 @@ def summable(input: Tensor, dtype: Any) -> Tensor:
 
 @method
 @numpy_names
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over one, several or all dimensions; integers and bools are summed as int64."""
     return ops.sum(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
 
 
 @method
 @numpy_names
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean over one, several or all dimensions.
 
     Raises:
@@ -82,7 +82,7 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 
 @method
 @numpy_names
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product over one or all dimensions; integers and bools are multiplied as int64."""
     return ops.prod(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
 
@@ -100,7 +100,7 @@ def check_not_empty(input: Tensor, dims: tuple[int, ...] | None, name: str) -> N
 
 @method
 @numpy_names
-def amax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+def amax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The largest element over dimensions; ties share the gradient evenly."""
     dims = as_dims(dim, input.ndim)
     check_not_empty(input, dims, "amax")
@@ -109,7 +109,7 @@ def amax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 @method
 @numpy_names
-def amin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+def amin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The smallest element over dimensions; ties share the gradient evenly."""
     dims = as_dims(dim, input.ndim)
     check_not_empty(input, dims, "amin")
@@ -153,7 +153,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
     return extreme(input, dim if other is None else other, keepdim, ops.argmin, "minimum")
 
 
-def position(input: Tensor, dim: int | None, keepdim: bool, search: Callable[..., Any], name: str) -> Any:
+def position(input: Tensor, dim: int | None, keepdim: bool, search: Callable[..., Any], name: str) -> Tensor:
     """argmax or argmin."""
     found = None if dim is None or not input.ndim else as_dim(dim, input.ndim)
     check_not_empty(input, None if found is None else (found,), name)
@@ -162,35 +162,35 @@ def position(input: Tensor, dim: int | None, keepdim: bool, search: Callable[...
 
 @method
 @numpy_names
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the first largest element, along a dimension or in the flattened Tensor; no gradient."""
     return position(input, dim, keepdim, ops.argmax, "argmax")
 
 
 @method
 @numpy_names
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the first smallest element, along a dimension or in the flattened Tensor; no gradient."""
     return position(input, dim, keepdim, ops.argmin, "argmin")
 
 
 @method
 @numpy_names
-def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element is nonzero; no gradient."""
     return ops.any(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
 
 
 @method
 @numpy_names
-def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is nonzero; no gradient."""
     return ops.all(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
 
 
 @method
 @numpy_names
-def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Any:
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """ln(sum(exp(x))) over dimensions, without overflow."""
     return ops.logsumexp(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
 
@@ -213,7 +213,7 @@ def var(
     keepdim: bool = False,
     *,
     correction: int | None = None,
-) -> Any:
+) -> Tensor:
     """The variance sum((x - mean)^2) / (n - correction), correction being 1 by default, over dimensions."""
     dim, lost = freedom(dim, unbiased, correction)
     dims = as_dims(dim, input.ndim)
@@ -231,6 +231,6 @@ def std(
     keepdim: bool = False,
     *,
     correction: int | None = None,
-) -> Any:
+) -> Tensor:
     """The square root of the variance, over dimensions."""
     return sqrt(var(input, dim, unbiased, keepdim, correction=correction))

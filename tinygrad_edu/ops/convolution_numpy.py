@@ -77,7 +77,8 @@ def correlate_input(y: Array, w: Array, size: Sizes, stride: Sizes, padding: Siz
     same taps of the kernel, so each such phase is a correlation of y, at stride 1, with those taps in reverse.
     """
     dims = len(size)
-    ones, backwards = (1,) * dims, (..., *[slice(None, None, -1)] * dims)
+    ones = (1,) * dims
+    backwards: Index = (..., *[slice(None, None, -1)] * dims)
 
     def values(taps: Index, counts: Sizes, paddings: Sizes, dilations: Sizes) -> Array:
         return correlate(y, w[(..., *taps)][backwards].swapaxes(1, 2), counts, ones, paddings, dilations)

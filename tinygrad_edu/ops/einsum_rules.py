@@ -60,8 +60,8 @@ def einsum_gradients(
         # a letter that only this operand has was summed over: its gradient is the same all along
         sizes = dict(zip(terms[i], x.shape, strict=True))
         found = dict(zip(reached, gx.shape, strict=True))
-        gx = reshape(gx, shape=tuple(found.get(letter, 1) for letter in letters))
-        gx = broadcast_to(gx, shape=tuple(found.get(letter, sizes[letter]) for letter in letters))
+        gx = reshape(gx, shape=tuple([found.get(letter, 1) for letter in letters]))
+        gx = broadcast_to(gx, shape=tuple([found.get(letter, sizes[letter]) for letter in letters]))
         gradients.append(gx if letters == terms[i] else on_diagonal(gx, letters, terms[i], x.shape))
     return gradients
 

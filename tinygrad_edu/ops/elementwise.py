@@ -92,11 +92,6 @@ div.vjp(x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y)
 neg.vjp(x=lambda g: -g)
 reciprocal.vjp(x=lambda g, out: -g * out * out)
 square.vjp(x=lambda g, x: g * (x + x))
-# where y = 0 the slope is 0, but x^(y-1) would be inf at x = 0; where x = 0 and y >= 0 so is that of y, but ln 0 is -inf
-pow.vjp(
-    x=lambda g, x, y: where(y == 0, 0.0, g * y * pow(x, where(y == 0, 1.0, y - 1))),
-    y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0.0, g * out * log(where((x == 0) & (y >= 0), 1.0, x))),
-)
 
 
 @primitive(formula=r"\bar{x} = \bar{y}\,\mathrm{sign}(x)", promotion="common")
@@ -153,6 +148,11 @@ def nothing(g: Any) -> Any:
     return where(False, g, 0.0)
 
 
+# where y = 0 the slope is 0, but x^(y-1) would be inf at x = 0; where x = 0 and y >= 0 so is that of y, but ln 0 is -inf
+pow.vjp(
+    x=lambda g, x, y: where(y == 0, 0.0, g * y * pow(x, where(y == 0, 1.0, y - 1))),
+    y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0.0, g * out * log(where((x == 0) & (y >= 0), 1.0, x))),
+)
 abs.vjp(x=lambda g, x: g * sign(x))
 sign.vjp(x=nothing)
 # [not out <= 0] rather than [out > 0]: a NaN lets the gradient through, as in PyTorch

@@ -32,7 +32,7 @@ put.vjp(x=lambda g, index: getitem(g, index=index))
 def gather(x: Any, *, dim: int, index: Any, xp: Any) -> Any:
     """out[i][j][k] = x[i][index[i][j][k]][k] (for dim = 1); `(*), index (*) -> (*)` of the index's shape."""
     if x.shape[:dim] + x.shape[dim + 1 :] != index.shape[:dim] + index.shape[dim + 1 :]:
-        x = x[tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape))]
+        x = x[tuple([slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape)])]
     return xp.take_along_axis(x, index, dim)
 
 

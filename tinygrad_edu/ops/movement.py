@@ -44,7 +44,7 @@ def broadcast_to(x: Any, *, shape: Shape, xp: Any) -> Any:
 def sum_to(x: Any, *, shape: Shape) -> Any:
     """x summed over what broadcasting from `shape` repeated; `(*) -> shape`; the adjoint of broadcast_to."""
     extra = x.ndim - len(shape)
-    repeated = tuple(d for d in range(x.ndim) if d < extra or (shape[d - extra] == 1 and x.shape[d] != 1))
+    repeated = tuple([d for d in range(x.ndim) if d < extra or (shape[d - extra] == 1 and x.shape[d] != 1)])
     return (x.sum(axis=repeated) if repeated else x).reshape(shape)
 
 
@@ -66,7 +66,7 @@ def pad(x: Any, *, widths: tuple[tuple[int, int], ...], value: float = 0.0, xp: 
 
 def inside(widths: tuple[tuple[int, int], ...], shape: Shape) -> tuple[slice, ...]:
     """Where the elements of the padded array came from."""
-    return tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))
+    return tuple([slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True)])
 
 
 flip.vjp(x=lambda g, dims: flip(g, dims=dims))

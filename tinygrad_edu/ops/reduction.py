@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from ..primitive import primitive
-from .elementary import exp, log
+from .elementary import exp
 from .elementwise import cast, where
 from .indexing import getitem
 from .movement import broadcast_to, cat, permute, reshape
@@ -28,7 +28,7 @@ def restored(y: Any, shape: Shape, dim: Dims, keepdim: bool) -> Any:
     """A reduction's output with the reduced dimensions back, of size 1."""
     if keepdim or dim is None:
         return y
-    return reshape(y, shape=tuple(1 if d in dim else n for d, n in enumerate(shape)))
+    return reshape(y, shape=tuple([1 if d in dim else n for d, n in enumerate(shape)]))
 
 
 def size(shape: Shape, dim: Dims) -> int:
@@ -79,7 +79,7 @@ def product_of_others(x: Any) -> Any:
 def prod_gradient(g: Any, x: Any, dim: Dims, keepdim: bool) -> Any:
     """`product_of_others` over any dimensions: they are moved to the end and made one."""
     reduced = tuple(range(x.ndim)) if dim is None else dim
-    order = tuple(d for d in range(x.ndim) if d not in reduced) + reduced
+    order = tuple([d for d in range(x.ndim) if d not in reduced]) + reduced
     back = tuple(sorted(range(x.ndim), key=order.__getitem__))
     moved = permute(x, dims=order)
     flat = reshape(moved, shape=(*moved.shape[: x.ndim - len(reduced)], size(x.shape, reduced)))
@@ -124,9 +124,7 @@ def logsumexp(x: Any, *, dim: Dims = None, keepdim: bool = False, xp: Any) -> An
 
 
 logsumexp.vjp(
-    x=lambda g, x, out, dim, keepdim: (
-        restored(g, x.shape, dim, keepdim) * exp(x - restored(out, x.shape, dim, keepdim))
-    )
+    x=lambda g, x, out, dim, keepdim: restored(g, x.shape, dim, keepdim) * exp(x - restored(out, x.shape, dim, keepdim))
 )
 
 

@@ -23,7 +23,7 @@ def per_dimension(value: int | Sequence[int], dims: int, name: str) -> Sizes:
     if type(value) is int:
         return (value,) * dims
     try:
-        found = tuple(map(index, value if isinstance(value, (tuple, list)) else (value,)))  # type: ignore[arg-type]
+        found = tuple(map(index, value if isinstance(value, (tuple, list)) else (value,)))
     except TypeError:
         raise TypeError(f"{name} takes an integer or {dims} integers, got {value!r}") from None
     if len(found) == 1:

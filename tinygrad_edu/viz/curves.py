@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..atomic import atomic_write_text
-from .style import escape_xml, stylesheet, text_width
+from .style import picture, text_width
 
 __all__ = ["loss_curve_svg"]
 
@@ -42,17 +42,11 @@ def loss_curve_svg(history: Sequence[Mapping[str, float]], path: str | os.PathLi
         raise ValueError(
             "there is nothing to draw: no entry of the history has a finite loss, val_loss, accuracy or val_accuracy"
         )
-    width = WIDTH * len(panels)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Training curves" class="tg" '
-        f'width="{width:g}" height="{HEIGHT:g}" viewBox="0 0 {width:g} {HEIGHT:g}">',
-        f"<desc>{escape_xml('. '.join(summary(title, curves) for title, curves in panels))}.</desc>",
-        stylesheet(),
-        f'<rect class="tg-paper" width="{width:g}" height="{HEIGHT:g}"/>',
-    ]
+    parts: list[str] = []
     for k, (title, curves) in enumerate(panels):
         parts += [f'<g transform="translate({WIDTH * k:g})">', *panel(title, curves, epochs), "</g>"]
-    text = "\n".join([*parts, "</svg>", ""])
+    description = ". ".join(summary(title, curves) for title, curves in panels)
+    text = picture(WIDTH * len(panels), HEIGHT, "Training curves", description, parts)
     if path is not None:
         with atomic_write_text(path) as file:
             file.write(text)
@@ -134,7 +128,7 @@ def panel(title: str, curves: Sequence[Points], epochs: Sequence[float]) -> Iter
         yield from draw_curve(places, colour, dashes)
         yield label(name, right, 22, "end")
         right -= text_width(name, SMALL) + 5
-        yield f'<path class="tg-{colour}-l" fill="none" stroke-width="2" stroke-dasharray="{dashes or "none"}" d="M{right:.1f} 18h-20"/>'
+        yield f'<path class="tg-{colour}-l" {line_style(dashes)} d="M{right:.1f} 18h-20"/>'
         right -= 34
 
 
@@ -146,11 +140,17 @@ def draw_curve(places: Sequence[tuple[float, float] | None], colour: str, dashes
             piece.append(place)
         elif piece:
             corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in piece)
-            style = f'fill="none" stroke-width="2" stroke-linejoin="round" stroke-dasharray="{dashes or "none"}"'
-            yield f'<polyline class="tg-{colour}-l" {style} points="{corners}"/>'
+            yield f'<polyline class="tg-{colour}-l" {line_style(dashes)} points="{corners}"/>'
             if len(places) <= MARKED or len(piece) == 1:
-                yield from (f'<circle class="tg-{colour}" stroke-width="1.5" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in piece)
+                yield from (
+                    f'<circle class="tg-{colour}" stroke-width="1.5" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>'
+                    for x, y in piece
+                )
             piece = []
+
+
+def line_style(dashes: str) -> str:
+    return f'stroke-width="2" stroke-linejoin="round" stroke-dasharray="{dashes or "none"}"'
 
 
 def label(text: str, x: float, y: float, anchor: str) -> str:

@@ -6,7 +6,17 @@ from math import prod
 from .model import Graph, Numbers, Vertex
 from .style import printable, shorten
 
-__all__ = ["about", "byte_count", "caption", "data_text", "heading", "needs_labels", "numbers", "shape_text"]
+__all__ = [
+    "about",
+    "byte_count",
+    "caption",
+    "data_text",
+    "heading",
+    "names_itself",
+    "needs_labels",
+    "numbers",
+    "shape_text",
+]
 
 LONGEST_NAME = 34
 # Their inputs may change places, so that telling which is which says nothing.
@@ -18,7 +28,8 @@ def heading(vertex: Vertex) -> str:
     limit = LONGEST_NAME * 2 if vertex.folded else LONGEST_NAME
     if vertex.kind == "constant" and vertex.value is not None and not vertex.shape:
         return numbers(vertex.value)
-    return shorten(printable(vertex.operation or vertex.name or vertex.kind), limit)
+    name = f"{vertex.name} = {vertex.operation}" if vertex.name and vertex.operation else vertex.name
+    return shorten(printable(name or vertex.operation or vertex.kind), limit)
 
 
 def shape_text(vertex: Vertex) -> str:
@@ -81,6 +92,11 @@ def about(vertex: Vertex) -> Iterator[str]:
         yield f"module {printable(vertex.scope)}"
     if vertex.line:
         yield f"forward at {printable(vertex.line)}"
+
+
+def names_itself(leaf: Vertex, label: str) -> bool:
+    """Whether a leaf's name tells which input it is: `fc1.weight` as `weight`."""
+    return leaf.name.rpartition(".")[2] == label
 
 
 def caption(graph: Graph, drawn: Graph) -> str:

@@ -22,7 +22,8 @@ Sides = tuple[list[int], list[int]]
 
 MARGIN = 16.0
 STACK = 6.0  # between leaves one above the other
-LAYER_GAP = 26.0
+LAYER_GAP = 28.0
+LANDING = 8.0  # straight down at the end of an edge, for its arrow
 PORT_GAP = 14.0  # between the ends of two edges on one box
 PORT_INSET = 10.0  # from the corners of the box
 SWING = 0.1  # of its width, by which a wide curve is taller
@@ -93,7 +94,7 @@ def leaves_beside(graph: Graph, edges: Sequence[Edge]) -> dict[int, int]:
     for target, sources in enumerate(entering):
         leaves = [s for s in sources if not entering[s] and uses[s] == 1]
         if len(leaves) == len(sources):
-            data = [s for s in leaves if graph.vertices[s].kind == "input"]
+            data = [s for s in leaves if graph.vertices[s].kind != "parameter" and graph.vertices[s].shape]
             above = data or (leaves if len(leaves) <= 2 else leaves[:1])
             leaves = [s for s in leaves if s not in above]
         beside.update(dict.fromkeys(leaves, target))
@@ -154,8 +155,8 @@ def build_items(
             join(items, trunk[-1], len(items) - 1)
             trunk.append(len(items) - 1)
         join(items, trunk[ranks[edge.target] - ranks[edge.source] - 1], edge.target)
-    for left, right in sides:
-        for leaf in (*left, *right):
+    for pair in sides:
+        for leaf in (*pair[0], *pair[1]):
             items[leaf].rank = -1  # in no layer of its own
     return items, trunks
 
@@ -191,11 +192,11 @@ def place(
             width, height = sizes[v]
             boxes[v] = Box(xs[v] - width / 2, sum(bands[items[v].rank]) / 2 - height / 2, width, height)
     for user, pair in enumerate(sides):
-        for side, direction in zip(pair, (-1, 1), strict=True):
-            y = boxes[user].y + (boxes[user].height - stack_height(side, sizes)) / 2 if side else 0.0
-            for leaf in side:
+        for stack, direction in zip(pair, (-1, 1), strict=True):
+            y = boxes[user].y + (boxes[user].height - stack_height(stack, sizes)) / 2 if stack else 0.0
+            for leaf in stack:
                 width, height = sizes[leaf]
-                inner = xs[user] + direction * (sizes[user][0] / 2 + max(reach[other] for other in side))
+                inner = xs[user] + direction * (sizes[user][0] / 2 + max(reach[other] for other in stack))
                 boxes[leaf] = Box(inner if direction > 0 else inner - width, y, width, height)
                 y += height + STACK
     routes = route(edges, boxes, items, trunks, bands, xs)
@@ -247,7 +248,7 @@ def route(
                 shared = len(points)
             drawn.add(i)
         x = entering[edge.target][trunk[-1] if trunk else edge.source]
-        points += [(x, bands[target.rank][0]), (x, b.y)]
+        points += [(x, bands[target.rank][0] - LANDING), (x, b.y)]
         routes.append(Route(edge, tuple(points), shared))
     return routes
 

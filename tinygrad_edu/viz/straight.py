@@ -3,6 +3,7 @@
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from .layers import Item
@@ -23,7 +24,7 @@ def align(items: Sequence[Item], layers: Sequence[Sequence[int]]) -> list[float]
     block = straighten(items, spots)
     room: dict[tuple[int, int], float] = {}  # how far apart the centres of two neighbouring blocks must be
     for layer in layers:
-        for a, b in zip(layer, layer[1:], strict=False):
+        for a, b in pairwise(layer):
             gap = GAP if items[a].vertex >= 0 and items[b].vertex >= 0 else TRUNK_GAP
             pair = block[a], block[b]
             room[pair] = max(room.get(pair, 0.0), items[a].right + gap + items[b].left)

@@ -1,9 +1,11 @@
 """What all our pictures share: colours for light and dark, text that is safe and whose width is known."""
 
+import re
 import unicodedata
+from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-__all__ = ["FONT", "escape_xml", "printable", "shorten", "stylesheet", "text_width"]
+__all__ = ["escape_xml", "number", "picture", "printable", "shorten", "text_width"]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -60,23 +62,43 @@ SHADES = {  # (light, dark)
 }
 
 
-def stylesheet() -> str:
-    """The CSS of a picture; each class is prefixed, as the style of an inline SVG reaches the whole page."""
+def picture(width: float, height: float, title: str, description: str, parts: Iterable[str]) -> str:
+    """A whole SVG file around these parts, on paper of this size in pixels."""
+    size = f'width="{number(width)}" height="{number(height)}"'
+    about = f'role="img" aria-label="{title}" class="tg" {size} viewBox="0 0 {number(width)} {number(height)}"'
+    paper = f'<rect class="tg-paper" {size}/>'
+    body = "\n".join([paper, *parts])
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {about}>',
+        f"<desc>{escape_xml(description)}</desc>",
+        stylesheet(set(re.findall(r"tg-[a-z-]+", body))),
+        body,
+        "</svg>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def number(x: float) -> str:
+    """A coordinate to a tenth of a pixel, as short as it goes."""
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def stylesheet(used: set[str]) -> str:
+    """The CSS of these classes; all have a prefix, as the style of an inline SVG reaches the whole page."""
     return (
         f"<style>.tg{{font-family:{FONT}}}.tg-b{{font-weight:bold}}"
         ".tg-halo{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}"
-        f"{rules(0)}@media (prefers-color-scheme:dark){{{rules(1)}}}</style>"
+        f"{rules(0, used)}@media (prefers-color-scheme:dark){{{rules(1, used)}}}</style>"
     )
 
 
-def rules(dark: int) -> str:
-    """The colours of light (0) or dark (1)."""
-    css = [
-        f".tg-{kind}{{fill:{colours[2 * dark]};stroke:{colours[2 * dark + 1]}}}.tg-{kind}-l{{stroke:{colours[2 * dark + 1]}}}"
-        for kind, colours in PALETTE.items()
-    ]
-    css += [
-        f".tg-{name}{{fill:{shades[dark]}}}.tg-{name}-l{{fill:none;stroke:{shades[dark]}}}" for name, shades in SHADES.items()
-    ]
-    css.append(f".tg-halo{{stroke:{SHADES['paper'][dark]}}}")
-    return "".join(css)
+def rules(dark: int, used: set[str]) -> str:
+    """The colours of light (0) or dark (1); a class that ends in -l is for lines."""
+    colours = {"tg-halo": f"stroke:{SHADES['paper'][dark]}"}
+    for kind, palette in PALETTE.items():
+        fill, stroke = palette[2 * dark : 2 * dark + 2]
+        colours |= {f"tg-{kind}": f"fill:{fill};stroke:{stroke}", f"tg-{kind}-l": f"fill:none;stroke:{stroke}"}
+    for name, shades in SHADES.items():
+        colours |= {f"tg-{name}": f"fill:{shades[dark]}", f"tg-{name}-l": f"fill:none;stroke:{shades[dark]}"}
+    return "".join(f".{name}{{{colour}}}" for name, colour in colours.items() if name in used)

@@ -1,12 +1,13 @@
 """A Graph as an SVG picture, drawn by us: no other program is needed."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from .fold import LIMIT, fold
-from .labels import about, caption, data_text, heading, needs_labels, shape_text
+from .labels import about, caption, data_text, heading, names_itself, needs_labels, shape_text
 from .layout import PORT_GAP, Box, Layout, Route, arrange
 from .model import Graph, Vertex
-from .style import escape_xml, stylesheet, text_width
+from .style import escape_xml, number, picture, text_width
 
 __all__ = ["to_svg"]
 
@@ -30,25 +31,14 @@ def to_svg(graph: Graph, limit: int = LIMIT) -> str:
     height = layout.height + 22
     left = (width - layout.width) / 2
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Computation graph" class="tg" '
-        f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}">',
-        f"<desc>Computation graph from top to bottom: {escape_xml(words)}</desc>",
-        stylesheet(),
-        f'<rect class="tg-paper" width="{number(width)}" height="{number(height)}"/>',
         f'<g transform="translate({number(left)})">',
         *draw_routes(drawn, layout),
         *map(draw_box, drawn.vertices, layout.boxes, lines),
         "</g>",
-        f'<text class="tg-soft" font-size="{DETAIL:g}" text-anchor="middle" '
-        f'x="{number(width / 2)}" y="{number(height - 14)}">{escape_xml(words)}</text>',
-        "</svg>",
+        f'<g class="tg-soft" font-size="{DETAIL:g}" text-anchor="middle">',
+        f'<text x="{number(width / 2)}" y="{number(height - 14)}">{escape_xml(words)}</text></g>',
     ]
-    return "\n".join(parts) + "\n"
-
-
-def number(x: float) -> str:
-    """A coordinate to a tenth of a pixel, as short as it goes."""
-    return f"{x:.1f}".removesuffix(".0")
+    return picture(width, height, "Computation graph", f"Computation graph from top to bottom: {words}", parts)
 
 
 def text_lines(vertex: Vertex) -> list[str]:
@@ -66,7 +56,7 @@ def reaches(graph: Graph) -> list[float]:
     needed = [needs_labels(vertex, len(edges)) for vertex, edges in zip(graph.vertices, graph.inputs(), strict=True)]
     reach = [REACH] * len(graph.vertices)
     for edge in graph.edges:
-        if needed[edge.target] and not graph.vertices[edge.source].name.endswith(edge.label):
+        if needed[edge.target] and not names_itself(graph.vertices[edge.source], edge.label):
             reach[edge.source] = max(REACH, text_width(edge.label, LABEL) + ARROW + 10)
     return reach
 
@@ -113,20 +103,23 @@ def draw_routes(graph: Graph, layout: Layout) -> Iterator[str]:
     for route in layout.routes:
         entering[route.edge.target].append(route)
     for vertex, routes in zip(graph.vertices, entering, strict=True):
-        if needs_labels(vertex, sum(route.edge.label.count(",") + 1 for route in routes)):
-            yield from draw_labels(graph, routes)
+        several = [route for route in routes if ", " in route.edge.label]  # one Tensor as several inputs
+        if several or needs_labels(vertex, len(routes)):
+            yield from draw_labels(graph, several or routes)
     yield "</g>"
 
 
 def path(route: Route) -> str:
     """The line of a route, from where it leaves those drawn before it to the foot of its arrow."""
     (x0, y0), *rest = route.points[max(route.branches - 1, 0) :]
+    x, y = rest[-1]
+    rest[-1] = (x - math.copysign(ARROW, x - x0), y) if route.sideways else (x, y - ARROW)
     steps = [f"M{number(x0)} {number(y0)}"]
     for k, (x, y) in enumerate(rest):
-        if k == len(rest) - 1:
-            x, y = (x - ARROW if x > x0 else x + ARROW, y) if route.sideways else (x, y - ARROW)
+        straight_on = k + 1 < len(rest) and x == x0 == rest[k + 1][0]
         if x == x0 or y == y0:
-            steps.append(f"L{number(x)} {number(y)}")
+            if not straight_on:
+                steps.append(f"L{number(x)} {number(y)}")
         elif route.sideways:
             middle = number((x0 + x) / 2)
             steps.append(f"C{middle} {number(y0)} {middle} {number(y)} {number(x)} {number(y)}")
@@ -150,8 +143,7 @@ def draw_labels(graph: Graph, routes: Sequence[Route]) -> Iterator[str]:
     """The inputs' names at the ends of their edges, where there is room and they say something new."""
     for route in routes:
         (x0, y0), (x, _) = route.points[-2:]
-        named = graph.vertices[route.edge.source].name.endswith(route.edge.label)
-        if route.sideways and not named:
+        if route.sideways and not names_itself(graph.vertices[route.edge.source], route.edge.label):
             yield draw_label(route.edge.label, (x0 + x + (ARROW if x < x0 else -ARROW)) / 2, y0 - 4, "middle")
     above = sorted((route for route in routes if not route.sideways), key=lambda route: route.points[-1])
     if len(above) > 3 or (len(above) == 1 and len(routes) > 1):

@@ -1,5 +1,7 @@
 """A Graph as a tree for terminals and tests."""
 
+from collections.abc import Iterator
+
 from .fold import LIMIT, fold
 from .labels import caption, data_text, heading, needs_labels, shape_text
 from .model import Graph, Vertex
@@ -7,53 +9,65 @@ from .style import printable
 
 __all__ = ["to_text"]
 
-DEPTH = 12  # levels of indentation; what lies deeper starts a section of its own
+DEPTH = 12  # levels of indentation; what lies deeper becomes a tree of its own
 
 
 def to_text(graph: Graph, limit: int = LIMIT) -> str:
     """The graph as a tree from each output back to the leaves; more than `limit` vertices fold.
 
     What several operations use is printed once, with a number, and referred to by that number elsewhere.
+
+    >>> from tinygrad_edu.viz import Edge
+    >>> a, b = Vertex(0, "parameter", name="a", shape=()), Vertex(1, "input", name="b", shape=(3,))
+    >>> product = Vertex(2, "operation", "mul", shape=(3,))
+    >>> print(to_text(Graph((a, b, product), (Edge(0, 2, "x"), Edge(1, 2, "y")))))
+    mul  (3,)
+    ├─ a  scalar  parameter
+    └─ b  (3,)  input
+    <BLANKLINE>
+    1 operation · 1 parameter (1 number) · 0 B kept for backward
+    <BLANKLINE>
     """
     drawn = fold(graph, limit)
-    inputs, uses = drawn.inputs(), drawn.uses()
-    shared = {v for v, edges in enumerate(uses) if len(edges) > 1}
-    lines: list[str] = []
+    return "\n".join([*tree_lines(drawn), caption(graph, drawn), ""])
+
+
+def tree_lines(graph: Graph) -> Iterator[str]:
+    """A tree for each output, and for each vertex that lies too deep in another's, an empty line after each."""
+    inputs, uses = graph.inputs(), graph.uses()
+    roots = [v for v, edges in enumerate(uses) if not edges]
+    ends, rooted = set(roots), set(roots)
     printed: set[int] = set()
-    sections = [v for v, edges in enumerate(uses) if not edges]
-    pending = set(sections)
-    for section in sections:
-        if section in printed:
-            continue
-        if lines:
-            lines.append("")
-        # (vertex, what stands before it, what stands before its inputs, its role there)
-        stack = [(section, "", "", "")]
+    for root in roots:
+        # a vertex, what stands before it, what stands before its inputs, and which input it is
+        stack = [(root, "", "", "")]
         while stack:
-            v, branch, indent, role = stack.pop()
-            vertex = drawn.vertices[v]
-            deep = len(indent) > 3 * DEPTH and inputs[v]
-            known = v in printed or v in pending - {section} or deep
-            mark = f"#{v} " if v in shared or v in pending or deep else ""
-            if known:
-                lines.append(f"{branch}{role}{mark}{heading(vertex)} {'above' if v in printed else 'below'}")
-                if v not in printed and v not in pending:
-                    pending.add(v)
-                    sections.append(v)
+            v, branch, indent, label = stack.pop()
+            vertex = graph.vertices[v]
+            if inputs[v] and len(indent) > 3 * DEPTH and v not in printed and v not in rooted:
+                roots.append(v)
+                rooted.add(v)
+            many = len(uses[v]) > 1 and vertex.kind == "operation"
+            mark = f"#{v} " if many or (v in rooted and v not in ends) else ""
+            if v in printed or (branch and v in rooted):
+                where = "" if not inputs[v] else " above" if v in printed else " below"
+                yield f"{branch}{label}{mark}{heading(vertex)}{where}"
                 continue
             printed.add(v)
-            lines.append(f"{branch}{role}{mark if v in shared or branch == '' and v != sections[0] else ''}{details(vertex)}")
+            yield f"{branch}{label}{mark}{details(vertex)}"
             named = needs_labels(vertex, len(inputs[v]))
-            children = [(edge.source, f"{printable(edge.label)}: " if named and edge.label else "") for edge in inputs[v]]
-            for k, (source, label) in reversed(list(enumerate(children))):
-                last = k == len(children) - 1
-                stack.append((source, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "), label))
-    return "\n".join([*lines, "", caption(graph, drawn), ""])
+            for k, edge in reversed(list(enumerate(inputs[v], 1))):
+                last = k == len(inputs[v])
+                label = f"{printable(edge.label)}: " if named and edge.label else ""
+                stack.append(
+                    (edge.source, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "), label)
+                )
+        yield ""
 
 
 def details(vertex: Vertex) -> str:
-    """`linear (32, 10)`, and where the vertex has them its settings, numbers and forward line."""
-    settings = ", ".join(f"{name}={printable(value)}" for name, value in vertex.settings)
+    """`sum[dim=1]  (32,)`: what a vertex is called, its settings, shape, kind and numbers, as far as there are any."""
+    settings = ", ".join(printable(f"{name}={value}") for name, value in vertex.settings)
     parts = [
         f"{heading(vertex)}[{settings}]" if settings else heading(vertex),
         shape_text(vertex),

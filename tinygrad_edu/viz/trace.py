@@ -1,5 +1,6 @@
 """From Tensors to a Graph: everything is read off the nodes that the forward left behind."""
 
+import re
 import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,8 @@ import numpy
 
 from .. import writes
 from ..graph import Leaf, Node, Output, reachable
-from ..primitive import rule_arguments
+from ..primitive import Plan, rule_arguments
+from ..recording import Recorded
 from .model import Edge, Graph, Numbers, Vertex
 
 __all__ = ["trace"]
@@ -35,8 +37,10 @@ def trace(*outputs: Any, names: Any = None, values: bool = False) -> Graph:
 
 
 def check_tensor(x: Any, what: str) -> None:
-    if not (hasattr(x, "_node") and hasattr(x, "_array")):
+    if not isinstance(x, Recorded):
         raise TypeError(f"trace got {type(x).__name__} as {what}; it takes Tensors")
+    if x._view is not None:
+        x._view.renew(x)  # a write to what it is a view of has given it a new node
 
 
 def named_tensors(names: Any) -> dict[str, Any]:
@@ -74,7 +78,19 @@ def owner(array: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
 
 
 def describe(setting: Any) -> str:
+    """A setting in few characters; of an array its dtype and shape."""
+    if isinstance(setting, tuple):
+        return f"({', '.join(map(describe, setting))}{',' * (len(setting) == 1)})"
+    if isinstance(setting, numpy.ndarray) and setting.size > SMALL:
+        return f"{setting.dtype}{setting.shape}"
     return reprlib.repr(setting)
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Whether a setting says nothing: simple values alone are compared."""
+    return value is default or (
+        type(value) is type(default) and isinstance(value, int | float | str) and value == default
+    )
 
 
 class Tracer:
@@ -85,52 +101,67 @@ class Tracer:
         self.vertices: list[dict[str, Any]] = []
         self.edges: list[Edge] = []
         self.names_of_nodes = {t._node: name for name, t in names.items() if t._node is not None}
-        self.names_of_arrays = {id(t._array): name for name, t in names.items()}
-        self.arrays: dict[Node, Any] = {t._node: t._array for t in names.values() if t._node is not None}
+        self.data = {id(owner(t._array)): (name, t._array.size) for name, t in names.items() if t._node is None}
+        self.tensors: dict[Node, Any] = {t._node: t for t in names.values() if t._node is not None}
+        self.arrays: dict[Node, Any] = {node: t._array for node, t in self.tensors.items()}
+        self.lines: dict[tuple[int, int], str] = {}
+        self.arguments: dict[Plan, list[list[str]]] = {}  # what the rules of each plan ask for
         self.ids: dict[Any, int] = {}  # by node, or by id of an array without one
         self.owners: set[int] = set()  # memory already accounted for
 
     def trace(self, outputs: Sequence[Any]) -> Graph:
         nodes = [output._node for output in outputs if output._node is not None]
         calls = [node for node in reversed(reachable(nodes)) if not isinstance(node, Leaf)]
-        self.arrays.update((output._node, output._array) for output in outputs if output._node is not None)
+        for output in outputs:
+            if output._node is not None:
+                self.tensors[output._node] = output
+                self.arrays[output._node] = output._array
         for call in calls:
-            self.learn_arrays(call)
+            if call.plan is not None:
+                self.learn_arrays(call, call.plan)
         self.owners.update(id(owner(array)) for node, array in self.arrays.items() if isinstance(node, Leaf))
         for call in calls:
-            self.add_call(call)
+            if isinstance(call, Output):
+                self.add_pick(call)
+            elif call.plan is not None:
+                self.add_call(call, call.plan)
         for output in outputs:
             self.add_output(output)
+        for output in outputs:
+            if output._node in self.ids and not isinstance(output._node, Leaf):
+                self.vertices[self.ids[output._node]]["name"] = ""  # the output below it bears the name
         scope_operations(self.vertices, self.edges)
         vertices = tuple(Vertex(id=i, **fields) for i, fields in enumerate(self.vertices))
         return Graph(vertices, tuple(self.edges))
 
-    def learn_arrays(self, call: Node) -> None:
+    def learn_arrays(self, call: Node, plan: Plan) -> None:
         """Note the arrays that this call kept and that are the values of nodes."""
-        for place, _, value in kept(call):
+        for place, _, value in self.kept(call, plan):
             if isinstance(value, numpy.ndarray):
-                if place in call.plan.positions:
-                    self.arrays.setdefault(call.parents[call.plan.positions.index(place)], value)
-                elif place == len(call.plan.needs):
+                if place in plan.positions:
+                    self.arrays.setdefault(call.parents[plan.positions.index(place)], value)
+                elif place == len(plan.needs):
                     self.arrays.setdefault(call, value)
 
-    def add_call(self, call: Node) -> None:
-        if isinstance(call, Output):
-            here = self.add(call, kind="operation", operation=f"output {call.index}", line=line(call))
-            self.edges.append(Edge(self.ids[call.parents[0]], here, "outputs"))
-            return
-        primitive = call.plan.primitive
-        count = len(call.plan.needs)
-        sources = dict(zip(call.plan.positions, call.parents, strict=True))
+    def add_pick(self, output: Output) -> None:
+        """A vertex for one output of a call that has several."""
+        here = self.add(output, kind="operation", operation=f"output {output.index}", line=self.line(output))
+        self.edges.append(Edge(self.ids[output.parents[0]], here, "outputs"))
+
+    def add_call(self, call: Node, plan: Plan) -> None:
+        """A vertex for a call, and before it those of its inputs that have none yet."""
+        primitive = plan.primitive
+        count = len(plan.needs)
+        sources = dict(zip(plan.positions, call.parents, strict=True))
         found: dict[int, int] = {}
         settings: dict[str, str] = {}
         saved_bytes = 0
         for place, parent in sources.items():
-            found[place] = self.ids[parent] if parent in self.ids else self.add_leaf(parent)
-        for place, name, value in kept(call):
+            found[place] = self.ids[parent] if parent in self.ids else self.add(parent, kind="parameter")
+        for place, name, value in self.kept(call, plan):
             if place < count and place not in found:
                 found[place] = self.add_constant(value)
-            elif name in primitive.settings:
+            elif name in primitive.settings and not is_default(value, primitive.settings[name]):
                 settings[name] = describe(value)
             saved_bytes += self.first_kept(value)
         for place in range(count):
@@ -145,37 +176,41 @@ class Tracer:
             settings=tuple(sorted(settings.items())),
             saved_bytes=saved_bytes,
             formula=primitive.formula,
-            line=line(call),
+            line=self.line(call),
         )
         self.edges.extend(Edge(found[place], here, names[place]) for place in sorted(found))
 
-    def add(self, node: Node, *, array: Any = None, **fields: Any) -> int:
+    def add(self, node: Node, **fields: Any) -> int:
         """A vertex for a node, with all that is known of its Tensor."""
         array = self.arrays.get(node)
-        shape = node.shape if all(isinstance(n, int) for n in node.shape) else None
-        fields = {"name": self.names_of_nodes.get(node, ""), "shape": shape, **fields}
+        several = bool(node.shape) and isinstance(node.shape[0], tuple)  # outputs, each with its own vertex and shape
+        fields = {"name": self.names_of_nodes.get(node, ""), "shape": None if several else node.shape, **fields}
+        if isinstance(node, Leaf):
+            fields["dtype"] = str(node.dtype)
         if array is not None:
             fields["dtype"] = str(array.dtype)
             if self.values:
                 fields["value"] = plain(array)
+        holder = self.tensors.get(node, node if isinstance(node, Leaf) else None)
+        if self.values and holder is not None and holder.grad is not None:
+            fields["grad"] = plain(holder.grad._array)
         self.vertices.append(fields)
         self.ids[node] = len(self.vertices) - 1
         return self.ids[node]
-
-    def add_leaf(self, leaf: Node) -> int:
-        here = self.add(leaf, kind="parameter")
-        self.vertices[here]["dtype"] = str(leaf.dtype)
-        if self.values and leaf.grad is not None:
-            self.vertices[here]["grad"] = plain(leaf.grad._array)
-        return here
 
     def add_constant(self, value: Any) -> int:
         """A vertex for a value without a gradient; the same array is the same vertex."""
         if id(value) in self.ids and numpy.ndim(value):
             return self.ids[id(value)]
         array = numpy.asarray(value)
-        name = self.names_of_arrays.get(id(value), "")
-        fields = {"kind": "input" if name else "constant", "name": name, "shape": array.shape, "dtype": str(array.dtype)}
+        name, size = self.data.get(id(owner(array)), ("", 0))
+        name = name if size == array.size else ""  # the data itself, or all of it in another shape
+        fields: dict[str, Any] = {
+            "kind": "input" if name else "constant",
+            "name": name,
+            "shape": array.shape,
+            "dtype": str(array.dtype),
+        }
         if self.values or not array.ndim:
             fields["value"] = plain(array)
         self.vertices.append(fields)
@@ -184,18 +219,40 @@ class Tracer:
 
     def add_output(self, output: Any) -> None:
         node = output._node
-        name = self.names_of_arrays.get(id(output._array), "")
         if node is None:
             self.add_constant(output._array)
         elif isinstance(node, Leaf):
             if node not in self.ids:
-                self.add_leaf(node)
+                self.add(node, kind="parameter")
         else:
             source = self.ids[node]
-            fields = {key: self.vertices[source].get(key) for key in ("shape", "dtype", "value")}
-            self.vertices[source]["name"] = ""
+            known = self.vertices[source]
+            fields: dict[str, Any] = {key: known[key] for key in ("shape", "dtype", "value", "grad") if key in known}
             self.edges.append(Edge(source, len(self.vertices)))
-            self.vertices.append({**fields, "kind": "output", "name": name})
+            self.vertices.append({**fields, "kind": "output", "name": self.names_of_nodes.get(node, "")})
+
+    def kept(self, call: Node, plan: Plan) -> list[tuple[int, str, Any]]:
+        """What a call kept: (place among its values, name in the rule, value); nothing once backward has freed it."""
+        if call.saved is None:
+            return []
+        if plan not in self.arguments:
+            self.arguments[plan] = [rule_arguments(rule) for rule in plan.rules]
+        rules = [call.saved] if len(plan.rules) == 1 else call.saved
+        found: list[tuple[int, str, Any]] = []
+        for arguments, places, values in zip(self.arguments[plan], plan.sources, rules, strict=True):
+            for name, place, value in zip(arguments, places, values, strict=True):
+                if plan.primitive.variadic and name == plan.primitive.inputs[0]:
+                    found.extend((k, name, x) for k, x in enumerate(value))
+                else:
+                    found.append((place, name, value))
+        return found
+
+    def line(self, node: Node) -> str:
+        """The forward line, with the file's name but not its folder: a picture is for others too."""
+        key = id(node.code), node.lasti
+        if key not in self.lines:
+            self.lines[key] = re.split(r"[/\\]", writes.describe_place(node.code, node.lasti))[-1]
+        return self.lines[key]
 
     def first_kept(self, value: Any) -> int:
         """The bytes of the memory behind a kept value, unless another call or a parameter has it already."""
@@ -208,24 +265,6 @@ class Tracer:
             return 0
         self.owners.add(id(memory))
         return int(memory.nbytes)
-
-
-def kept(call: Node) -> list[tuple[int, str, Any]]:
-    """What a call kept, as (place in the call's values, name in the rule, value); empty once backward has freed it."""
-    plan = call.plan
-    if plan is None or call.saved is None:
-        return []
-    rules = [call.saved] if len(plan.rules) == 1 else call.saved
-    return [
-        (place, name, value)
-        for rule, places, values in zip(plan.rules, plan.sources, rules, strict=True)
-        for place, name, value in zip(places, rule_arguments(rule), values, strict=True)
-    ]
-
-
-def line(node: Node) -> str:
-    """The forward line, with the file's name but not its folder: a picture is for others too."""
-    return writes.describe_place(node.code, node.lasti).replace("\\", "/").rpartition("/")[2]
 
 
 def scope_operations(vertices: Sequence[dict[str, Any]], edges: Sequence[Edge]) -> None:

@@ -1,0 +1,7 @@
+"""Settings of every test."""
+
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
