@@ -1,7 +1,40 @@
-"""Settings of every test."""
+"""Settings of every test, and places that tests of files need."""
 
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
 from hypothesis import settings
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("patient", parent=settings(), deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[pathlib.Path]:
+    """A folder in which everybody may write; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        yield pathlib.Path(name)
+
+
+@pytest.fixture
+def without_privileges() -> AbstractContextManager[None]:
+    """A block run as somebody whom the modes of files bind: root is not bound."""
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        if os.geteuid():
+            yield
+            return
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return block()

@@ -69,13 +69,14 @@ def test_a_file_is_one_thing(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=named)
-def test_public_names_are_listed_in_order_and_exist(file):
+def test_public_names_are_listed_once_and_exist(file):  # in which order, ruff sees to
     module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     listed = getattr(module, "__all__", None)
     if listed is None:
-        assert file.name != "__init__.py", "a package lists its public names in __all__"
+        tree = ast.parse(file.read_text())
+        assert file.name != "__init__.py" or len(tree.body) <= 1, "a package lists its public names in __all__"
         return
-    assert listed == sorted(set(listed))
+    assert len(listed) == len(set(listed))
     for name in listed:
         assert hasattr(module, name), f"{name} is listed in __all__ and not there"
 

@@ -312,6 +312,36 @@ def test_data_without_gradient_is_named_and_counted_once():
     assert [v.scope for v in graph.of_kind("operation") if v.operation == "matmul"] == ["layer", "layer"]
 
 
+def test_names_from_a_module():
+    class Linear:
+        weight, bias = (tg.tensor(numpy.ones(shape, "f4"), requires_grad=True) for shape in ((2, 2), (2,)))
+
+        def named_parameters(self):
+            return iter([("fc.weight", self.weight), ("fc.bias", self.bias)])
+
+        def named_buffers(self):
+            return iter([("fc.scale", scale)])
+
+    scale, x, model = tg.tensor([2.0, 3.0]), tg.tensor(numpy.ones((3, 2), "f4")), Linear()
+    y = (x @ model.weight + model.bias) * scale
+    assert {v.name for v in trace(y, names=model).vertices} == {"fc.weight", "fc.bias", "fc.scale", ""}
+    graph = trace(y, names={"": model, "x": x})
+    assert {(v.name, v.kind) for v in graph.vertices if v.name} == {
+        ("fc.weight", "parameter"),
+        ("fc.bias", "parameter"),
+        ("fc.scale", "input"),
+        ("x", "input"),
+    }
+    assert {v.scope for v in graph.of_kind("operation") if v.operation in ("matmul", "add")} == {"fc"}
+    assert "net.fc.bias" in {v.name for v in trace(y, names={"net": model}).vertices}
+
+
+def test_a_slice_of_the_data_counts_as_itself():
+    data = numpy.ones((1000, 2), "f4")
+    x, w = tg.from_numpy(data[:3]), tg.tensor(numpy.ones((2, 2), "f4"), requires_grad=True)
+    assert sum(v.saved_bytes for v in trace(x @ w, names={"x": x}).vertices) == 3 * 2 * 4
+
+
 def test_numbers_among_the_inputs():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     tree = to_text(trace(x * 3.0 + 1.0))

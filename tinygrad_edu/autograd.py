@@ -10,7 +10,7 @@ import numpy
 from . import recording
 from .backend import to_numpy
 from .errors import GradientError, ShapeError
-from .graph import Leaf, Node, backpropagate, enable_grad, no_grad
+from .graph import RETAIN, Leaf, Node, backpropagate, enable_grad, no_grad
 from .recording import wrap
 from .tensor import Tensor, method
 
@@ -192,9 +192,6 @@ def add_hook(node: Node, hook: Callable[[Any], Any]) -> RemovableHandle:
     if keeper is not None:
         node.hooks[RETAIN] = keeper  # it keeps what the others have made of the gradient
     return RemovableHandle(node.hooks, key)
-
-
-RETAIN = -1
 
 
 @method

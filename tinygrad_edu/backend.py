@@ -42,6 +42,7 @@ def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
 
 def add_rows(out: Array, index: Array, values: Array) -> None:
     """Add to whole rows of `out`. Sorted by row, each row's values are one run: 20 times faster than `add.at`."""
+    index = index.astype(numpy.intp, copy=False)  # int8 cannot hold len(out)
     rows = numpy.where(index < 0, index + len(out), index).reshape(-1)
     order = numpy.argsort(rows, kind="stable")
     rows = rows[order]

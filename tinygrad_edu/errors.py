@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["GradientError", "ShapeError", "explain"]
+__all__ = ["GradientError", "ShapeError", "broadcast_clash", "explain"]
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -15,43 +15,26 @@ class GradientError(RuntimeError):
 
 
 def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Exception:
-    """The error to raise where an operation failed on these arrays with NumPy's `error`; ours pass unchanged."""
-    if isinstance(error, (ShapeError, GradientError, MemoryError)) or not from_numpy(error):
+    """The error to raise where an operation failed on these arrays: what came, and what does not fit.
+
+    An error that says so already, in words of ours, passes unchanged.
+    """
+    if isinstance(error, (ShapeError, GradientError)) or not isinstance(error, (ValueError, TypeError, IndexError)):
         return error
-    told = ", ".join(describe(x) for x in arrays)
-    told += "".join(f", {name}={value!r}" for name, value in settings.items() if short(value))
-    clash = broadcast_clash([getattr(x, "shape", ()) for x in arrays]) if operation.promotion else None
-    if clash is not None:
-        return ShapeError(f"{operation.name}({told}): {clash}")
-    if isinstance(error, IndexError):
-        return IndexError(f"{operation.name}({told}): {error}")
-    if isinstance(error, TypeError):
-        return TypeError(f"{operation.name}({told}): {error}")
-    return ShapeError(f"{operation.name}({told}): {error}")
-
-
-def from_numpy(error: Exception) -> bool:
-    """Whether an error came out of NumPy or Python itself rather than from a `raise` in a forward of ours."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return True
-    code = trace.tb_frame.f_code
-    return code.co_code[trace.tb_lasti] != RAISE or "numpy" in code.co_filename
-
-
-RAISE = __import__("opcode").opmap["RAISE_VARARGS"]
+    told = ", ".join(map(describe, arrays))
+    told += "".join(f", {name}={value!r}" for name, value in settings.items() if len(repr(value)) < 60)
+    shapes = [getattr(x, "shape", ()) for x in arrays]
+    if operation.misfit is not None:
+        reason = operation.misfit(*shapes)
+    else:
+        reason = broadcast_clash(shapes) if operation.promotion else None
+    kind = IndexError if isinstance(error, IndexError) else TypeError if isinstance(error, TypeError) else ShapeError
+    return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or error}")
 
 
 def describe(x: Any) -> str:
     """`float32 (3, 4)` of an array, and a number as it is."""
     return f"{x.dtype} {x.shape}" if hasattr(x, "shape") else repr(x)
-
-
-def short(value: Any) -> bool:
-    """Whether a setting is worth telling in one line."""
-    return isinstance(value, (int, float, str, tuple)) and len(repr(value)) < 60
 
 
 def broadcast_clash(shapes: Sequence[tuple[int, ...]]) -> str | None:

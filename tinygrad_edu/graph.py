@@ -4,8 +4,9 @@ A Node is one recorded call. It knows its parents, its output's shape and what i
 an array that no rule named is freed as soon as the user lets go of it, and there are no reference cycles.
 """
 
+import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ContextDecorator
 from contextvars import ContextVar
 from operator import attrgetter
 from types import CodeType
@@ -15,6 +16,7 @@ import numpy
 
 from . import writes
 from .errors import GradientError
+from .ops.elementwise import clone
 from .ops.movement import sum_to
 from .primitive import Kept, Plan
 
@@ -27,13 +29,40 @@ Gradient = Any  # an array, or a Tensor where the backward is itself recorded
 Hook = Callable[[Gradient], Gradient]
 
 
-class GradMode(ContextDecorator):
+class GradMode:
     """A `with` block or decorated function in which recording is on or off, for this thread or task alone."""
 
     mode: bool
+    before: list[bool]
 
-    def __init__(self) -> None:
-        self.before: list[bool] = []
+    def __new__(cls, function: Any = None) -> Any:
+        """A mode; or the function in that mode, of `@no_grad` without parentheses."""
+        mode = super().__new__(cls)
+        mode.before = []
+        return mode(function) if callable(function) else mode
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function in this mode; of a generator function every step."""
+
+        def run(step: Callable[..., Any], *args: Any, **named: Any) -> Any:
+            token = grad_enabled.set(self.mode)
+            try:
+                return step(*args, **named)
+            finally:
+                grad_enabled.reset(token)
+
+        def call(*args: Any, **named: Any) -> Any:
+            return run(function, *args, **named)
+
+        def iterate(*args: Any, **named: Any) -> Any:
+            generator, sent = function(*args, **named), None
+            while True:
+                try:
+                    sent = yield run(generator.send, sent)
+                except StopIteration as stop:
+                    return stop.value
+
+        return functools.wraps(function)(iterate if inspect.isgeneratorfunction(function) else call)
 
     def __enter__(self) -> None:
         self.before.append(grad_enabled.get())
@@ -63,9 +92,17 @@ class set_grad_enabled(GradMode):
         self.before = [grad_enabled.get()]
         grad_enabled.set(self.mode)
 
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function in this mode, and the mode itself as it was before."""
+        grad_enabled.set(self.before.pop())
+        return super().__call__(function)
+
     def __enter__(self) -> None:
         if not self.before:
             super().__enter__()
+
+
+RETAIN = -1  # the key of the hook that leaves a gradient in the `.grad` of a Tensor that is no leaf
 
 
 class Node:
@@ -160,7 +197,8 @@ def backpropagate(
         RuntimeError: the graph was freed by an earlier backward, or a value it saved was overwritten since.
     """
     order = reachable(outputs)
-    wanted = None if targets is None else leading_to(targets, order)
+    sought = set(targets or ())
+    wanted = None if targets is None else leading_to(sought, order)
     caught: dict[Node, Gradient] = {}
     grads: dict[Node, Gradient] = {}
     handed = {id(seed) for seed in seeds}  # arrays that somebody else holds
@@ -172,12 +210,12 @@ def backpropagate(
     with numpy.errstate(all="ignore"):
         for node in order:
             g = take(node, None)
-            if g is None:
+            if g is None or (wanted is not None and node not in wanted):
                 continue
             if node.hooks is not None:
                 g = run_hooks(node, g, handed)
             if wanted is not None:
-                if node in targets:  # type: ignore[operator]
+                if node in sought:
                     caught[node] = g
                 if wanted.isdisjoint(node.parents) and type(node) is not Leaf:
                     continue
@@ -209,7 +247,7 @@ def backpropagate(
                     for place, parent in zip(plan.positions, node.parents, strict=True):
                         contribute(grads, parent, gradients[place])
                 else:
-                    for rule, arguments, parent in zip(plan.rules, saved, node.parents):
+                    for rule, arguments, parent in zip(plan.rules, saved, node.parents, strict=True):
                         gx = rule(g, *arguments)
                         if gx.shape != parent.shape:
                             gx = sum_to(gx, shape=parent.shape)
@@ -252,7 +290,7 @@ def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Any]
 def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., Any], create_graph: bool) -> None:
     """Accumulate a gradient in the `.grad` of a Tensor, which must not share memory with anybody else's."""
     if create_graph:
-        leaf.grad = g if leaf.grad is None else leaf.grad + g
+        leaf.grad = clone(g) if leaf.grad is None else leaf.grad + g
         return
     g = numpy.asarray(g, dtype=leaf.dtype)
     if leaf.grad is not None:
@@ -275,7 +313,8 @@ def run_hooks(node: Node, g: Gradient, handed: set[int]) -> Gradient:
 def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
     """What a node saved, as Tensors that remember where they came from, so that the backward itself is recorded."""
     plan, saved = node.plan, node.saved
-    assert plan is not None and saved is not None
+    assert plan is not None
+    assert saved is not None
     came_from = dict(zip(plan.positions, node.parents, strict=True))
     came_from[len(plan.needs)] = node  # the output itself
 

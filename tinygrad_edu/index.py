@@ -27,6 +27,8 @@ def as_part(part: Any) -> Any:
         return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else array
     if isinstance(part, (list, range)):
         return numpy.array([p.tolist() if isinstance(p, Tensor) else p for p in part], None if len(part) else int)
+    if isinstance(part, numpy.ndarray):
+        return part.copy()  # backward needs it as it is now
     if isinstance(part, slice):
         bounds = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
         return slice(*bounds)

@@ -11,10 +11,11 @@ import numpy
 
 from . import recording, writes
 from .backend import add_into, copy_into, to_numpy
+from .dtypes import KINDS
 from .errors import GradientError, ShapeError
-from .graph import Leaf, Node, grad_enabled
+from .graph import RETAIN, Leaf, Node, grad_enabled
 from .index import as_index
-from .ops import elementary, elementwise
+from .ops import comparison, elementary, elementwise
 from .ops.elementwise import where
 from .ops.indexing import getitem, overwritten
 from .ops.movement import reshape
@@ -24,11 +25,11 @@ from .tensor import Tensor, method
 __all__ = ["assign", "in_place", "replace"]
 
 
-def check_writable(x: Tensor, verb: str) -> None:
-    """Refuse what a write would spoil.
+def check_writable(x: Tensor, value: Tensor, verb: str) -> None:
+    """Refuse what a write of this value would spoil.
 
     Raises:
-        GradientError: x is a leaf that requires grad, or a view of one.
+        GradientError: x is a leaf that requires grad, or a view of one; or a view whose source would not learn of it.
         RuntimeError: several elements of x share one place in memory.
     """
     if not x._array.flags.writeable:
@@ -37,7 +38,11 @@ def check_writable(x: Tensor, verb: str) -> None:
         )
     if grad_enabled.get():
         source: Any = x
-        while source._view is not None and source._view.tracked:
+        while source._view is not None:
+            if not source._view.tracked and (value.requires_grad or source._view.source.requires_grad):
+                raise GradientError(
+                    f"{verb}: a view made under no_grad() cannot be written to with gradients; make it outside"
+                )
             source = source._view.source
         if isinstance(source._node, Leaf):
             what = "this leaf" if source is x else "a view of a leaf"
@@ -54,12 +59,12 @@ def replace(x: Tensor, result: Tensor, verb: str) -> Tensor:
         ShapeError: the result is larger than x.
         RuntimeError: its dtype is of a higher kind than that of x.
     """
-    check_writable(x, verb)
+    check_writable(x, result, verb)
     if result.shape != x.shape:
         raise ShapeError(
             f"{verb}: the result has shape {result.shape} and does not fit into the {x.shape} of the Tensor"
         )
-    if not numpy.can_cast(result.dtype, x.dtype, "same_kind"):
+    if KINDS[result.dtype.kind] > KINDS[x.dtype.kind]:
         raise RuntimeError(f"{verb}: a result of {result.dtype} cannot be stored in a Tensor of {x.dtype}")
     if result.dtype != x.dtype:
         result = result.to(x.dtype)
@@ -87,12 +92,12 @@ def keep_old_value(node: Node, array: Any) -> None:
 
 def adopt(x: Any, node: Node | None) -> None:
     """Give x a new node after its memory was written to; what it is a view of gets one too."""
+    if node is not None and x._node is not None and x._node.hooks and RETAIN in x._node.hooks:
+        node.hooks = {RETAIN: x._node.hooks.pop(RETAIN)}  # .grad is to be that of the value x has now
     x._node = node
     x._generation += 1
     view = x._view
     if view is not None:
-        if not view.tracked:
-            raise GradientError("a view made under no_grad() cannot be written to with gradients; make it outside")
         source = view.source
         path = ((view.primitive, view.settings),)
         adopt(source, record(overwritten, (source, wrap(x._array, node)), {"path": path})._node)
@@ -106,9 +111,9 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
         IndexError: the index is out of range.
         ShapeError: the value does not fit.
     """
-    check_writable(x, "assignment")
     if not isinstance(value, Tensor):
         value = wrap(to_numpy(value))
+    check_writable(x, value, "assignment")
     try:
         part_shape = x._array[index].shape if value.ndim else ()
         if value.ndim > len(part_shape):
@@ -125,7 +130,7 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
             f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {error}"
         ) from None
     writes.note_write(x._array, *recording.user_place())
-    if grad_enabled.get() and (x._node is not None or value._node is not None):
+    if grad_enabled.get() and (x.requires_grad or value.requires_grad):
         marked = record(overwritten, (x, value), {"path": ((getitem, {"index": index}),)})
         adopt(x, marked._node)
 
@@ -173,6 +178,7 @@ def sub_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
 @method
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number."""
+    value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(numpy.array(value).astype(self.dtype))
     return replace(self, where(False, self, value), "fill_")
 
 
@@ -185,17 +191,21 @@ def zero_(self: Tensor) -> Tensor:
 @method
 def copy_(self: Tensor, source: Any) -> Tensor:
     """Set the elements to those of another Tensor, which broadcasts and is cast."""
+    if not isinstance(source, Tensor):
+        source = wrap(to_numpy(source))
     return replace(self, where(False, self, source.to(self.dtype)), "copy_")
 
 
-@method
-def __setitem__(self: Tensor, index: Any, value: Any) -> None:
+def set_item(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value."""
     assign(self, as_index(index), value)
 
 
+method(set_item, "__setitem__")
+
+
 for operation in (
-    elementwise.remainder,
+    elementwise.fmod,
     elementwise.neg,
     elementwise.abs,
     elementwise.relu,
@@ -220,3 +230,9 @@ method(add_, "__iadd__")
 method(sub_, "__isub__")
 method(in_place(elementwise.mul, "mul_"), "__imul__")
 method(in_place(elementwise.div, "div_"), "__itruediv__")
+method(in_place(elementwise.floor_divide, "floor_divide_"), "__ifloordiv__")
+method(in_place(elementwise.remainder, "remainder_"), "__imod__")
+method(in_place(elementwise.pow, "pow_"), "__ipow__")
+method(in_place(comparison.bitwise_and, "bitwise_and_"), "__iand__")
+method(in_place(comparison.bitwise_or, "bitwise_or_"), "__ior__")
+method(in_place(comparison.bitwise_xor, "bitwise_xor_"), "__ixor__")

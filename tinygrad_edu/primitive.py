@@ -1,8 +1,8 @@
-"""A differentiable operation: its forward on arrays, one rule per input, its formula.
+r"""A differentiable operation: its forward on arrays, one rule per input, its formula.
 
 Forward and rules stand together:
 
-    @primitive(formula=r"\\bar{x} = \\bar{y}\\,(1 - y^2)")
+    @primitive(formula=r"\bar{x} = \bar{y}\,(1 - y^2)")
     def tanh(x, *, xp):
         return xp.tanh(x)
 
@@ -136,6 +136,7 @@ class Primitive:
             # NumPy is bound here, once; another array library's module is passed by its own Tensor.
             forward.__kwdefaults__ = {**(forward.__kwdefaults__ or {}), "xp": numpy}
         self.rules: dict[str, Rule | None] = {}
+        self.misfit: Callable[..., str | None] | None = None  # of the inputs' shapes: why they do not fit, if so
         self.plans: dict[int, Plan | None] = {}
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
@@ -171,6 +172,7 @@ class Primitive:
         self.plans.clear()
 
     def check_rule(self, name: str, rule: Rule | None) -> None:
+        """Raise TypeError if a rule asks for something that a call does not have."""
         known = {"out", "needs", *self.inputs, *self.settings}
         known |= {f"{x}_{what}" for x in self.inputs for what in ("shape", "dtype")}
         parameters = list(inspect.signature(rule).parameters) if rule else ["g"]
@@ -200,10 +202,11 @@ class Primitive:
             default = self.settings[name]
             return lambda arrays, settings: settings.get(name, default)
         if self.variadic:
+            count = len(needs)  # the output follows the inputs
             if name == self.inputs[0]:
-                return lambda arrays, settings: tuple(arrays)
+                return lambda arrays, settings: tuple(arrays[:count])
             what = name.rpartition("_")[2]
-            return lambda arrays, settings: [getattr(x, what) for x in arrays]
+            return lambda arrays, settings: [getattr(x, what) for x in arrays[:count]]
         source, _, what = name.rpartition("_")
         place = self.inputs.index(source)
         return lambda arrays, settings: getattr(arrays[place], what)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from . import writes
 from .backend import to_numpy
-from .dtypes import float32, float64, get_default_dtype, result_type
+from .dtypes import KINDS, as_dtype, float32, float64, get_default_dtype, result_type
 from .errors import explain
 from .graph import Node, Output, grad_enabled
 from .ops.elementwise import cast
@@ -186,11 +186,12 @@ def operand(x: Any, primitive: Primitive) -> Any:
     """
     if isinstance(x, (Recorded, bool, int, float)) and not isinstance(x, numpy.generic):
         return x
-    if isinstance(x, numpy.generic):
+    if isinstance(x, numpy.generic) and x.dtype.kind in KINDS:
         return x.item()
     if isinstance(x, ndarray):
-        return wrap(x)
-    raise UnsupportedOperandError(f"{primitive.name} takes Tensors, arrays and numbers, got {type(x).__name__} {x!r:.60}")
+        return wrap(numpy.array(x, as_dtype(x.dtype)))  # a copy: backward needs it as it is now
+    told = f"{type(x).__name__} {x!r:.60}"
+    raise UnsupportedOperandError(f"{primitive.name} takes Tensors, arrays and numbers, got {told}")
 
 
 def run_again(primitive: Primitive, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Any:

@@ -141,6 +141,8 @@ class Tensor(Recorded):
     @data.setter
     def data(self, other: "Tensor") -> None:
         self._array = other._array
+        if isinstance(self._node, Leaf):
+            self._node.shape, self._node.dtype = self.shape, self.dtype
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
@@ -209,7 +211,7 @@ class Tensor(Recorded):
         elif self._node is None:
             if self.dtype.kind != "f":
                 raise RuntimeError(f"only a Tensor of floats can require grad, this one holds {self.dtype}")
-            self._node = Leaf(self.shape, self.dtype)
+            self._node, self._view = Leaf(self.shape, self.dtype), None
             self._node.grad = self._grad
         return self
 
@@ -230,6 +232,8 @@ class Tensor(Recorded):
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"a gradient is a Tensor or None, got {type(value).__name__}")
         if value is not None and (value.shape, value.dtype) != (self.shape, self.dtype):
             raise RuntimeError(f"a gradient for {self.dtype} {self.shape} cannot be {value.dtype} {value.shape}")
         if isinstance(self._node, Leaf):

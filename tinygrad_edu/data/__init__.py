@@ -2,7 +2,8 @@
 
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .embedded import DATASETS, digits
-from .images import fit_image, read_image
+from .framing import fit_image
+from .images import read_image
 from .loader import DataLoader, default_collate
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 

@@ -18,15 +18,15 @@ def digits() -> tuple[TensorDataset, TensorDataset]:
     """Handwritten digits to train on and, held out, to test on: images `(N, 1, 8, 8)` and their digits `(N,)`.
 
     The 1,797 images are float32 from 0 (paper) to 1 (ink), each pixel the share of ink in a block of 4x4 in steps of
-    1/16; the digits are int64. Of each digit every fifth image, in the order of the file, is held out: 1,441 to train,
-    356 to test. The file is in the order of its 13 writers, so each of them is in both.
+    1/16; the digits are int64. Of each digit every fifth image, in the order of the file, is held out: 1,442 to train,
+    355 to test.
 
     Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI, doi:10.24432/C50P49, its test
     set; CC BY 4.0.
 
     >>> train, test = digits()
     >>> train.tensors[0].shape, test.tensors[0].shape
-    ((1441, 1, 8, 8), (356, 1, 8, 8))
+    ((1442, 1, 8, 8), (355, 1, 8, 8))
     """
     stored = resources.files(__package__).joinpath("digits.npz").read_bytes()
     with numpy.load(io.BytesIO(stored), allow_pickle=False) as arrays:

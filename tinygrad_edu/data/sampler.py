@@ -32,8 +32,8 @@ class SequentialSampler:
 class RandomSampler:
     """The indices in random order; with `replacement` each is drawn anew, and `num_samples` of them.
 
-    >>> list(RandomSampler("abcd", generator=Generator().manual_seed(1)))
-    [3, 0, 2, 1]
+    >>> list(RandomSampler("abcd", generator=Generator().manual_seed(3)))
+    [3, 2, 1, 0]
     """
 
     def __init__(

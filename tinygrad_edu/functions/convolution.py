@@ -217,7 +217,7 @@ def batched(input: Any, weight: Any, dims: int) -> Any:
     if weight.ndim != dims + 2 or input.ndim not in (dims + 1, dims + 2):
         sizes, kernel = ", ".join("DHW"[3 - dims :]), ", ".join(f"K{n}" for n in "DHW"[3 - dims :])
         raise ShapeError(
-            f"a convolution over {dims} dimensions takes input (B, C, {sizes}) or (C, {sizes}) "
+            f"a {dims}-d convolution takes input (B, C, {sizes}) or (C, {sizes}) "
             f"and weight (channels, channels, {kernel}), got input {input.shape} and weight {weight.shape}"
         )
     return input if input.ndim == dims + 2 else reshape(input, shape=(1, *input.shape))

@@ -64,7 +64,7 @@ def from_arrays(data: Any) -> bool:
     """Whether nested lists end in arrays, whose dtype counts."""
     while isinstance(data, list) and data:
         data = data[0]
-    return isinstance(data, numpy.ndarray)
+    return isinstance(data, (numpy.ndarray, numpy.generic))
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -91,7 +91,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Any:
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, numpy.ndarray):
-        return wrap(data.astype(as_dtype(data.dtype if dtype is None else dtype), copy=False))
+        return wrap(to_numpy(data).astype(as_dtype(data.dtype if dtype is None else dtype), copy=False))
     return tensor(data, dtype)
 
 
@@ -103,8 +103,10 @@ def from_numpy(array: Any) -> Tensor:
     """
     if not isinstance(array, numpy.ndarray):
         raise TypeError(f"from_numpy takes a NumPy array, got {type(array).__name__}; use tensor()")
+    if not array.dtype.isnative:
+        raise ValueError(f"from_numpy shares memory, and cannot with bytes in the order of {array.dtype}; use tensor()")
     as_dtype(array.dtype)
-    return wrap(array)
+    return wrap(to_numpy(array))
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -1,6 +1,7 @@
 """Dimensions and sizes as users write them, made what the primitives take."""
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 from ..errors import ShapeError
@@ -27,7 +28,7 @@ def as_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
         IndexError: there is no such dimension.
         RuntimeError: one is named twice.
     """
-    if dim is None or dim == ():
+    if dim is None or (isinstance(dim, Sequence) and not dim):
         return None
     dims = tuple([as_dim(int(d), ndim) for d in (dim if isinstance(dim, Sequence) else (dim,))])
     if len(set(dims)) != len(dims):
@@ -39,7 +40,10 @@ def as_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
     """Sizes given as several arguments or as one sequence."""
     if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
         sizes = sizes[0]
-    return tuple([int(n.__index__()) for n in sizes])
+    try:
+        return tuple([index(n) for n in sizes])
+    except TypeError:
+        raise TypeError(f"sizes are integers, one by one or as one sequence, got {sizes!r}") from None
 
 
 def fill_in(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:

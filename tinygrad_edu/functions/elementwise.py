@@ -9,7 +9,7 @@ from ..dtypes import as_dtype, bool_, float16, float32, float64, int32, int64, r
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
-from ..recording import record, wrap
+from ..recording import wrap
 from ..tensor import Tensor, method
 
 __all__ = ["allclose", "clamp", "clone", "equal", "isclose", "masked_fill", "pow", "result_type", "to", "where"]
@@ -23,16 +23,18 @@ def pow(input: Any, exponent: Any) -> Tensor:
         fast = FAST_POWERS.get(exponent)
         if fast is not None and (input.dtype.kind == "f" or exponent in (1, 2)):
             return fast(input)
-    return record(ops.pow, (input, exponent), {})
+    return ops.pow(input, exponent)
 
 
 method(pow, "pow", "__pow__")
 
 
-@method
-def __rpow__(self: Tensor, base: Any) -> Tensor:
+def reflected_pow(self: Tensor, base: Any) -> Tensor:
     """base to the power of this Tensor."""
     return pow(base, self)
+
+
+method(reflected_pow, "__rpow__")
 
 
 @method
@@ -98,7 +100,8 @@ def to(input: Tensor, dtype: Any = None, *, copy: bool = False) -> Tensor:
     """
     wanted = dtype.dtype if isinstance(dtype, Tensor) else input.dtype if dtype is None else as_dtype(dtype)
     if wanted != input.dtype:
-        return ops.cast(input, dtype=wanted)
+        # whole numbers have no gradient
+        return ops.cast(input if wanted.kind == "f" else input.detach(), dtype=wanted)
     return ops.clone(input) if copy else input
 
 

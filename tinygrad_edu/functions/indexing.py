@@ -26,10 +26,12 @@ __all__ = [
 ]
 
 
-@method
-def __getitem__(self: Tensor, index: Any) -> Tensor:
+def item_at(self: Tensor, index: Any) -> Tensor:
     """self[index], for every form of index that NumPy knows."""
     return ops.getitem(self, index=as_index(index))
+
+
+method(item_at, "__getitem__")
 
 
 def check_index(input: Tensor, dim: int, index: Tensor, name: str) -> None:

@@ -1,11 +1,15 @@
 """Pooling with PyTorch's arguments, in one, two and three dimensions, of batches or of single examples."""
 
 from collections.abc import Sequence
+from functools import lru_cache, reduce
 from typing import Any
+
+import numpy
+from numpy.typing import NDArray
 
 from ..errors import ShapeError
 from ..ops.pooling import avg_pool, max_pool, max_pool_indices
-from ..ops.windows import per_dimension
+from ..ops.windows import Sizes, Window, per_dimension, reach
 from ..tensor import Tensor
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]
@@ -121,10 +125,9 @@ def largest(
     return_indices: bool,
 ) -> Any:
     """Max-pooling over `dims` dimensions, once for all of the public functions."""
-    settings = window(dims, input, kernel_size, stride, padding)
-    settings["dilation"] = per_dimension(dilation, dims, "dilation")
-    out = max_pool(input, **settings, ceil_mode=ceil_mode)
-    return (out, max_pool_indices(input, out, **settings)) if return_indices else out
+    window = make_window(dims, kernel_size, stride, padding, dilation)
+    out = max_pool(input, window=window, size=window_counts(input.shape, window, ceil_mode))
+    return (out, max_pool_indices(input, out, window=window)) if return_indices else out
 
 
 def mean(
@@ -138,32 +141,62 @@ def mean(
     divisor_override: int | None,
 ) -> Tensor:
     """Average-pooling over `dims` dimensions, once for all of the public functions."""
+    window = make_window(dims, kernel_size, stride, padding, 1)
+    size = window_counts(input.shape, window, ceil_mode)
     if divisor_override == 0:
         raise ValueError("divisor_override must not be 0; None divides by the number of values in a window")
-    out: Tensor = avg_pool(
-        input,
-        **window(dims, input, kernel_size, stride, padding),
-        ceil_mode=ceil_mode,
-        count_include_pad=count_include_pad,
-        divisor_override=divisor_override,
-    )
+    divisor = divisor_override or divisors(input.shape[-dims:], size, window, count_include_pad)
+    out: Tensor = avg_pool(input, window=window, size=size, divisor=divisor)
     return out
 
 
-def window(
-    dims: int, input: Any, kernel_size: Setting, stride: Setting | None, padding: Setting
-) -> dict[str, tuple[int, ...]]:
-    """The settings that every pooling has, with one number for each dimension.
+def make_window(dims: int, kernel_size: Setting, stride: Setting | None, padding: Setting, dilation: Setting) -> Window:
+    """The window that PyTorch's arguments mean; its stride is its size unless given."""
+    kernel = per_dimension(kernel_size, dims, "kernel_size")
+    return Window(
+        kernel,
+        kernel if stride is None else per_dimension(stride, dims, "stride"),
+        per_dimension(padding, dims, "padding"),
+        per_dimension(dilation, dims, "dilation"),
+    )
+
+
+@lru_cache(4096)
+def window_counts(shape: Sizes, window: Window, ceil_mode: bool) -> Sizes:
+    """How many windows there are along each spatial dimension of an input of this shape.
+
+    With `ceil_mode` the last window may hang over the end, as long as it does not start in the padding there.
 
     Raises:
-        ShapeError: the input has the wrong number of dimensions.
+        ShapeError: the settings do not fit each other, or no window fits.
     """
-    if input.ndim not in (dims + 1, dims + 2):
+    dims = len(window.kernel)
+    if len(shape) not in (dims + 1, dims + 2):
         sizes = ", ".join("DHW"[3 - dims :])
-        raise ShapeError(f"pooling over {dims} dimensions takes (B, C, {sizes}) or (C, {sizes}), got {input.shape}")
-    kernel = per_dimension(kernel_size, dims, "kernel_size")
-    return {
-        "kernel": kernel,
-        "stride": kernel if stride is None else per_dimension(stride, dims, "stride"),
-        "padding": per_dimension(padding, dims, "padding"),
-    }
+        raise ShapeError(f"{dims}-d pooling takes (B, C, {sizes}) or (C, {sizes}), got {shape}")
+    told = ", ".join(f"{name}={value}" for name, value in window._asdict().items())
+    if min(*window.kernel, *window.stride, *window.dilation) < 1:
+        raise ShapeError(f"kernel, stride and dilation must be 1 or more, got {told}")
+    counts = []
+    for n, k, s, p, d in zip(shape[-dims:], *window, strict=True):
+        if not 0 <= p <= reach(k, d) // 2:
+            raise ShapeError(f"padding must be 0 or more and at most half of what the kernel spans, got {told}")
+        count = (n + 2 * p - reach(k, d) + (s - 1 if ceil_mode else 0)) // s + 1
+        if ceil_mode and (count - 1) * s >= n + p:
+            count -= 1
+        if n < 1 or count < 1:
+            raise ShapeError(f"input {shape} is too small for this window: {told}")
+        counts.append(count)
+    return tuple(counts)
+
+
+@lru_cache(256)
+def divisors(sizes: Sizes, counts: Sizes, window: Window, count_include_pad: bool) -> int | NDArray[Any]:
+    """How many values each window's mean is over: one number where they agree, else one for each window."""
+    extents = []
+    for n, count, k, s, p, _ in zip(sizes, counts, *window, strict=True):
+        first = numpy.arange(count) * s - p
+        last = numpy.minimum(first + k, n + p)
+        extents.append(last - first if count_include_pad else numpy.minimum(last, n) - numpy.maximum(first, 0))
+    table: NDArray[Any] = reduce(numpy.multiply.outer, extents)
+    return int(table.flat[0]) if (table == table.flat[0]).all() else table

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..dtypes import as_dtype, int64
 from ..ops import reduction as ops
 from ..ops.elementary import sqrt
+from ..ops.elementwise import where
 from ..ops.indexing import gather
 from ..tensor import Tensor, method
 from .dims import as_dim, as_dims
@@ -233,4 +234,6 @@ def std(
     correction: int | None = None,
 ) -> Tensor:
     """The square root of the variance, over dimensions."""
-    return sqrt(var(input, dim, unbiased, keepdim, correction=correction))
+    square = var(input, dim, unbiased, keepdim, correction=correction)
+    flat = square == 0  # where the root has no slope; the gradient is 0 there, as in PyTorch
+    return where(flat, square, sqrt(where(flat, 1.0, square)))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["Entry", "STORED", "decode_header", "encode_header", "header_span", "lay_out"]
+__all__ = ["STORED", "Entry", "decode_header", "encode_header", "header_span", "lay_out"]
 
 Array = NDArray[Any]
 Dtype = numpy.dtype[Any]

@@ -1,4 +1,4 @@
-"""Einstein's notation read, and the gradient of an einsum, which is an einsum of the output's gradient and the others."""
+"""Einstein's notation read, and the gradient of an einsum: an einsum of the output's gradient and the others."""
 
 import string
 from collections.abc import Callable, Sequence

@@ -144,13 +144,19 @@ def atan2(y: Any, x: Any, *, xp: Any) -> Any:
     return xp.arctan2(y, x)
 
 
+def square_length(x: Any, y: Any) -> Any:
+    """x^2 + y^2, and 1 at the origin, where the angle's gradient is taken to be 0."""
+    square = x * x + y * y
+    return square + (square == 0)
+
+
 sin.vjp(x=lambda g, x: g * cos(x))
 cos.vjp(x=lambda g, x: -g * sin(x))
 tan.vjp(x=lambda g, out: g * (out * out + 1))
 asin.vjp(x=lambda g, x: g * rsqrt(1 - x * x))
 acos.vjp(x=lambda g, x: -g * rsqrt(1 - x * x))
 atan.vjp(x=lambda g, x: g / (x * x + 1))
-atan2.vjp(y=lambda g, x, y: g * x / (x * x + y * y), x=lambda g, x, y: -g * y / (x * x + y * y))
+atan2.vjp(y=lambda g, x, y: g * x / square_length(x, y), x=lambda g, x, y: -g * y / square_length(x, y))
 
 
 @primitive(formula=r"\bar{x} = \bar{y} \cosh x", promotion="float")

@@ -102,8 +102,8 @@ def abs(x: Any, *, xp: Any) -> Any:
 
 @primitive(formula=r"\bar{x} = 0", promotion="common")
 def sign(x: Any, *, xp: Any) -> Any:
-    """-1, 0 or 1, elementwise; `(*) -> (*)`; its gradient is 0 everywhere."""
-    return xp.sign(x)
+    """-1, 0 or 1, and 0 for NaN, elementwise; `(*) -> (*)`; its gradient is 0 everywhere."""
+    return xp.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 @primitive(formula=r"\bar{x} = \bar{y}\,[x > 0]", promotion="common")
@@ -148,7 +148,7 @@ def nothing(g: Any) -> Any:
     return where(False, g, 0.0)
 
 
-# where y = 0 the slope is 0, but x^(y-1) would be inf at x = 0; where x = 0 and y >= 0 so is that of y, but ln 0 is -inf
+# where y = 0 the slope in x is 0, but x^(y-1) is inf at x = 0; where x = 0 and y >= 0 that in y is 0, but ln 0 is -inf
 pow.vjp(
     x=lambda g, x, y: where(y == 0, 0.0, g * y * pow(x, where(y == 0, 1.0, y - 1))),
     y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0.0, g * out * log(where((x == 0) & (y >= 0), 1.0, x))),
@@ -157,12 +157,13 @@ abs.vjp(x=lambda g, x: g * sign(x))
 sign.vjp(x=nothing)
 # [not out <= 0] rather than [out > 0]: a NaN lets the gradient through, as in PyTorch
 relu.vjp(x=lambda g, out: where(out <= 0, 0.0, g))
+# beside a NaN both sides get the whole gradient, as in PyTorch
 maximum.vjp(
-    x=lambda g, x, y: where(x == y, g / 2, where(x > y, g, 0.0)),
+    x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0.0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(x > y, 0.0, g)),
 )
 minimum.vjp(
-    x=lambda g, x, y: where(x == y, g / 2, where(x < y, g, 0.0)),
+    x=lambda g, x, y: where(x == y, g / 2, where(x > y, 0.0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(x < y, 0.0, g)),
 )
 where.vjp(
@@ -185,15 +186,27 @@ def cast(x: Any, *, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
+def check_divisor(y: Any) -> None:
+    """Refuse to divide integers by zero, for which they have no answer; floats have inf and NaN.
+
+    Raises:
+        RuntimeError: y holds integers, and a zero among them.
+    """
+    if y.dtype.kind != "f" and not y.all():
+        raise RuntimeError("integers cannot be divided by zero; convert one operand with .float() to get inf or NaN")
+
+
 @primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\lfloor x / y \rfloor", promotion="common")
 def remainder(x: Any, y: Any, *, xp: Any) -> Any:
     """x - y * floor(x / y), with the sign of y, elementwise; `(*), (*) -> (*)`."""
+    check_divisor(y)
     return xp.remainder(x, y)
 
 
 @primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\mathrm{trunc}(x / y)", promotion="common")
 def fmod(x: Any, y: Any, *, xp: Any) -> Any:
     """x - y * trunc(x / y), with the sign of x, elementwise; `(*), (*) -> (*)`."""
+    check_divisor(y)
     return xp.fmod(x, y)
 
 
@@ -232,4 +245,5 @@ fmod.vjp(x=lambda g: g, y=lambda g, x, y: -g * trunc(x / y))
 @primitive(promotion="common")
 def floor_divide(x: Any, y: Any, *, xp: Any) -> Any:
     """floor(x / y), elementwise; `(*), (*) -> (*)`; no gradient."""
+    check_divisor(y)
     return xp.floor_divide(x, y)

@@ -1,7 +1,9 @@
 """Products of matrices: matmul, the affine map of a layer, einsum."""
 
+import math
 from typing import Any
 
+from ..errors import broadcast_clash
 from ..primitive import primitive
 from .einsum_rules import einsum_gradients, read_equation
 from .movement import permute, reshape
@@ -13,7 +15,7 @@ Shape = tuple[int, ...]
 
 def flat(x: Any) -> Any:
     """All dimensions but the last made one: one large matrix product is faster than many small ones."""
-    return x if x.ndim == 2 else reshape(x, shape=(-1 if x.size else 0, x.shape[-1]))
+    return x if x.ndim == 2 else reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def swapped(x: Any) -> Any:
@@ -49,6 +51,17 @@ def matmul_right(g: Any, x: Any, y_shape: Shape) -> Any:
     return matmul(swapped(x), g)
 
 
+def inner_misfit(x: Shape, y: Shape) -> str | None:
+    """Why matrices of these shapes cannot be multiplied."""
+    if not x or not y:
+        return "a number is no matrix; use *"
+    inner = y[-2] if len(y) > 1 else y[-1]
+    if x[-1] != inner:
+        return f"the last size of {x} and the {'second to last' if len(y) > 1 else 'only'} one of {y} must be equal"
+    return broadcast_clash([x[:-2], y[:-2]])
+
+
+matmul.misfit = inner_misfit
 matmul.vjp(
     x=lambda g, x_shape, y: matmul_left(g, x_shape, y),
     y=lambda g, x, y_shape: matmul_right(g, x, y_shape),
@@ -72,6 +85,14 @@ def linear_weight(g: Any, x: Any) -> Any:
     return matmul(swapped(flat(g)), flat(x))
 
 
+def layer_misfit(x: Shape, weight: Shape, bias: Shape = ()) -> str | None:
+    """Why a layer of this weight cannot take such inputs."""
+    if len(weight) != 2 or not x or x[-1] != weight[1]:
+        return f"a weight {weight} (out, in) takes inputs (.., {weight[-1]}), got {x}"
+    return f"a bias for {weight[0]} outputs has shape ({weight[0]},), got {bias}" if bias else None
+
+
+linear.misfit = layer_misfit
 linear.vjp(
     x=lambda g, weight: matmul(g, weight),
     weight=lambda g, x: linear_weight(g, x),
@@ -79,7 +100,8 @@ linear.vjp(
 )
 
 
-@primitive(formula=r"\bar{x}_i = \mathrm{einsum}(\bar{y}, x_{j \ne i})", promotion="common")
+# a view where nothing is multiplied or summed, such as "ij->ji"
+@primitive(formula=r"\bar{x}_i = \mathrm{einsum}(\bar{y}, x_{j \ne i})", promotion="common", view=True)
 def einsum(*operands: Any, equation: str, xp: Any) -> Any:
     """Sums of products in Einstein's notation, such as "bik,bkj->bij"; the gradient is an einsum too."""
     return xp.einsum(equation, *operands, optimize=len(operands) > 1)

@@ -11,7 +11,7 @@ from ..primitive import primitive
 from .elementary import exp
 from .elementwise import cast, where
 from .indexing import getitem
-from .movement import broadcast_to, cat, permute, reshape
+from .movement import broadcast_to, cat, permute, reshape, total
 
 __all__ = ["all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "mean", "prod", "sum"]
 
@@ -39,17 +39,24 @@ def size(shape: Shape, dim: Dims) -> int:
 @primitive(formula=r"\bar{x} = \mathrm{spread}(\bar{y})")
 def sum(x: Any, *, dim: Dims = None, keepdim: bool = False) -> Any:
     """The sum over dimensions; `(*) -> (*)` without them."""
-    return x.sum(axis=dim, keepdims=keepdim)
+    return total(x, dim, keepdim)
 
 
 @primitive(formula=r"\bar{x} = \mathrm{spread}(\bar{y}) / n")
 def mean(x: Any, *, dim: Dims = None, keepdim: bool = False) -> Any:
     """The mean over dimensions, NaN over none; `(*) -> (*)` without them."""
+    if x.dtype.char == "e":
+        return x.mean(axis=dim, keepdims=keepdim)  # in float32, where neither sum nor size overflows
     return x.sum(axis=dim, keepdims=keepdim) / size(x.shape, dim)
 
 
+def share(g: Any, n: int) -> Any:
+    """g / n."""
+    return g * (1 / n) if g.dtype.char == "e" and n else g / n  # float16 ends at 65504, which n may pass
+
+
 sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
-mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(g / size(x_shape, dim), x_shape, dim, keepdim))
+mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(share(g, size(x_shape, dim)), x_shape, dim, keepdim))
 
 
 @primitive(formula=r"\bar{x}_i = \bar{y} \prod_{j \ne i} x_j")

@@ -2,12 +2,22 @@
 
 from collections.abc import Sequence
 from operator import index
+from typing import NamedTuple
 
 from ..errors import ShapeError
 
-__all__ = ["Sizes", "inside", "per_dimension", "reach"]
+__all__ = ["Sizes", "Window", "inside", "per_dimension", "reach"]
 
 Sizes = tuple[int, ...]
+
+
+class Window(NamedTuple):
+    """A window's kernel and how it slides, with one number for each spatial dimension."""
+
+    kernel: Sizes
+    stride: Sizes
+    padding: Sizes
+    dilation: Sizes
 
 
 def per_dimension(value: int | Sequence[int], dims: int, name: str) -> Sizes:

@@ -46,6 +46,19 @@ def draw(*outputs: Any, names: Any = None, path: str | os.PathLike[str] | None =
     """Draw the graph that leads to these Tensors; in a notebook it shows at once, and `path` also saves it.
 
     `names` is a dict from name to Tensor, or a Module; with `values` small Tensors show their numbers.
+
+    >>> import tinygrad_edu as tg
+    >>> a, b = tg.tensor(2.0, requires_grad=True), tg.tensor(-3.0, requires_grad=True)
+    >>> loss = (a * b).tanh()
+    >>> draw(loss, names={"a": a, "b": b, "loss": loss}, values=True)
+    loss  scalar  data -1
+    └─ tanh  scalar  data -1
+       └─ mul  scalar
+          ├─ a  scalar  parameter  data 2
+          └─ b  scalar  parameter  data -3
+    <BLANKLINE>
+    2 operations · 2 parameters (2 numbers) · 4 B kept for backward
+    <BLANKLINE>
     """
     drawing = Drawing(trace(*outputs, names=names, values=values))
     if path is not None:

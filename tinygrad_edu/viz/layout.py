@@ -25,7 +25,7 @@ STACK = 6.0  # between leaves one above the other
 LAYER_GAP = 28.0
 LANDING = 8.0  # straight down at the end of an edge, for its arrow
 PORT_GAP = 14.0  # between the ends of two edges on one box
-PORT_INSET = 10.0  # from the corners of the box
+PORT_INSET = 14.0  # from the corners of the box, which are round
 SWING = 0.1  # of its width, by which a wide curve is taller
 
 

@@ -48,7 +48,7 @@ def text_lines(vertex: Vertex) -> list[str]:
 
 def box_size(lines: Sequence[str]) -> tuple[float, float]:
     widths = [text_width(lines[0], HEADING, bold=True), *(text_width(line, DETAIL) for line in lines[1:])]
-    return max(max(widths) + 2 * PADDING, 48.0), 24.0 + 14.0 * (len(lines) - 1)
+    return max(max(widths) + 2 * PADDING, 56.0), 24.0 + 14.0 * (len(lines) - 1)
 
 
 def reaches(graph: Graph) -> list[float]:

@@ -264,7 +264,8 @@ class Tracer:
         if id(memory) in self.owners:
             return 0
         self.owners.add(id(memory))
-        return int(memory.nbytes)
+        # A slice counts as itself, not as all of the data set; a broadcast view as what it is a view of.
+        return int(min(value.nbytes, memory.nbytes))
 
 
 def scope_operations(vertices: Sequence[dict[str, Any]], edges: Sequence[Edge]) -> None:

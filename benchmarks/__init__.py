@@ -1,0 +1,1 @@
+"""Measurements of tinygrad_edu beside PyTorch; `python -m benchmarks`."""

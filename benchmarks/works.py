@@ -1,0 +1,161 @@
+"""The works: each is built twice, for tinygrad_edu and for PyTorch, from the same numbers; both give their result."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy
+import torch
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, optim
+
+
+class Work(NamedTuple):
+    """A name, the two programs, and what they should agree on after one call each."""
+
+    name: str
+    ours: Callable[[], Any]
+    theirs: Callable[[], Any]
+
+
+def numbers(*shape: int, seed: int = 0) -> numpy.ndarray:
+    return numpy.random.default_rng(seed).standard_normal(shape).astype(numpy.float32)
+
+
+def chain() -> Work:
+    """Ten times x * 0.9, + 0.1, tanh, exp, log, then sum: 51 operations of ten elements, forward and backward."""
+    start = numpy.linspace(0.1, 1, 10, dtype=numpy.float32)
+
+    def program(x: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            y = x
+            for _ in range(10):
+                y = ((y * 0.9 + 0.1).tanh().exp()).log()
+            x.grad = None
+            y.sum().backward()
+            return x.grad
+
+        return run
+
+    return Work(
+        "chain of 51 ten-element operations",
+        program(tg.tensor(start, requires_grad=True)),
+        program(torch.tensor(start, requires_grad=True)),
+    )
+
+
+def operation(name: str, call: Callable[..., Any], operands: int) -> Work:
+    """One ten-element operation, forward and backward of its sum."""
+    arrays = [numpy.abs(numbers(10, seed=i)) + 0.5 for i in range(operands)]
+
+    def program(xs: list[Any], one: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            xs[0].grad = None
+            call(*xs).backward(one)
+            return xs[0].grad
+
+        return run
+
+    ones = numpy.ones(10, numpy.float32)
+    return Work(
+        f"{name}, ten elements",
+        program([tg.tensor(a, requires_grad=True) for a in arrays], tg.tensor(ones)),
+        program([torch.tensor(a, requires_grad=True) for a in arrays], torch.tensor(ones)),
+    )
+
+
+def training_step(name: str, ours: Any, theirs: Any, inputs: numpy.ndarray, classes: int) -> Work:
+    """Forward, cross-entropy, backward and an SGD step of two models that start from the same weights."""
+    labels = numpy.random.default_rng(1).integers(0, classes, len(inputs))
+    theirs.load_state_dict({name: torch.tensor(value.numpy()) for name, value in ours.state_dict().items()})
+
+    def program(model: Any, x: Any, y: Any, loss: Any, optimizer: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            optimizer.zero_grad()
+            value = loss(model(x), y)
+            value.backward()
+            optimizer.step()
+            return value.detach()
+
+        return run
+
+    return Work(
+        name,
+        program(ours, tg.tensor(inputs), tg.tensor(labels), nn.CrossEntropyLoss(), optim.SGD(ours.parameters(), lr=0.01)),
+        program(
+            theirs,
+            torch.tensor(inputs),
+            torch.tensor(labels),
+            torch.nn.CrossEntropyLoss(),
+            torch.optim.SGD(theirs.parameters(), lr=0.01),
+        ),
+    )
+
+
+def mlp(library: Any, hidden: int) -> Any:
+    return library.Sequential(
+        library.Linear(784, hidden),
+        library.ReLU(),
+        library.Linear(hidden, hidden),
+        library.ReLU(),
+        library.Linear(hidden, 10),
+    )
+
+
+def cnn(library: Any) -> Any:
+    return library.Sequential(
+        library.Conv2d(1, 16, 3, padding=1),
+        library.ReLU(),
+        library.MaxPool2d(2),
+        library.Conv2d(16, 32, 3, padding=1),
+        library.ReLU(),
+        library.MaxPool2d(2),
+        library.Flatten(),
+        library.Linear(32 * 7 * 7, 10),
+    )
+
+
+def convolution(batch: int, channels: int, size: int, out: int, kernel: int, stride: int, backward: bool) -> Work:
+    """One 2-D convolution with padding that keeps the size, forward or forward and backward."""
+    x, w = numbers(batch, channels, size, size), numbers(out, channels, kernel, kernel, seed=1)
+
+    def program(library: Any, x: Any, w: Any, g: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            y = library.conv2d(x, w, stride=stride, padding=kernel // 2)
+            if backward:
+                x.grad = w.grad = None
+                y.backward(g)
+                return w.grad
+            return y
+
+        return run
+
+    side = (size + 2 * (kernel // 2) - kernel) // stride + 1
+    g = numbers(batch, out, side, side, seed=2)
+    what = "forward and backward" if backward else "forward"
+    return Work(
+        f"conv {channels}->{out} {kernel}x{kernel} stride {stride}, batch {batch}, {size}x{size}, {what}",
+        program(tg, tg.tensor(x, requires_grad=backward), tg.tensor(w, requires_grad=backward), tg.tensor(g)),
+        program(torch, torch.tensor(x, requires_grad=backward), torch.tensor(w, requires_grad=backward), torch.tensor(g)),
+    )
+
+
+def all_works() -> list[Work]:
+    works = [chain()]
+    works += [
+        operation("add", lambda x, y: x + y, 2),
+        operation("mul", lambda x, y: x * y, 2),
+        operation("exp", lambda x: x.exp(), 1),
+        operation("relu", lambda x: x.relu(), 1),
+        operation("sqrt", lambda x: x.sqrt(), 1),
+        operation("x ** 2", lambda x: x**2, 1),
+        operation("x[2:8] then reshape", lambda x: x[0:10].reshape(10), 1),
+    ]
+    for batch, hidden in ((1, 16), (32, 64), (64, 256), (128, 1024)):
+        works.append(
+            training_step(f"MLP step, batch {batch} x hidden {hidden}", mlp(nn, hidden), mlp(torch.nn, hidden), numbers(batch, 784), 10)
+        )
+    works.append(training_step("CNN step, batch 64, 28x28", cnn(nn), cnn(torch.nn), numbers(64, 1, 28, 28), 10))
+    for shape in ((64, 3, 32, 16, 3, 1), (64, 16, 32, 16, 3, 1), (64, 32, 16, 32, 3, 1), (64, 64, 8, 64, 3, 1), (64, 16, 32, 32, 3, 2), (64, 1, 28, 6, 5, 1), (1, 16, 32, 16, 3, 1)):
+        works += [convolution(*shape, backward=False), convolution(*shape, backward=True)]
+    return works

@@ -1,0 +1,78 @@
+"""Reading options: a parser that raises, and the kinds of values that options take."""
+
+import argparse
+import difflib
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+__all__ = ["PROGRAM", "Parser", "UsageError", "add_command", "one_of", "positive", "whole"]
+
+PROGRAM = "python -m tinygrad_edu"
+
+
+class UsageError(Exception):
+    """An option or its value is wrong."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of printing and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: str, examples: str) -> Parser:
+    """A command with its help, named like the function that runs it; the first line of `does` is for the overview."""
+    brief = does.partition(".")[0]
+    parser: Parser = commands.add_parser(
+        run.__name__,
+        help=brief[0].lower() + brief[1:],
+        description=does,
+        epilog="examples:\n" + "\n".join(f"  {PROGRAM} {run.__name__} {line}" for line in examples.splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def one_of(names: Iterable[str]) -> Callable[[str], str]:
+    """A value that is one of these names."""
+    known = sorted(names)
+
+    def name(text: str) -> str:
+        if text not in known:
+            near = difflib.get_close_matches(text, known, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise argparse.ArgumentTypeError(f"there is no {text!r}; {meant}it takes {', '.join(known)}")
+        return text
+
+    return name
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A whole number within bounds."""
+    needed = f"a whole number of {least} or more" if most is None else f"a whole number from {least} to {most}"
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"it takes {needed}, got {text!r}") from None
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"it takes {needed}, got {text}")
+        return value
+
+    return number
+
+
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"it takes a number above 0, got {text!r}")
+    return value

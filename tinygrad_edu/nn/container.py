@@ -1,0 +1,139 @@
+"""Modules in a row: Sequential runs them one after the other, ModuleList only holds them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import index as as_index
+from typing import Any, Self, overload
+
+from .module import Module, indented
+
+__all__ = ["ModuleList", "Sequential"]
+
+
+class Row(Module):
+    """Modules in a row, named by their places."""
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([*self._modules.values()])
+
+    def _name(self, place: int) -> str:
+        """The name of the module at a place, counted from the end if negative.
+
+        Raises:
+            IndexError: there is none.
+        """
+        names = list(self._modules)
+        try:
+            return names[as_index(place)]
+        except IndexError:
+            raise IndexError(f"{self._get_name()} has {len(names)} modules, and none at {place}") from None
+
+    def _refill(self, modules: Iterable[Any]) -> None:
+        """Hold these modules instead, named by their places."""
+        for name in list(self._modules):
+            delattr(self, name)
+        self.extend(modules)
+
+    @overload
+    def __getitem__(self, place: slice) -> Self: ...
+    @overload
+    def __getitem__(self, place: int) -> Any: ...
+    def __getitem__(self, place: int | slice) -> Any:
+        if not isinstance(place, slice):
+            return self._modules[self._name(place)]
+        part = type(self)()
+        for name in list(self._modules)[place]:
+            part.add_module(name if isinstance(self, Sequential) else str(len(part)), self._modules[name])
+        return part
+
+    def __setitem__(self, place: int, module: Module) -> None:
+        self._modules[self._name(place)] = module
+
+    def __delitem__(self, place: int | slice) -> None:
+        gone = list(self._modules)[place] if isinstance(place, slice) else [self._name(place)]
+        self._refill([module for name, module in self._modules.items() if name not in gone])
+
+    def __contains__(self, module: Any) -> bool:
+        return any(module is other for other in self)
+
+    def __add__(self, other: Iterable[Any]) -> Self:
+        both = type(self)()
+        return both.extend(self).extend(other)
+
+    def __iadd__(self, other: Iterable[Any]) -> Self:
+        return self.extend(other)
+
+    def append(self, module: Module) -> Self:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Any]) -> Self:
+        """Add modules at the end."""
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Put a module before the one at this place."""
+        modules = list(self)
+        modules.insert(index, module)
+        self._refill(modules)
+        return self
+
+    def pop(self, key: int = -1) -> Any:
+        """Take out the module at this place, and give it."""
+        module = self[key]
+        del self[key]
+        return module
+
+
+class Sequential(Row):
+    """Modules that run one after the other, each on what the one before it gave.
+
+    >>> from tinygrad_edu import nn
+    >>> nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    Sequential(
+      (0): Linear(in_features=2, out_features=3, bias=True)
+      (1): ReLU()
+    )
+
+    Takes the modules, or one dictionary of modules by name.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__()
+        if len(args) == 1 and isinstance(args[0], Mapping):
+            for name, module in args[0].items():
+                self.add_module(name, module)
+        else:
+            self.extend(args)
+
+    def forward(self, input: Any) -> Any:
+        """The input through all modules in turn."""
+        for module in self:
+            input = module(input)
+        return input
+
+
+class ModuleList(Row):
+    """A list of modules, whose parameters belong to the module that holds the list."""
+
+    def __init__(self, modules: Iterable[Any] | None = None) -> None:
+        super().__init__()
+        self.extend(modules or [])
+
+    def _child_lines(self) -> list[str]:
+        """The display of the modules, equal ones in a row being told once: `(0-2): 3 x ReLU()`."""
+        lines: list[str] = []
+        shown = [repr(module) for module in self]
+        first = 0
+        for place, text in enumerate(shown):
+            if place + 1 == len(shown) or shown[place + 1] != text:
+                count = place + 1 - first
+                label = f"({place}): " if count == 1 else f"({first}-{place}): {count} x "
+                lines.append(label + indented(text))
+                first = place + 1
+        return lines

@@ -1,0 +1,159 @@
+"""Initial values of parameters: each function fills a Tensor in place and returns it, recording nothing."""
+
+import math
+from typing import Any
+
+from ..graph import no_grad
+from ..tensor import Tensor
+
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "fan_in_uniform_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
+GAINS = {
+    **dict.fromkeys(["linear", "sigmoid", "conv1d", "conv2d", "conv3d"], 1.0),
+    **dict.fromkeys(["conv_transpose1d", "conv_transpose2d", "conv_transpose3d"], 1.0),
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "selu": 3 / 4,
+}
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    r"""The factor by which weights before this nonlinearity grow so that variances stay as they are.
+
+    1 for linear maps and sigmoid, 5/3 for tanh, $\sqrt 2$ for relu, $\sqrt{2 / (1 + slope^2)}$ for leaky_relu (`param`
+    is its slope, 0.01 by default), 3/4 for selu.
+
+    >>> calculate_gain("tanh")
+    1.6666666666666667
+
+    Raises:
+        ValueError: the name is none of these, or the slope is no number.
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        if isinstance(slope, bool) or not isinstance(slope, (int, float)):
+            raise ValueError(f"the slope of leaky_relu is a number, got {param!r}")
+        return math.sqrt(2 / (1 + slope**2))
+    if nonlinearity not in GAINS:
+        raise ValueError(f"there is no gain for {nonlinearity!r}; there is for {', '.join(sorted(GAINS))}, leaky_relu")
+    return GAINS[nonlinearity]
+
+
+def fans(tensor: Tensor) -> tuple[int, int]:
+    """How many inputs an output has, and outputs an input; of `(out, in, *kernel)`.
+
+    Raises:
+        ValueError: it has fewer than two dimensions.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"the fan in and out are those of a weight (out, in, ..), got shape {tensor.shape}")
+    window = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * window, tensor.shape[0] * window
+
+
+def fan(tensor: Tensor, mode: str) -> int:
+    """The fan that kaiming initialisation keeps the variance for.
+
+    Raises:
+        ValueError: the mode is neither fan_in nor fan_out.
+    """
+    modes = ("fan_in", "fan_out")
+    if mode not in modes:
+        raise ValueError(f"mode is one of {modes}, got {mode!r}")
+    return fans(tensor)[modes.index(mode)]
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
+    """Fill with uniform numbers in [a, b)."""
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
+    """Fill with normal numbers."""
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Fill with one number."""
+    with no_grad():
+        return tensor.fill_(val)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Fill with 1."""
+    return constant_(tensor, 1.0)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with 0."""
+    return constant_(tensor, 0.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    r"""Fill with uniform numbers in $\pm\, gain \sqrt{6 / (fan_{in} + fan_{out})}$.
+
+    Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), (16).
+
+    Raises:
+        ValueError: the Tensor has fewer than two dimensions.
+    """
+    bound = gain * math.sqrt(6 / sum(fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    r"""Fill with normal numbers of standard deviation $gain \sqrt{2 / (fan_{in} + fan_{out})}$.
+
+    Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), (12).
+
+    Raises:
+        ValueError: the Tensor has fewer than two dimensions.
+    """
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), generator)
+
+
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+) -> Tensor:
+    r"""Fill with uniform numbers in $\pm\, gain \sqrt{3 / fan}$; `a` is the slope of the leaky_relu that follows.
+
+    Source: He et al., "Delving Deep into Rectifiers" (2015), equations 10, 14 and 15.
+
+    Raises:
+        ValueError: the Tensor has fewer than two dimensions; mode or nonlinearity is not known.
+    """
+    bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / max(fan(tensor, mode), 1))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+) -> Tensor:
+    r"""Fill with normal numbers of standard deviation $gain / \sqrt{fan}$; `a` is the slope of a leaky_relu.
+
+    Source: He et al., "Delving Deep into Rectifiers" (2015), equations 10, 14 and 15.
+
+    Raises:
+        ValueError: the Tensor has fewer than two dimensions; mode or nonlinearity is not known.
+    """
+    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(max(fan(tensor, mode), 1)), generator)
+
+
+def fan_in_uniform_(bias: Tensor, weight: Tensor) -> Tensor:
+    r"""Fill a layer's bias with uniform numbers in $\pm 1 / \sqrt{fan_{in}}$ of its weight, as PyTorch does."""
+    bound = 1 / math.sqrt(max(fans(weight)[0], 1))
+    return uniform_(bias, -bound, bound)

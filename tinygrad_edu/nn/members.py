@@ -1,0 +1,39 @@
+"""What a Module has registered: under each name a parameter, a buffer or a submodule."""
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+__all__ = ["BUFFER", "MODULE", "PARAMETER", "TRANSIENT", "Members"]
+
+PARAMETER, MODULE = "parameter", "module"
+BUFFER, TRANSIENT = "buffer", "transient buffer"  # a transient one is not part of the state_dict
+
+
+class Members(MutableMapping[str, Any]):
+    """The members of some kinds as a dictionary: a view, so that writing to it writes to the module."""
+
+    def __init__(self, module: Any, *kinds: str) -> None:
+        self.module = module
+        self.kinds = kinds
+
+    def __getitem__(self, name: str) -> Any:
+        if self.module._members.get(name) not in self.kinds:
+            raise KeyError(name)
+        return vars(self.module)[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        kind = self.module._members.get(name)
+        self.module._register(kind if kind in self.kinds else self.kinds[0], name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self[name]
+        delattr(self.module, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, kind in self.module._members.items() if kind in self.kinds])
+
+    def __len__(self) -> int:
+        return sum(kind in self.kinds for kind in self.module._members.values())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))

@@ -1,0 +1,44 @@
+"""Parameter: a Tensor that belongs to a Module and is to be learned."""
+
+from typing import Any
+
+from ..functions.creation import empty
+from ..tensor import Tensor
+
+__all__ = ["Parameter", "clear_gradients"]
+
+
+class Parameter(Tensor):
+    """A Tensor that a Module lists among its parameters once it is assigned to an attribute; it shares the memory.
+
+    >>> from tinygrad_edu import zeros
+    >>> Parameter(zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+
+    Raises:
+        TypeError: `data` is no Tensor.
+        RuntimeError: it requires grad and does not hold floats.
+    """
+
+    def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
+        if data is None:
+            data = empty(0)
+        if not isinstance(data, Tensor):
+            raise TypeError(f"a Parameter is made of a Tensor, got {type(data).__name__}; use Parameter(tensor(...))")
+        self._array = data._array
+        self._node = None
+        self._view = None
+        self.requires_grad_(requires_grad)
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+
+def clear_gradients(parameters: Any, set_to_none: bool = True) -> None:
+    """Forget the gradients of these parameters, or set them to zero in the memory that they have."""
+    for p in parameters:
+        if set_to_none:
+            p.grad = None
+        elif p.grad is not None:
+            p.grad = p.grad.detach().zero_()

@@ -1,0 +1,154 @@
+"""Showing how a training goes: a bar in a terminal, a line for each epoch elsewhere."""
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
+
+from .fit import State
+
+__all__ = ["progress"]
+
+OFTEN = 0.1  # seconds between two pictures of the bar
+
+
+class Display(Protocol):
+    """What shows a training: `step` and `epoch` are callbacks of `fit`."""
+
+    def step(self, state: State) -> None: ...
+
+    def epoch(self, state: State) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@contextmanager
+def progress(file: TextIO | None = None) -> Iterator[Display]:
+    """Show a training on `file`, standard error by default: `with progress() as bar`, then `bar.step`, `bar.epoch`.
+
+    A terminal gets one line with a bar, the loss, the accuracy and the time left, drawn by tqdm if it is installed;
+    anything else gets a line for each epoch.
+    """
+    display = choose_display(sys.stderr if file is None else file)
+    try:
+        yield display
+    finally:
+        display.close()
+
+
+def choose_display(file: TextIO) -> Display:
+    """The display that suits a file."""
+    if not file.isatty():
+        return EpochLines(file)
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return ProgressLine(file)
+    return TqdmBar(tqdm, file)
+
+
+def measures(state: State) -> str:
+    """`loss 0.1234  accuracy 96.5 %  held-out accuracy 95.0 %`."""
+    text = f"loss {state.loss:.4f}  accuracy {100 * state.accuracy:.1f} %"
+    if state.history and "val_accuracy" in state.history[-1]:
+        text += f"  held out {100 * state.history[-1]['val_accuracy']:.1f} %"
+    return text
+
+
+class EpochLines:
+    """A line for each epoch."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+
+    def step(self, state: State) -> None:
+        """A step is too little for a line."""
+
+    def epoch(self, state: State) -> None:
+        """Write the epoch's line."""
+        seconds = state.history[-1]["seconds"]
+        counted = f"{state.epoch:{len(str(state.epochs))}}/{state.epochs}"
+        print(f"epoch {counted}  {measures(state)}  {seconds:.1f} s", file=self.file, flush=True)
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
+class ProgressLine:
+    """One line of a terminal, written over and over."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.started = time.monotonic()
+        self.shown = 0.0
+        self.text = ""
+
+    def step(self, state: State) -> None:
+        """Draw the line anew, if that was not done just now."""
+        now = time.monotonic()
+        if now - self.shown >= OFTEN:
+            self.draw(state, now)
+
+    def epoch(self, state: State) -> None:
+        """Draw the line anew."""
+        self.draw(state, time.monotonic())
+
+    def draw(self, state: State, now: float) -> None:
+        share = ((state.epoch - 1) * state.steps + state.step) / (state.epochs * state.steps)
+        left = (now - self.started) * (1 - share) / share
+        before = f"epoch {state.epoch}/{state.epochs} "
+        after = f" {100 * share:3.0f} %  {measures(state)}  {duration(left)} left"
+        columns = shutil.get_terminal_size().columns - 1  # a full line would make some terminals go on to the next
+        text = before + self.bar(share, min(30, columns - len(before) - len(after))) + after
+        self.shown, self.text = now, text[:columns]
+        self.file.write("\r" + self.text + "\x1b[K")
+        self.file.flush()
+
+    def bar(self, share: float, width: int) -> str:
+        """`#####-----`, in lines if the terminal has them."""
+        full, empty = "━─" if "utf" in (self.file.encoding or "").lower() else "#-"
+        done = round(share * max(width, 0))
+        return full * done + empty * (max(width, 0) - done)
+
+    def close(self) -> None:
+        """Leave the line as it is and go on to the next."""
+        if self.text:
+            print(file=self.file, flush=True)
+
+
+class TqdmBar:
+    """tqdm's bar, which fits every kind of terminal."""
+
+    def __init__(self, tqdm: Any, file: TextIO) -> None:
+        self.tqdm = tqdm
+        self.file = file
+        self.drawn: Any = None
+
+    def step(self, state: State) -> None:
+        """Count the step."""
+        if self.drawn is None:
+            layout = "{desc} {bar:30} {percentage:3.0f} %  {postfix}  {remaining} left"
+            total = state.epochs * state.steps
+            self.drawn = self.tqdm(total=total, file=self.file, bar_format=layout, dynamic_ncols=True, mininterval=OFTEN)
+        self.drawn.set_description_str(f"epoch {state.epoch}/{state.epochs}", refresh=False)
+        self.drawn.postfix = measures(state)  # set_postfix_str would put a comma before it
+        self.drawn.update()
+
+    def epoch(self, state: State) -> None:
+        """Show the epoch's measures at once."""
+        self.drawn.postfix = measures(state)
+        self.drawn.refresh()
+
+    def close(self) -> None:
+        """Leave the bar as it is and go on to the next line."""
+        if self.drawn is not None:
+            self.drawn.close()
+
+
+def duration(seconds: float) -> str:
+    """`1:05`, `2:00:09`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
