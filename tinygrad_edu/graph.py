@@ -206,6 +206,7 @@ def backpropagate(
         grads[node] = seed if node not in grads else grads[node] + seed
 
     take, latest = grads.pop, writes.latest
+    unbroadcast = sum_to if create_graph else sum_to.forward
     # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
     with numpy.errstate(all="ignore"):
         for node in order:
@@ -240,7 +241,7 @@ def backpropagate(
                     (parent,) = node.parents
                     gx = plan.only(g, *saved)
                     if gx.shape != parent.shape:
-                        gx = sum_to(gx, shape=parent.shape)
+                        gx = unbroadcast(gx, shape=parent.shape)
                     grads[parent] = grads[parent] + gx if parent in grads else gx
                 elif plan.joint:
                     gradients = plan.rules[0](g, *saved)
@@ -250,7 +251,7 @@ def backpropagate(
                     for rule, arguments, parent in zip(plan.rules, saved, node.parents, strict=True):
                         gx = rule(g, *arguments)
                         if gx.shape != parent.shape:
-                            gx = sum_to(gx, shape=parent.shape)
+                            gx = unbroadcast(gx, shape=parent.shape)
                         held = grads.get(parent)
                         grads[parent] = gx if held is None else held + gx
             except Exception as error:
@@ -292,11 +293,12 @@ def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., A
     if create_graph:
         leaf.grad = clone(g) if leaf.grad is None else leaf.grad + g
         return
-    g = numpy.asarray(g, dtype=leaf.dtype)
+    if type(g) is not numpy.ndarray or g.dtype is not leaf.dtype:
+        g = numpy.asarray(g, dtype=leaf.dtype)
     if leaf.grad is not None:
         leaf.grad.add_(wrap(g, None))
         return
-    if g.base is not None or id(g) in handed or leaf.hooks is not None or not g.flags.writeable:
+    if g.base is not None or id(g) in handed or leaf.hooks is not None:
         g = g.copy()
     handed.add(id(g))
     leaf.grad = wrap(g, None)

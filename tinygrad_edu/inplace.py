@@ -10,8 +10,8 @@ from typing import Any
 import numpy
 
 from . import recording, writes
-from .backend import add_into, copy_into, to_numpy
-from .dtypes import KINDS
+from .backend import add_into, copy_into, multiply_into, to_numpy
+from .dtypes import KINDS, result_type
 from .errors import GradientError, ShapeError
 from .graph import RETAIN, Leaf, Node, grad_enabled
 from .index import as_index
@@ -23,6 +23,8 @@ from .recording import record, wrap
 from .tensor import Tensor, method
 
 __all__ = ["assign", "in_place", "replace"]
+
+NUMBERS = {int, float}
 
 
 def check_writable(x: Tensor, value: Tensor, verb: str) -> None:
@@ -151,28 +153,55 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 @method
 def add_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """self += alpha * other, in this Tensor's memory."""
-    if not (isinstance(other, Tensor) and free_to_write(self, other)):
-        return replace(self, self + (other if alpha == 1 else other * alpha), "add_")
-    try:
-        self._array = add_into(self._array, other._array, alpha)
-    except ValueError as error:
-        raise ShapeError(f"add_: {other.shape} does not broadcast to {self.shape}") from error
-    writes.note_write(self._array, *recording.user_place())
-    return self
+    if free_to_write(self, other):
+        return written(self, add_into, other, alpha)
+    return replace(self, self + scaled(self, other, alpha), "add_")
+
+
+def scaled(x: Tensor, other: Any, alpha: float) -> Any:
+    """alpha * other, in the dtype in which x and other meet: -1 times an unsigned 5 would be 251."""
+    if alpha == 1:
+        return other
+    return (other.to(result_type([x._array, other._array])) if isinstance(other, Tensor) else other) * alpha
+
+
+@method
+def mul_(self: Tensor, other: Any) -> Tensor:
+    """self *= other, in this Tensor's memory."""
+    if free_to_write(self, other):
+        return written(self, multiply_into, other)
+    return replace(self, self * other, "mul_")
 
 
 def free_to_write(x: Tensor, other: Any) -> bool:
     """Whether there is nothing to record or convert: optimizers pass here, without a temporary or a copy."""
-    recorded = grad_enabled.get() and (x.requires_grad or other.requires_grad)
-    return not recorded and x._array.dtype == other._array.dtype and x._array.flags.writeable
+    dtype = x._array.dtype
+    if other._array.dtype is not dtype if isinstance(other, Tensor) else type(other) not in NUMBERS:
+        return False
+    if grad_enabled.get() and (x.requires_grad or (isinstance(other, Tensor) and other.requires_grad)):
+        return False
+    return dtype.kind == "f"
+
+
+def written(x: Tensor, write: Callable[..., Any], other: Any, *settings: Any) -> Tensor:
+    """x after a function of backend.py wrote to its memory."""
+    try:
+        x._array = write(x._array, other._array if isinstance(other, Tensor) else other, *settings)
+    except ValueError as error:
+        check_writable(x, x, "a write in place")
+        raise ShapeError(f"{other.shape} does not broadcast to the {x.shape} of the Tensor to write to") from error
+    except RuntimeWarning:
+        pass  # written all the same: where warnings are errors, it tells that some numbers became inf or NaN
+    writes.note_write(x._array, *recording.user_place())
+    return x
 
 
 @method
 def sub_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """self -= alpha * other, in this Tensor's memory."""
-    if isinstance(other, Tensor):
+    if free_to_write(self, other):
         return add_(self, other, alpha=-alpha)
-    return replace(self, self - other * alpha, "sub_")
+    return replace(self, self - scaled(self, other, alpha), "sub_")
 
 
 @method
@@ -228,7 +257,7 @@ for operation in (
 
 method(add_, "__iadd__")
 method(sub_, "__isub__")
-method(in_place(elementwise.mul, "mul_"), "__imul__")
+method(mul_, "__imul__")
 method(in_place(elementwise.div, "div_"), "__itruediv__")
 method(in_place(elementwise.floor_divide, "floor_divide_"), "__ifloordiv__")
 method(in_place(elementwise.remainder, "remainder_"), "__imod__")

@@ -130,6 +130,8 @@ class Primitive:
         self.__wrapped__ = forward
         parameters = inspect.signature(forward).parameters.values()
         self.inputs = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        if reserved := {"g", "out", "needs"}.intersection(self.inputs):
+            raise TypeError(f"{self.name}: an input cannot be called {reserved}, which is something else to a rule")
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "xp"}
         if any(p.name == "xp" for p in parameters):
@@ -141,8 +143,8 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         for x in inputs:
-            dispatch = getattr(type(x), "__primitive__", None)
-            if dispatch is not None:
+            kind = type(x)
+            if kind is not numpy.ndarray and (dispatch := getattr(kind, "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
         return self.forward(*inputs, **settings)
 

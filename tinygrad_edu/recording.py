@@ -1,6 +1,5 @@
 """Running primitives on Tensors: dtypes meet, the forward runs, and a node says what was done."""
 
-import functools
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 
 from . import writes
-from .backend import to_numpy
+from .backend import constant32, constant64, to_numpy
 from .dtypes import KINDS, as_dtype, float32, float64, get_default_dtype, result_type
 from .errors import explain
 from .graph import Node, Output, grad_enabled
@@ -79,7 +78,8 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         if (
             plain
             or (dtype is not float32 and dtype is not float64)
-            or (bit != 2 and (bit != 4 or arrays[0].dtype is not dtype))
+            or (bit != 2 and arrays[0].dtype is not dtype)
+            or (bit > 4 and any([x.dtype is not dtype for x in arrays]))
         ):
             number = inputs[plain >> 1]
             if plain and bit == 4 and (dtype is float32 or dtype is float64) and type(number) in NUMBERS and number:
@@ -138,19 +138,6 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
 
 NUMBERS = {int, float}
 NONE: dict[str, Any] = {}
-
-
-@functools.lru_cache(1024)
-def constant32(value: float) -> Array:
-    """A Python number as an array that NumPy need not convert again; zero is not asked for, for its sign's sake."""
-    with numpy.errstate(over="ignore"):
-        return numpy.array(value, float32)
-
-
-@functools.lru_cache(1024)
-def constant64(value: float) -> Array:
-    """The same in float64."""
-    return numpy.array(value, float64)
 
 
 class UnsupportedOperandError(TypeError):

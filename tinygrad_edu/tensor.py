@@ -318,6 +318,5 @@ def restore(kind: type[Tensor], array: Array, requires_grad: bool, grad: Any) ->
 
 
 for family in (elementary, elementwise, comparison):
-    for name in family.__all__:
-        found = getattr(family, name)
-        setattr(Tensor, name, unary(found) if len(found.inputs) == 1 else named(operator(found), found))
+    for found in [x for x in vars(family).values() if isinstance(x, Primitive)]:
+        setattr(Tensor, found.name, unary(found) if len(found.inputs) == 1 else named(operator(found), found))

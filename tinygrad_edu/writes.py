@@ -8,7 +8,7 @@ known by the array that owns it, so all views of it, and all Tensors that share 
 import weakref
 from itertools import count
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy import ndarray
 
@@ -18,17 +18,21 @@ next_number = count(1).__next__
 latest = [0]  # the number of the last write of all
 
 
-class Write(NamedTuple):
-    """The last write to some memory."""
+class Write:
+    """The last write to some memory, and how many there were."""
 
-    number: int
-    version: int
+    __slots__ = ("code", "lasti", "memory", "number", "version")
+
     code: CodeType | None
     lasti: int
-    memory: "weakref.ref[ndarray]"
+    number: int
+
+    def __init__(self, memory: "weakref.ref[ndarray]") -> None:
+        self.memory = memory
+        self.version = 0
 
 
-log: dict[int, Write] = {}
+log: dict[int, Write] = {}  # by the id of the array that owns the memory
 
 
 def owner(array: ndarray) -> ndarray:
@@ -40,14 +44,15 @@ def owner(array: ndarray) -> ndarray:
 
 def note_write(array: ndarray, code: CodeType | None = None, lasti: int = 0) -> None:
     """Tell that the memory of this array has just been written to, by this line."""
-    memory = owner(array)
+    memory = array if array.base is None else owner(array)
     key = id(memory)
-    known = log.get(key)
-    number = latest[0] = next_number()
-    if known is None:
-        log[key] = Write(number, 1, code, lasti, weakref.ref(memory, lambda _: log.pop(key, None)))
-    else:
-        log[key] = Write(number, known.version + 1, code, lasti, known.memory)
+    write = log.get(key)
+    if write is None:
+        write = log[key] = Write(weakref.ref(memory, lambda _: log.pop(key, None)))
+    write.number = latest[0] = next_number()
+    write.version += 1
+    write.code = code
+    write.lasti = lasti
 
 
 def version(array: ndarray) -> int:

@@ -4,14 +4,14 @@ Exit codes: 0 all went well; 1 something could not be done; 2 an option or its v
 signal n, so 130 is Ctrl-C. An error is one line on standard error.
 """
 
-import argparse
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .options import UsageError, parse
+from .commands import parse
+from .parser import UsageError
 
 __all__ = ["main"]
 
@@ -52,7 +52,7 @@ def fail(error: object, code: int) -> int:
 def reason(error: OSError) -> str:
     """What the system could not do, and with which file."""
     said = error.strerror or str(error)
-    return f"{os.fsdecode(error.filename)!r}: {said}" if error.filename is not None else f"cannot write the output: {said}"
+    return f"cannot write the output: {said}" if error.filename is None else f"{os.fsdecode(error.filename)!r}: {said}"
 
 
 def silence_stdout() -> None:

@@ -83,12 +83,13 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     [8, 2]
     """
     count = len(dataset)
-    sizes = [int(length) for length in lengths]
     if math.isclose(sum(lengths), 1) and all(0 <= length <= 1 for length in lengths):
         sizes = [math.floor(count * length) for length in lengths]
         for k in range(count - sum(sizes)):
             sizes[k % len(sizes)] += 1
-    elif sum(lengths) != count or sizes != list(lengths) or min(sizes) < 0:
+    elif sum(lengths) == count and all(length >= 0 and length == round(length) for length in lengths):
+        sizes = [int(length) for length in lengths]
+    else:
         raise ValueError(
             f"random_split needs lengths that sum to {count}, the number of samples, or fractions that sum to 1; "
             f"got {list(lengths)}, which sum to {sum(lengths):g}"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import resources
 
 import numpy
+from numpy.typing import NDArray
 
 from ..recording import wrap
 from .dataset import TensorDataset
@@ -39,7 +40,7 @@ def digits() -> tuple[TensorDataset, TensorDataset]:
     )
 
 
-def held_out(labels: numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]) -> numpy.ndarray[tuple[int], numpy.dtype[numpy.bool]]:
+def held_out(labels: NDArray[numpy.int64]) -> NDArray[numpy.bool]:
     """Which samples are held out: of each class the last of every five, in order."""
     chosen = numpy.zeros(len(labels), bool)
     for label in numpy.unique(labels):

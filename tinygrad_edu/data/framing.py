@@ -1,5 +1,7 @@
 """Making any picture of a sign look like the ones a network was trained on: ink on empty paper, filling the frame."""
 
+from typing import Any
+
 import numpy
 from numpy.typing import NDArray
 
@@ -40,10 +42,10 @@ def fit_image(pixels: Pixels, size: tuple[int, int]) -> tuple[Pixels, list[str]]
         cut = square_around_ink(ink)
         if cut.shape != ink.shape:
             done.append(f"cut to its ink ({told(ink)} to {told(cut)})")
-        ink = resize(cut, size)
+        ink = resize(cut, size).astype(numpy.float32)
         if ink.shape != cut.shape:
             done.append(f"resized ({told(cut)} to {told(ink)})")
-    return ink.astype(numpy.float32), done
+    return ink, done
 
 
 def square_around_ink(ink: Pixels) -> Pixels:
@@ -58,14 +60,14 @@ def square_around_ink(ink: Pixels) -> Pixels:
     return square
 
 
-def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+def resize(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """Each pixel is the mean of the area that it covers; `(H, W) -> (h, w)`.
 
     >>> resize(numpy.eye(4), (2, 2)).tolist()
     [[0.5, 0.0], [0.0, 0.5]]
     """
     down, across = (cover(old, new) for old, new in zip(pixels.shape, size, strict=True))
-    resized: Pixels = down @ pixels @ across.T
+    resized: NDArray[Any] = down @ pixels @ across.T
     return resized
 
 

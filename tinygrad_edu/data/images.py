@@ -69,7 +69,7 @@ def read_netpbm(data: bytes) -> Pixels:
     if len(raster) < count:
         raise ValueError(f"it is cut short: {width}x{height} takes {count} numbers, it has {len(raster)}")
     if raster.min() < 0 or raster.max() > largest:
-        raise ValueError(f"it has values from {raster.min()} to {raster.max()}, and says that they go from 0 to {largest}")
+        raise ValueError(f"it has values from {raster.min()} to {raster.max()}, and says that they go to {largest}")
     return grey(raster.reshape(height, width, colours) / largest)
 
 
@@ -84,7 +84,7 @@ def read_csv(data: bytes) -> Pixels:
 
 def read_npy(data: bytes) -> Pixels:
     """One array in NumPy's format."""
-    return scaled(numpy.load(io.BytesIO(data), allow_pickle=False))
+    return scaled(numpy.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
 
 
 def read_npz(data: bytes) -> Pixels:
@@ -123,11 +123,10 @@ def scaled(numbers: NDArray[Any], largest: int = 255) -> Pixels:
         raise ValueError(f"it holds {numbers.dtype} where an image holds numbers")
     if numbers.ndim == 3 and numbers.shape[0] == 1:
         numbers = numbers[0]
-    if numbers.ndim == 2:
-        numbers = numbers[:, :, None]
-    if numbers.ndim != 3 or numbers.shape[2] not in (1, 3) or not 0 < numbers.size <= LARGEST:
-        raise ValueError(f"its shape is {numbers.shape}, an image is (height, width), (1, height, width) or with 3 colours last")
-    numbers = numbers.astype(numpy.float64)
+    colours = numbers if numbers.ndim == 3 else numbers[..., None]
+    if colours.ndim != 3 or colours.shape[2] not in (1, 3) or not 0 < colours.size <= LARGEST:
+        raise ValueError(f"its shape is {numbers.shape}, that of an image is (height, width) or (height, width, 3)")
+    numbers = colours.astype(numpy.float64)
     low, high = numbers.min(), numbers.max()
     if not (low >= 0 and high <= largest):
         found = f"from {low:g} to {high:g}" if low <= high else "that are not numbers (NaN)"

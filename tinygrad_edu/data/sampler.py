@@ -53,7 +53,7 @@ class RandomSampler:
     def __iter__(self) -> Iterator[int]:
         size, wanted = len(self.data_source), len(self)
         if self.replacement:
-            yield from randint(size, size=wanted, generator=self.generator).tolist()
+            yield from randint(0, size, (wanted,), generator=self.generator).tolist()
             return
         for start in range(0, wanted, max(size, 1)):  # more than there are: one order after another
             yield from randperm(size, generator=self.generator).tolist()[: wanted - start]
@@ -73,7 +73,7 @@ class BatchSampler:
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        if type(batch_size) is not int or batch_size < 1:  # True is no number of samples
             raise ValueError(f"batch_size must be a whole number of 1 or more, got {batch_size!r}")
         self.sampler = sampler
         self.batch_size = batch_size

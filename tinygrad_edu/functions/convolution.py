@@ -49,6 +49,11 @@ def conv2d(
         ShapeError: input and weight do not fit each other or the settings; "same" with a stride.
         TypeError: a setting is not made of integers.
 
+    >>> import tinygrad_edu as tg
+    >>> conv2d(tg.arange(9.0).reshape(1, 3, 3), tg.ones(1, 1, 2, 2))
+    tensor([[[ 8., 12.],
+             [20., 24.]]])
+
     Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition" (1998), section II.A.
     """
     return convolve(2, input, weight, bias, stride, padding, dilation, groups)
@@ -102,6 +107,11 @@ def conv_transpose2d(
         ShapeError: input and weight do not fit each other or the settings; output_padding is not below stride or
             dilation; nothing is left of the output.
         TypeError: a setting is not made of integers.
+
+    >>> import tinygrad_edu as tg
+    >>> conv_transpose2d(tg.tensor([[[1.0, 2.0]]]), tg.ones(1, 1, 2, 2), stride=2)
+    tensor([[[1., 1., 2., 2.],
+             [1., 1., 2., 2.]]])
 
     Source: Zeiler et al., "Deconvolutional Networks" (2010).
     """

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..ops import linear as ops
+from ..ops.einsum_rules import read_equation
 from ..tensor import Tensor, method
 
 __all__ = ["bmm", "dot", "einsum", "matmul", "mm", "mv", "outer"]
@@ -73,5 +74,5 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         ValueError: the letters do not fit the operands.
     """
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
-    ops.read_equation(equation, [x.ndim for x in tensors])
+    read_equation(equation, [x.ndim for x in tensors])
     return ops.einsum(*tensors, equation=equation)

@@ -49,6 +49,12 @@ def max_pool2d(
     Raises:
         ShapeError: the settings do not fit each other or the input.
         TypeError: a setting is not made of integers.
+
+    >>> import tinygrad_edu as tg
+    >>> max_pool2d(tg.arange(16.0).reshape(1, 4, 4), 2, return_indices=True)
+    (tensor([[[ 5.,  7.],
+             [13., 15.]]]), tensor([[[ 5,  7],
+             [13, 15]]]))
     """
     return largest(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
@@ -97,6 +103,11 @@ def avg_pool2d(
         ShapeError: the settings do not fit each other or the input.
         TypeError: a setting is not made of integers.
         ValueError: divisor_override is 0.
+
+    >>> import tinygrad_edu as tg
+    >>> avg_pool2d(tg.arange(16.0).reshape(1, 4, 4), 2)
+    tensor([[[ 2.5000,  4.5000],
+             [10.5000, 12.5000]]])
     """
     return mean(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 

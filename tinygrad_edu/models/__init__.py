@@ -24,6 +24,6 @@ def build(name: str, image: tuple[int, int, int] = (1, 8, 8), classes: int = 10,
     """
     if name not in MODELS:
         near = difflib.get_close_matches(name, MODELS, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"there is no model {name!r}{meant} There are: {', '.join(sorted(MODELS))}")
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"there is no model {name!r}; {meant}there are {', '.join(sorted(MODELS))}")
     return MODELS[name](image, classes, **settings)

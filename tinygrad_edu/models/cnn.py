@@ -16,7 +16,7 @@ class CNN(nn.Module):
         ValueError: the image is smaller than 4x4, so that nothing is left of it after two poolings.
     """
 
-    def __init__(self, image: tuple[int, int, int] = (1, 8, 8), classes: int = 10, width: int = 16) -> None:
+    def __init__(self, image: tuple[int, int, int] = (1, 8, 8), classes: int = 10, width: int = 32) -> None:
         super().__init__()
         channels, height, breadth = image
         if min(height, breadth) < 4:
@@ -26,7 +26,7 @@ class CNN(nn.Module):
         self.relu = nn.ReLU()
         self.pool = nn.MaxPool2d(2)
         self.flatten = nn.Flatten()
-        self.dropout = nn.Dropout(0.25)
+        self.dropout = nn.Dropout(0.5)
         self.output = nn.Linear(2 * width * (height // 4) * (breadth // 4), classes)
 
     def forward(self, x: Tensor) -> Tensor:

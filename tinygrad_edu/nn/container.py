@@ -43,13 +43,14 @@ class Row(Module):
     def __getitem__(self, place: int | slice) -> Any:
         if not isinstance(place, slice):
             return self._modules[self._name(place)]
-        part = type(self)()
-        for name in list(self._modules)[place]:
-            part.add_module(name if isinstance(self, Sequential) else str(len(part)), self._modules[name])
-        return part
+        return self._part({name: self._modules[name] for name in list(self._modules)[place]})
+
+    def _part(self, modules: dict[str, Any]) -> Self:
+        """A row of the same kind with some of the modules."""
+        return type(self)().extend(modules.values())
 
     def __setitem__(self, place: int, module: Module) -> None:
-        self._modules[self._name(place)] = module
+        setattr(self, self._name(place), module)
 
     def __delitem__(self, place: int | slice) -> None:
         gone = list(self._modules)[place] if isinstance(place, slice) else [self._name(place)]
@@ -110,6 +111,10 @@ class Sequential(Row):
                 self.add_module(name, module)
         else:
             self.extend(args)
+
+    def _part(self, modules: dict[str, Any]) -> Self:
+        """The modules under the names that they have here."""
+        return type(self)(modules)
 
     def forward(self, input: Any) -> Any:
         """The input through all modules in turn."""

@@ -2,6 +2,7 @@
 
 from ..tensor import Tensor
 from . import functional
+from .functional.dropout import checked_probability
 from .module import Module
 
 __all__ = ["Dropout"]
@@ -20,7 +21,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        self.p = functional.checked_probability(p)
+        self.p = checked_probability(p)
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:

@@ -155,5 +155,6 @@ def kaiming_normal_(
 
 def fan_in_uniform_(bias: Tensor, weight: Tensor) -> Tensor:
     r"""Fill a layer's bias with uniform numbers in $\pm 1 / \sqrt{fan_{in}}$ of its weight, as PyTorch does."""
-    bound = 1 / math.sqrt(max(fans(weight)[0], 1))
+    fan_in, _ = fans(weight)
+    bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
     return uniform_(bias, -bound, bound)

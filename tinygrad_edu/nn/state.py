@@ -13,7 +13,9 @@ class KeysNotMatched(NamedTuple):
     unexpected_keys: list[str]
 
     def __repr__(self) -> str:
-        return super().__repr__() if any(self) else "<All keys matched successfully>"
+        if not any(self):
+            return "<All keys matched successfully>"
+        return f"KeysNotMatched(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 def compare_keys(own: Mapping[str, Any], given: Mapping[str, Any], strict: bool, owner: str) -> KeysNotMatched:

@@ -4,26 +4,6 @@ from typing import Any
 
 from ..primitive import primitive
 
-__all__ = [
-    "bitwise_and",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_xor",
-    "eq",
-    "ge",
-    "gt",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "le",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "lt",
-    "ne",
-]
-
 
 @primitive(promotion="common")
 def eq(x: Any, y: Any) -> Any:

@@ -77,12 +77,12 @@ def geometry(stride: Sizes, padding: Sizes, dilation: Sizes) -> tuple[Sizes, Siz
 def grouped(x: Any, dim: int, groups: int) -> Any:
     """`(B, G * C, *spatial) -> (B, G, C, *spatial)` for dim = 1, `(G * O, C, *kernel) -> (G, O, C, *kernel)` for 0."""
     if x.dtype.char == "e":
-        x = x.astype("float32")  # products of float16 would be summed in float16, slowly and with large errors
+        x = x.astype("float32")  # BLAS has no float16, and its sums would lose digits
     before, after = x.shape[:dim], x.shape[dim + 1 : 2]
     return x.reshape(*before, groups, x.shape[dim] // groups, *after, *planar(x.shape[2:], 1))
 
 
-# fused: the bias is added while a block is in the cache; afterwards it would take another 8 to 40 % of the time
+# fused: added while a block is in the cache, the bias costs half of what a pass over the whole output would
 @primitive(
     formula=r"\bar{x} = \mathrm{conv\_input}(\bar{y}, w),\ \bar{w} = \mathrm{conv\_weight}(\bar{y}, x),\ "
     r"\bar{b}_o = \sum_{n,i} \bar{y}_{noi}",

@@ -67,7 +67,7 @@ def correlate_weight(y: Array, x: Array, kernel: Sizes, stride: Sizes, padding: 
         for row, window in zip(rows, windows, strict=True):
             row += (window @ part).sum(axis=0)
     rows = rows.reshape(kernel[0], groups, channels, *kernel[1:], outputs)
-    return rows.transpose(1, -1, 2, 0, *range(3, rows.ndim - 1))
+    return numpy.ascontiguousarray(rows.transpose(1, -1, 2, 0, *range(3, rows.ndim - 1)))
 
 
 def correlate_input(y: Array, w: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:

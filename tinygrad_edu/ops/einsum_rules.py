@@ -8,8 +8,6 @@ from .. import backend
 from .indexing import put
 from .movement import broadcast_to, reshape
 
-__all__ = ["einsum_gradients", "read_equation"]
-
 
 def read_equation(equation: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     """The letters of each operand and of the output, with `...` and a missing output spelled out.
@@ -57,11 +55,12 @@ def einsum_gradients(
         letters = "".join(dict.fromkeys(terms[i]))
         reached = "".join(letter for letter in letters if letter in known)
         gx = einsum(g, *(y for _, y in others), equation=",".join([output, *(t for t, _ in others)]) + "->" + reached)
-        # a letter that only this operand has was summed over: its gradient is the same all along
+        # along a letter that only this operand has, or that the others have with size 1, the gradient is the same
         sizes = dict(zip(terms[i], x.shape, strict=True))
         found = dict(zip(reached, gx.shape, strict=True))
-        gx = reshape(gx, shape=tuple([found.get(letter, 1) for letter in letters]))
-        gx = broadcast_to(gx, shape=tuple([found.get(letter, sizes[letter]) for letter in letters]))
+        shape = tuple([found.get(letter, 1) for letter in letters])
+        full = tuple([sizes[letter] if n == 1 else n for letter, n in zip(letters, shape, strict=True)])
+        gx = broadcast_to(reshape(gx, shape=shape), shape=full)
         gradients.append(gx if letters == terms[i] else on_diagonal(gx, letters, terms[i], x.shape))
     return gradients
 

@@ -8,32 +8,6 @@ from typing import Any
 
 from ..primitive import primitive
 
-__all__ = [
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "cos",
-    "cosh",
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "rsqrt",
-    "sigmoid",
-    "sin",
-    "sinh",
-    "sqrt",
-    "tan",
-    "tanh",
-]
-
 
 @primitive(formula=r"\bar{x} = \bar{y}\,y", promotion="float")
 def exp(x: Any, *, xp: Any) -> Any:

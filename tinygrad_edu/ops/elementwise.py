@@ -6,35 +6,10 @@ At a tie `maximum` and `minimum` give each side half of the gradient, as PyTorch
 
 from typing import Any
 
+from .. import backend
 from ..primitive import primitive
+from .comparison import logical_not
 from .elementary import log
-
-__all__ = [
-    "abs",
-    "add",
-    "cast",
-    "ceil",
-    "clamp",
-    "clone",
-    "div",
-    "floor",
-    "floor_divide",
-    "fmod",
-    "maximum",
-    "minimum",
-    "mul",
-    "neg",
-    "pow",
-    "reciprocal",
-    "relu",
-    "remainder",
-    "round",
-    "sign",
-    "square",
-    "sub",
-    "trunc",
-    "where",
-]
 
 
 @primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = \bar{z}", promotion="common")
@@ -130,6 +105,12 @@ def where(condition: Any, x: Any, y: Any, *, xp: Any) -> Any:
     return xp.where(condition, x, y)
 
 
+@primitive(formula=r"\bar{x} = \bar{y}\,[m]")
+def masked(x: Any, mask: Any) -> Any:
+    """x where the mask holds and 0 elsewhere; `(*), (*) -> (*)`; what is masked does not count, be it inf or NaN."""
+    return backend.masked(x, mask)
+
+
 @primitive(formula=r"\bar{x} = \bar{y}\,[low \le x \le high]", promotion="common")
 def clamp(x: Any, *, low: Any = None, high: Any = None, xp: Any) -> Any:
     """x held between two numbers, elementwise; `(*) -> (*)`; on a bound the gradient passes."""
@@ -145,7 +126,7 @@ def within(x: Any, low: Any, high: Any) -> Any:
 
 def nothing(g: Any) -> Any:
     """The rule of a function that is flat almost everywhere: zeros, also where g is infinite."""
-    return where(False, g, 0.0)
+    return masked(g, False)
 
 
 # where y = 0 the slope in x is 0, but x^(y-1) is inf at x = 0; where x = 0 and y >= 0 that in y is 0, but ln 0 is -inf
@@ -156,7 +137,7 @@ pow.vjp(
 abs.vjp(x=lambda g, x: g * sign(x))
 sign.vjp(x=nothing)
 # [not out <= 0] rather than [out > 0]: a NaN lets the gradient through, as in PyTorch
-relu.vjp(x=lambda g, out: where(out <= 0, 0.0, g))
+relu.vjp(x=lambda g, out: masked(g, ~(out <= 0)))
 # beside a NaN both sides get the whole gradient, as in PyTorch
 maximum.vjp(
     x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0.0, g)),
@@ -168,10 +149,11 @@ minimum.vjp(
 )
 where.vjp(
     condition=None,
-    x=lambda g, condition: where(condition, g, 0.0),
-    y=lambda g, condition: where(condition, 0.0, g),
+    x=lambda g, condition: masked(g, condition),
+    y=lambda g, condition: masked(g, logical_not(condition)),
 )
-clamp.vjp(x=lambda g, x, low, high: where(within(x, low, high), g, 0.0))
+masked.vjp(x=lambda g, mask: masked(g, mask), mask=None)
+clamp.vjp(x=lambda g, x, low, high: masked(g, within(x, low, high)))
 
 
 @primitive(formula=r"\bar{x} = \bar{y}")
@@ -186,27 +168,27 @@ def cast(x: Any, *, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
-def check_divisor(y: Any) -> None:
+def check_divisor(x: Any, y: Any) -> None:
     """Refuse to divide integers by zero, for which they have no answer; floats have inf and NaN.
 
     Raises:
         RuntimeError: y holds integers, and a zero among them.
     """
-    if y.dtype.kind != "f" and not y.all():
+    if y.dtype.kind != "f" and x.size and not y.all():
         raise RuntimeError("integers cannot be divided by zero; convert one operand with .float() to get inf or NaN")
 
 
 @primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\lfloor x / y \rfloor", promotion="common")
 def remainder(x: Any, y: Any, *, xp: Any) -> Any:
     """x - y * floor(x / y), with the sign of y, elementwise; `(*), (*) -> (*)`."""
-    check_divisor(y)
+    check_divisor(x, y)
     return xp.remainder(x, y)
 
 
 @primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\mathrm{trunc}(x / y)", promotion="common")
 def fmod(x: Any, y: Any, *, xp: Any) -> Any:
     """x - y * trunc(x / y), with the sign of x, elementwise; `(*), (*) -> (*)`."""
-    check_divisor(y)
+    check_divisor(x, y)
     return xp.fmod(x, y)
 
 
@@ -245,5 +227,5 @@ fmod.vjp(x=lambda g: g, y=lambda g, x, y: -g * trunc(x / y))
 @primitive(promotion="common")
 def floor_divide(x: Any, y: Any, *, xp: Any) -> Any:
     """floor(x / y), elementwise; `(*), (*) -> (*)`; no gradient."""
-    check_divisor(y)
+    check_divisor(x, y)
     return xp.floor_divide(x, y)

@@ -4,9 +4,7 @@ from typing import Any
 
 from .. import backend
 from ..primitive import Primitive, primitive
-from .elementwise import where
-
-__all__ = ["argsort", "gather", "getitem", "overwritten", "put", "scatter_add"]
+from .elementwise import masked
 
 Shape = tuple[int, ...]
 Path = tuple[tuple[Primitive, dict[str, Any]], ...]
@@ -72,6 +70,6 @@ def follow(x: Any, path: Path) -> Any:
 
 
 overwritten.vjp(
-    x=lambda g, x_shape, path: where(backend.outside(x_shape, lambda places: follow(places, path)), g, 0.0),
+    x=lambda g, x_shape, path: masked(g, backend.outside(x_shape, lambda places: follow(places, path))),
     value=lambda g, path: follow(g, path),
 )

@@ -5,10 +5,9 @@ Those marked `view` share the memory of their input where the strides allow it.
 
 from typing import Any
 
+from .. import backend
 from ..primitive import primitive
 from .indexing import getitem
-
-__all__ = ["broadcast_to", "cat", "flip", "pad", "permute", "reshape", "sum_to", "total"]
 
 Shape = tuple[int, ...]
 
@@ -40,19 +39,14 @@ def broadcast_to(x: Any, *, shape: Shape, xp: Any) -> Any:
     return xp.broadcast_to(x, shape)
 
 
-def total(x: Any, dim: Shape | None, keepdim: bool = False) -> Any:
-    """The sum over dimensions of an array; of float16 in float32, because 2048 + 1 is 2048 in float16."""
-    if x.dtype.char == "e":
-        return x.sum(axis=dim, keepdims=keepdim, dtype="float32").astype(x.dtype)
-    return x.sum(axis=dim, keepdims=keepdim)
-
-
 @primitive(formula=r"\bar{x} = \mathrm{broadcast\_to}(\bar{y})", view=True)
 def sum_to(x: Any, *, shape: Shape) -> Any:
     """x summed over what broadcasting from `shape` repeated; `(*) -> shape`; the adjoint of broadcast_to."""
     extra = x.ndim - len(shape)
+    if x.shape[extra:] == shape:  # a bias: only dimensions in front were added
+        return backend.total(x, tuple(range(extra)))
     repeated = tuple([d for d in range(x.ndim) if d < extra or (shape[d - extra] == 1 and x.shape[d] != 1)])
-    return (total(x, repeated) if repeated else x).reshape(shape)
+    return (backend.total(x, repeated) if repeated else x).reshape(shape)
 
 
 broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, shape=x_shape))

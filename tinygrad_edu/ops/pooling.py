@@ -83,7 +83,6 @@ def winners(x: Array, peak: Array, window: Window) -> Iterator[tuple[Index, Inde
     for first in range(0, len(x), count):
         block = slice(first, first + count)
         free = numpy.ones(peak[block].shape, bool)
-
         for to, source in taps:
             here, there = (block, ..., *to), (block, ..., *source)
             yield here, there, claim(free[(..., *to)], x[there] == peak[here])

@@ -7,13 +7,12 @@ and `amin` share the gradient evenly, as in PyTorch.
 import math
 from typing import Any
 
+from .. import backend
 from ..primitive import primitive
 from .elementary import exp
-from .elementwise import cast, where
+from .elementwise import cast, masked, where
 from .indexing import getitem
-from .movement import broadcast_to, cat, permute, reshape, total
-
-__all__ = ["all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "mean", "prod", "sum"]
+from .movement import broadcast_to, cat, permute, reshape
 
 Dims = tuple[int, ...] | None
 Shape = tuple[int, ...]
@@ -39,15 +38,16 @@ def size(shape: Shape, dim: Dims) -> int:
 @primitive(formula=r"\bar{x} = \mathrm{spread}(\bar{y})")
 def sum(x: Any, *, dim: Dims = None, keepdim: bool = False) -> Any:
     """The sum over dimensions; `(*) -> (*)` without them."""
-    return total(x, dim, keepdim)
+    return backend.total(x, dim, keepdim)
 
 
 @primitive(formula=r"\bar{x} = \mathrm{spread}(\bar{y}) / n")
 def mean(x: Any, *, dim: Dims = None, keepdim: bool = False) -> Any:
     """The mean over dimensions, NaN over none; `(*) -> (*)` without them."""
     if x.dtype.char == "e":
-        return x.mean(axis=dim, keepdims=keepdim)  # in float32, where neither sum nor size overflows
-    return x.sum(axis=dim, keepdims=keepdim) / size(x.shape, dim)
+        x = x.astype("float32")  # where neither sum nor size overflows
+        return (backend.total(x, dim, keepdim) / size(x.shape, dim)).astype("float16")
+    return backend.total(x, dim, keepdim) / size(x.shape, dim)
 
 
 def share(g: Any, n: int) -> Any:
@@ -62,7 +62,7 @@ mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(share(g, size(x_shape, dim)),
 @primitive(formula=r"\bar{x}_i = \bar{y} \prod_{j \ne i} x_j")
 def prod(x: Any, *, dim: Dims = None, keepdim: bool = False) -> Any:
     """The product over dimensions; `(*) -> (*)` without them; the gradient is right at zeros too."""
-    return x.prod(axis=dim, keepdims=keepdim)
+    return backend.product(x, dim, keepdim)
 
 
 def product_of_others(x: Any) -> Any:
@@ -114,7 +114,7 @@ def share_among_ties(g: Any, x: Any, out: Any, dim: Dims, keepdim: bool) -> Any:
     y = restored(out, x.shape, dim, keepdim)
     tied = (x == y) | ((x != x) & (y != y))  # a NaN is reached by every NaN
     count = sum(cast(tied, dtype=g.dtype), dim=dim, keepdim=True)
-    return where(tied, restored(g, x.shape, dim, keepdim) / count, 0.0)
+    return masked(restored(g, x.shape, dim, keepdim) / count, tied)
 
 
 amax.vjp(x=lambda g, x, out, dim, keepdim: share_among_ties(g, x, out, dim, keepdim))

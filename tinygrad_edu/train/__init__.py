@@ -1,9 +1,9 @@
 """Training: a loop, what it measures and shows, and the folder that a run leaves."""
 
+from .display import progress
 from .draft import RunDraft
-from .fit import DivergenceError, State, evaluate, fit
+from .loop import DivergenceError, State, evaluate, fit
 from .metrics import accuracy
-from .progress import progress
 from .run import Run
 
 __all__ = ["DivergenceError", "Run", "RunDraft", "State", "accuracy", "evaluate", "fit", "progress"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +48,10 @@ class Run:
         config = read_json(folder / CONFIG)
         if not isinstance(config, dict):
             raise ValueError(f"{str(folder / CONFIG)!r} is not the configuration of a run: it holds no JSON object")
-        for key, known in {"model": MODELS, "data": DATASETS}.items():
-            if not isinstance(config.get(key), str) or config[key] not in known:
-                raise ValueError(
-                    f"{str(folder / CONFIG)!r} says that its {key} is {config.get(key)!r}; there is {', '.join(known)}"
-                )
+        for key, known in (("model", list(MODELS)), ("data", list(DATASETS))):
+            if config.get(key) not in known:
+                found = reprlib.repr(config.get(key))
+                raise ValueError(f"{str(folder / CONFIG)!r} says that its {key} is {found}, not {' or '.join(known)}")
         history = read_json(folder / HISTORY)
         if not isinstance(history, list) or not all(map(is_record, history)):
             raise ValueError(f"{str(folder / HISTORY)!r} is not a history: it holds no list of objects with numbers")

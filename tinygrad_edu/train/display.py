@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
-from .fit import State
+from .loop import State
 
 __all__ = ["progress"]
 
@@ -26,7 +26,7 @@ class Display(Protocol):
 
 @contextmanager
 def progress(file: TextIO | None = None) -> Iterator[Display]:
-    """Show a training on `file`, standard error by default: `with progress() as bar`, then `bar.step`, `bar.epoch`.
+    """Show a training on a file, by default standard error; what it gives has the callbacks `step` and `epoch`.
 
     A terminal gets one line with a bar, the loss, the accuracy and the time left, drawn by tqdm if it is installed;
     anything else gets a line for each epoch.
@@ -50,10 +50,10 @@ def choose_display(file: TextIO) -> Display:
 
 
 def measures(state: State) -> str:
-    """`loss 0.1234  accuracy 96.5 %  held-out accuracy 95.0 %`."""
-    text = f"loss {state.loss:.4f}  accuracy {100 * state.accuracy:.1f} %"
+    """`loss 0.1234, accuracy 96.5 %, held out 95.0 %`; the last is the accuracy at the end of the epoch before."""
+    text = f"loss {state.loss:.4f}, accuracy {100 * state.accuracy:.1f} %"
     if state.history and "val_accuracy" in state.history[-1]:
-        text += f"  held out {100 * state.history[-1]['val_accuracy']:.1f} %"
+        text += f", held out {100 * state.history[-1]['val_accuracy']:.1f} %"
     return text
 
 
@@ -70,7 +70,7 @@ class EpochLines:
         """Write the epoch's line."""
         seconds = state.history[-1]["seconds"]
         counted = f"{state.epoch:{len(str(state.epochs))}}/{state.epochs}"
-        print(f"epoch {counted}  {measures(state)}  {seconds:.1f} s", file=self.file, flush=True)
+        print(f"epoch {counted}  {measures(state)}, {seconds:.1f} s", file=self.file, flush=True)
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -99,7 +99,7 @@ class ProgressLine:
         share = ((state.epoch - 1) * state.steps + state.step) / (state.epochs * state.steps)
         left = (now - self.started) * (1 - share) / share
         before = f"epoch {state.epoch}/{state.epochs} "
-        after = f" {100 * share:3.0f} %  {measures(state)}  {duration(left)} left"
+        after = f" {100 * share:3.0f} %, {measures(state)}, {duration(left)} left"
         columns = shutil.get_terminal_size().columns - 1  # a full line would make some terminals go on to the next
         text = before + self.bar(share, min(30, columns - len(before) - len(after))) + after
         self.shown, self.text = now, text[:columns]
@@ -129,11 +129,13 @@ class TqdmBar:
     def step(self, state: State) -> None:
         """Count the step."""
         if self.drawn is None:
-            layout = "{desc} {bar:30} {percentage:3.0f} %  {postfix}  {remaining} left"
+            layout = "{desc} {bar:30} {percentage:3.0f} %{postfix}, {remaining} left"
             total = state.epochs * state.steps
-            self.drawn = self.tqdm(total=total, file=self.file, bar_format=layout, dynamic_ncols=True, mininterval=OFTEN)
+            self.drawn = self.tqdm(
+                total=total, file=self.file, bar_format=layout, dynamic_ncols=True, mininterval=OFTEN
+            )
         self.drawn.set_description_str(f"epoch {state.epoch}/{state.epochs}", refresh=False)
-        self.drawn.postfix = measures(state)  # set_postfix_str would put a comma before it
+        self.drawn.postfix = measures(state)
         self.drawn.update()
 
     def epoch(self, state: State) -> None:

@@ -23,7 +23,7 @@ class DivergenceError(ArithmeticError):
 
 @dataclass
 class State:
-    """How far a training is: what a callback is given. It may set `stop`, and the loop ends there."""
+    """How far a training is: what a callback is given, which may set `stop` to end the loop there."""
 
     epochs: int
     steps: int  # in an epoch
@@ -33,6 +33,11 @@ class State:
     accuracy: float = math.nan
     history: list[dict[str, float]] = field(default_factory=list)  # of the completed epochs
     stop: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all epochs were gone through."""
+        return len(self.history) == self.epochs
 
 
 Callback = Callable[[State], None]
@@ -48,8 +53,8 @@ def fit(
     validation: Any = None,
     on_step: Iterable[Callback] = (),
     on_epoch: Iterable[Callback] = (),
-) -> list[dict[str, float]]:
-    """Train a classifier on batches of samples and labels, and tell how it went, epoch by epoch.
+) -> State:
+    """Train a classifier on batches of samples and labels, and tell how far it came, with the history of its epochs.
 
     `batches` and `validation` are DataLoaders, or anything with a length that gives pairs anew in each `for` loop.
     Each epoch adds `epoch`, `loss`, `accuracy` (of its batches, as it went), with `validation` also `val_loss` and
@@ -78,7 +83,7 @@ def fit(
             for callback in on_step:
                 callback(state)
             if state.stop:
-                return state.history
+                return state
 
         record: dict[str, float] = {"epoch": state.epoch, "loss": state.loss, "accuracy": state.accuracy}
         if validation is not None:
@@ -89,20 +94,20 @@ def fit(
             callback(state)
         if state.stop:
             break
-    return state.history
+    return state
 
 
-@no_grad()
 def evaluate(model: Module, batches: Any, loss: Loss = cross_entropy) -> tuple[float, float]:
     """The mean loss and the accuracy on batches of samples and labels, with the model in evaluation mode."""
     training = model.training
     model.eval()
     samples, total, right = 0, 0.0, 0.0
-    for x, y in batches:
-        scores = model(x)
-        samples += len(y)
-        total += loss(scores, y).item() * len(y)
-        right += accuracy(scores, y) * len(y)
+    with no_grad():
+        for x, y in batches:
+            scores = model(x)
+            samples += len(y)
+            total += loss(scores, y).item() * len(y)
+            right += accuracy(scores, y) * len(y)
     model.train(training)
     return total / samples, right / samples
 

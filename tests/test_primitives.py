@@ -1,0 +1,205 @@
+"""Every primitive against NumPy, against finite differences, and on arrays against Tensors; see cases.py for the table."""
+
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import ops
+from tinygrad_edu.primitive import Primitive
+from tinygrad_edu.testing import check_vjp
+
+from cases import ROWS
+
+DIFFERENTIABLE = [row for row in ROWS if row.orders]
+FLOATING = [row for row in DIFFERENTIABLE if all(x.dtype.kind in "fb" for x in row.inputs)]
+TWINS = [
+    row
+    for row in DIFFERENTIABLE
+    if len(row.inputs) > 1
+    and row.inputs[0].shape == row.inputs[1].shape
+    and row.inputs[0].dtype == row.inputs[1].dtype == float
+]
+
+
+def protected(x):
+    """A copy that nobody can write to: forwards and rules never do."""
+    x = np.array(x)
+    x.flags.writeable = False
+    return x
+
+
+def scattered(x):
+    """The same values, neither contiguous nor in order in memory."""
+    x = np.asarray(x)
+    room = np.full(tuple(2 * n for n in x.shape), np.nan if x.dtype.kind == "f" else 0).astype(x.dtype)
+    part = room[(..., *[slice(None, None, -2)] * x.ndim)]
+    part[...] = x
+    return part.T.copy().T if x.ndim > 2 else part
+
+
+def seed_for(shape):
+    return np.random.default_rng(1).uniform(-1, 1, shape)
+
+
+def gradients_of(row, arrays, seed):
+    tensors = [tg.from_numpy(x).requires_grad_() if x.dtype.kind == "f" else tg.from_numpy(x) for x in arrays]
+    out = row.primitive(*tensors, **row.settings)
+    out.backward(tg.from_numpy(seed.astype(out.dtype)))
+    return [x.grad for x in tensors]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_forward_is_what_numpy_gives(row):
+    expected = np.asarray(row.oracle(*row.inputs, **row.settings))
+    out = row.primitive(*map(tg.tensor, row.inputs), **row.settings)
+    np.testing.assert_allclose(out.numpy(), expected, 1e-12, 1e-12)
+    assert out.shape == expected.shape
+    assert out.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_forward_on_arrays_is_that_on_tensors(row):
+    arrays = [protected(x) for x in row.inputs]
+    on_arrays = row.primitive(*arrays, **row.settings)
+    on_tensors = row.primitive(*map(tg.from_numpy, arrays), **row.settings)
+    np.testing.assert_array_equal(on_tensors.numpy(), on_arrays)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_forward_takes_any_layout_of_memory(row):
+    contiguous = row.primitive(*map(tg.from_numpy, map(np.array, row.inputs)), **row.settings)
+    other = row.primitive(*map(tg.from_numpy, map(scattered, row.inputs)), **row.settings)
+    np.testing.assert_allclose(other.numpy(), contiguous.numpy(), 1e-12, 1e-12)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_only_views_share_memory_with_their_input(row):
+    if row.primitive.name == "overwritten":
+        pytest.skip("it records a write that has happened to its input")
+    inputs = list(map(tg.tensor, row.inputs))
+    out = row.primitive(*inputs, **row.settings)
+    if any(np.may_share_memory(out.numpy(), x.numpy()) for x in inputs):
+        assert row.primitive.view
+        assert out._view is not None
+
+
+@pytest.mark.parametrize("row", DIFFERENTIABLE, ids=str)
+def test_derivatives_are_what_differences_give(row):
+    check_vjp(row.primitive, row.inputs, row.settings, orders=row.orders)
+
+
+@pytest.mark.parametrize("row", DIFFERENTIABLE, ids=str)
+def test_gradients_from_any_layout_and_without_a_write(row):
+    shape = np.shape(row.oracle(*row.inputs, **row.settings))
+    seed = seed_for(shape)
+    expected = gradients_of(row, list(map(np.array, row.inputs)), seed)
+    for found in (
+        gradients_of(row, list(map(scattered, row.inputs)), scattered(seed)),
+        gradients_of(row, list(map(protected, row.inputs)), protected(seed)),
+    ):
+        for g, gx in zip(found, expected, strict=True):
+            assert (g is None) == (gx is None)
+            if g is not None:
+                np.testing.assert_allclose(g.numpy(), gx.numpy(), 1e-10, 1e-12)
+
+
+@pytest.mark.parametrize("row", TWINS, ids=str)
+def test_an_operand_that_stands_twice_gets_both_gradients(row):
+    rest = [tg.tensor(x) for x in row.inputs[2:]]
+    x, y = (tg.tensor(row.inputs[0], requires_grad=True) for _ in range(2))
+    out = row.primitive(x, y, *rest, **row.settings)
+    seed = tg.tensor(seed_for(out.shape))
+    out.backward(seed)
+    both = tg.tensor(row.inputs[0], requires_grad=True)
+    row.primitive(both, both, *rest, **row.settings).backward(seed)
+    given = [g.numpy() for g in (x.grad, y.grad) if g is not None]
+    np.testing.assert_allclose(both.grad.numpy(), sum(given), 1e-10, 1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("row", FLOATING, ids=str)
+def test_the_dtype_is_kept_forward_and_back(row, dtype):
+    settings = row.settings | ({"dtype": np.dtype(dtype)} if "dtype" in row.settings else {})
+    arrays = [x.astype(dtype) if x.dtype.kind == "f" else x for x in row.inputs]
+    leaves = [tg.tensor(x, requires_grad=x.dtype.kind == "f") for x in arrays]
+    out = row.primitive(*leaves, **settings)
+    assert out.dtype == dtype
+    expected = row.oracle(*[x.astype(float) if x.dtype.kind == "f" else x for x in arrays], **row.settings)
+    tolerance = 1e-5 if dtype == "float32" else 2e-2
+    np.testing.assert_allclose(out.detach().numpy(), expected, tolerance, tolerance)
+    out.backward(tg.ones_like(out))
+    for leaf in leaves:
+        assert leaf.grad is None or leaf.grad.dtype == leaf.dtype
+
+
+def primitives():
+    """Every Primitive that a module of ops defines."""
+    for module in pkgutil.iter_modules(ops.__path__):
+        found = importlib.import_module(f"{ops.__name__}.{module.name}")
+        for name, value in vars(found).items():
+            if isinstance(value, Primitive) and value.__module__ == found.__name__:
+                yield pytest.param(value, id=f"{module.name}.{name}")
+
+
+@pytest.mark.parametrize("primitive", list(primitives()))
+def test_every_primitive_has_a_row_a_formula_and_a_rule_for_each_input(primitive):
+    rows = [row for row in ROWS if row.primitive is primitive]
+    assert rows, f"{primitive.name} has no row in tests/cases.py"
+    assert primitive.__doc__
+    assert primitive.formula
+    if primitive.rules:
+        assert "no derivative" not in primitive.formula, "it has rules, and no formula that says them"
+        if "*" not in primitive.rules:
+            assert set(primitive.rules) == set(primitive.inputs)
+        assert any(row.orders for row in rows) or primitive.name == "overwritten"
+        assert any(0 in x.shape for row in rows for x in row.inputs) or primitive.__module__.endswith(
+            ("convolution", "pooling", "indexing")
+        ), "no row with an empty input"
+
+
+def test_a_primitive_that_lacks_a_row_is_found():
+    found = {param.values[0].name for param in primitives()}
+    assert {"add", "exp", "sum", "getitem", "matmul", "conv"} <= found
+    assert len(found) > 80
+
+
+def test_rules_that_do_not_fit_are_refused_when_they_are_stated():
+    def double(x, *, factor=2):
+        return x * factor
+
+    operation = Primitive(double, r"\bar{x} = 2 \bar{y}")
+    with pytest.raises(TypeError, match="has no input 'y'"):
+        operation.vjp(y=lambda g: g)
+    with pytest.raises(TypeError, match="must take g first"):
+        operation.vjp(x=lambda g, nonsense: g)
+    with pytest.raises(TypeError, match="must take g first"):
+        operation.vjp(x=lambda x: x)
+    operation.vjp(x=lambda g, factor: g * factor)
+    check_vjp(operation, [np.array([1.0, 2.0])], {"factor": 3})
+
+
+def wrong_rule(**rules):
+    def cube(x):
+        return x * x * x
+
+    operation = Primitive(cube, "")
+    operation.vjp(**rules)
+    return operation
+
+
+def test_check_vjp_finds_wrong_rules():
+    x = np.array([1.0, 2.0, -1.5])
+    check_vjp(wrong_rule(x=lambda g, x: g * x * x * 3), [x])
+    with pytest.raises(AssertionError, match="first order: along a random direction the gradient of x"):
+        check_vjp(wrong_rule(x=lambda g, x: g * x * x * 2), [x])
+    with pytest.raises(AssertionError, match="another gradient on arrays than on Tensors"):
+        check_vjp(wrong_rule(x=lambda g, x: g * x * x * (3 if isinstance(g, np.ndarray) else 2)), [x])
+    with pytest.raises(AssertionError, match="second order: along a random direction the gradient of x"):
+        check_vjp(wrong_rule(x=lambda g, x: g * 3 * tg.as_tensor(x).detach().square().numpy()), [x])
+    with pytest.raises(AssertionError, match="is float64"):
+        check_vjp(wrong_rule(x=lambda g, x: g * (x * x * np.float64(3))), [x])
+    with pytest.raises(AssertionError, match="no input has a rule"):
+        check_vjp(wrong_rule(x=None), [x])

@@ -1,0 +1,79 @@
+"""`predict`: which class a run sees in an image."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+
+from ..data import DATASETS, fit_image, read_image
+from ..graph import no_grad
+from ..recording import wrap
+from ..train import Run
+from ..train.run import shape_of_data
+from .parser import UsageError, add_command
+
+__all__ = ["add_predict", "predict"]
+
+SHADES = " ░▒▓█", " .-+#"  # from paper to ink, with Unicode and without
+
+EXAMPLES = """
+runs/digits-cnn-001 --digit 7
+runs/digits-cnn-001 photo.png
+runs/digits-cnn-001 drawing.pgm"""
+
+
+def add_predict(commands: Any) -> None:
+    """Declare the command and its options."""
+    does = """Classify an image with a trained network.
+
+The picture may be dark on light or light on dark, and of any size: it is cut to
+the square around its ink and resized to what the network takes. PGM, PPM, NPY,
+NPZ and CSV files need nothing more; PNG, JPEG and others need Pillow, which the
+extra `image` installs."""
+    command = add_command(commands, predict, does, EXAMPLES)
+    command.add_argument("run_folder", metavar="RUN", type=Path, help="folder that train wrote")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("image", metavar="IMAGE", type=Path, nargs="?", help="file with a picture of one digit")
+    what.add_argument("--digit", metavar="N", type=int, help="one of the embedded digits that were held out, from 0")
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Read the run and the image, and tell what the network sees."""
+    run = Run.read(options.run_folder)
+    model = run.model()
+    if options.image is None:
+        pixels, told = held_out_image(run.config["data"], options.digit)
+    else:
+        (_, *size), _ = shape_of_data(run.config["data"])
+        pixels, done = fit_image(read_image(options.image), (size[0], size[1]))
+        told = f"{options.image}: {', '.join(done) or 'as it is'}"
+    with no_grad():
+        probabilities = model(wrap(pixels[None, None])).softmax(dim=1)[0].tolist()
+    ranked = sorted(range(len(probabilities)), key=lambda label: -probabilities[label])
+    print(told)
+    print(rendering(pixels))
+    first, *others = (f"{label} ({100 * probabilities[label]:.1f} %)" for label in ranked[:3])
+    print(f"{first}, then {' and '.join(others)}")
+    return 0
+
+
+def held_out_image(data: str, index: int) -> tuple[NDArray[numpy.float32], str]:
+    """One of a data set's held-out images, and what it is.
+
+    Raises:
+        UsageError: there is no image of this number.
+    """
+    images, labels = DATASETS[data]()[1].tensors
+    if not 0 <= index < len(labels):
+        raise UsageError(f"argument --digit: it takes a number from 0 to {len(labels) - 1}, got {index}")
+    return images.numpy()[index, 0], f"held-out image {index} of {data}, labelled {labels.tolist()[index]}"
+
+
+def rendering(pixels: NDArray[numpy.float32]) -> str:
+    """The ink as text, two characters for each pixel; `(H, W)`."""
+    plain = "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower()
+    levels = (pixels * len(SHADES[plain])).astype(int).clip(0, len(SHADES[plain]) - 1)
+    return "\n".join("".join(2 * SHADES[plain][level] for level in row) for row in levels)

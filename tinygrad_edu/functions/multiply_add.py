@@ -1,0 +1,54 @@
+"""Sums with a product or quotient, and steps towards a value; in place they are what optimizers are made of."""
+
+from typing import Any
+
+from ..inplace import in_place, replace
+from ..tensor import Tensor, method
+from .elementwise import clamp, where
+
+__all__ = ["addcdiv", "addcdiv_", "addcmul", "addcmul_", "lerp", "lerp_"]
+
+
+@method
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Any:
+    """input + value * tensor1 * tensor2, elementwise; `(*), (*), (*) -> (*)`."""
+    return input + tensor1 * tensor2 * value
+
+
+@method
+def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """self += value * tensor1 * tensor2, in this Tensor's memory."""
+    return self.add_(tensor1 * tensor2, alpha=value)
+
+
+@method
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Any:
+    """input + value * tensor1 / tensor2, elementwise; `(*), (*), (*) -> (*)`."""
+    return input + tensor1 / tensor2 * value
+
+
+@method
+def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """self += value * tensor1 / tensor2, in this Tensor's memory."""
+    return self.add_(tensor1 / tensor2, alpha=value)
+
+
+@method
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
+    """The point between input and end: input for weight 0, end for weight 1, both exactly; elementwise."""
+    span = end - input
+    near, far = input + span * weight, end - span * (1 - weight)
+    if isinstance(weight, Tensor):
+        return where(weight.abs() < 0.5, near, far)
+    return near if abs(weight) < 0.5 else far
+
+
+@method
+def lerp_(self: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """Move this Tensor, in its memory, the part `weight` of the way towards the end."""
+    if isinstance(weight, Tensor) or abs(weight) >= 0.5:
+        return replace(self, lerp(self, end, weight), "lerp_")
+    return self.add_(end - self, alpha=weight)
+
+
+in_place(clamp, "clamp_")

@@ -1,0 +1,169 @@
+"""Losses without state: how far an output is from its target, as one number or one for each example."""
+
+import warnings
+from typing import Any
+
+from ...errors import ShapeError
+from ...functions.creation import ones_like
+from ...functions.indexing import gather
+from ...functions.softmax import log_softmax
+from ...ops import reduction as ops
+from ...ops.softmax import logits_cross_entropy
+from ...tensor import Tensor
+
+__all__ = ["cross_entropy", "mse_loss", "nll_loss"]
+
+
+def reduced(losses: Any, reduction: str, total: Any = None) -> Any:
+    """The losses as they are, their sum, or their mean: the sum over `total`, or over their number.
+
+    Raises:
+        ValueError: the reduction is none of "none", "sum", "mean".
+    """
+    if reduction == "mean":
+        return ops.mean(losses) if total is None else ops.sum(losses) / total
+    if reduction == "sum":
+        return ops.sum(losses)
+    if reduction == "none":
+        return losses
+    raise ValueError(f"a reduction is 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Any:
+    """(x - y)^2, elementwise; `(*), (*) -> ()` or, without reduction, `(*)`; a weighted mean with `weight (*)`.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+        ValueError: the reduction is not known; the weight is not of the input's shape.
+    """
+    if target.shape != input.shape:
+        warnings.warn(
+            f"mse_loss of input {input.shape} and target {target.shape} broadcasts, which is seldom what is meant; "
+            "give both the same shape",
+            stacklevel=2,
+        )
+    losses = (input - target).square()
+    if weight is None:
+        return reduced(losses, reduction)
+    if weight.shape != input.shape:
+        raise ShapeError(f"mse_loss takes a weight of the input's shape {input.shape}, got {weight.shape}")
+    return reduced(losses * weight, reduction, weight.sum())
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    r"""The cross-entropy of softmax(input) against classes or probabilities; see nn.CrossEntropyLoss.
+
+    `input (N, C), (C) or (N, C, *)`, `target` the classes `(N), () or (N, *)`, or the probabilities in input's shape.
+
+    Raises:
+        ShapeError: input, target and weight do not fit.
+        IndexError: a class is not in 0 .. C - 1, and not ignore_index.
+        ValueError: the reduction is not known; label_smoothing is not between 0 and 1.
+    """
+    plain = weight is None and not label_smoothing and ignore_index < 0 and reduction in ("mean", "sum", "none")
+    if plain and is_row_of_classes(input, target):
+        try:
+            return logits_cross_entropy(input, target=target.numpy(), reduction=reduction)
+        except IndexError:
+            pass  # a class is out of range, or to be ignored: the long way knows which
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing is between 0 and 1, got {label_smoothing}")
+    log_p = log_softmax(input, class_dim(input))
+    if target.dtype.kind == "f":
+        return entropy_of_probabilities(log_p, target, weight, reduction, label_smoothing)
+    return entropy_of_classes(log_p, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:
+    r"""The negative logarithm of each class's probability, $-w_y\,x_y$; `input` holds logarithms of probabilities.
+
+    `input (N, C), (C) or (N, C, *)`, `target (N), () or (N, *)`; the mean is weighted by $w_y$.
+
+    Raises:
+        ShapeError: input, target and weight do not fit.
+        IndexError: a class is not in 0 .. C - 1, and not ignore_index.
+        ValueError: the reduction is not known.
+    """
+    return entropy_of_classes(input, target, weight, ignore_index, reduction, 0.0)
+
+
+def class_dim(input: Tensor) -> int:
+    """Which dimension of the input counts the classes.
+
+    Raises:
+        ShapeError: the input has none.
+    """
+    if not input.ndim:
+        raise ShapeError("a loss over classes takes an input (N, C), (C) or (N, C, *), got one number")
+    return 0 if input.ndim == 1 else 1
+
+
+def is_row_of_classes(input: Tensor, target: Tensor) -> bool:
+    """Whether this is the common case, `(N, C)` with one class for each row."""
+    return target.shape == input.shape[:1] and input.ndim == 2 and target.dtype.kind in "iu"
+
+
+def along_classes(weight: Tensor | None, input: Tensor) -> Any:
+    """The classes' weights so that they broadcast against the input.
+
+    Raises:
+        ShapeError: there is not one for each class.
+    """
+    dim = class_dim(input)
+    if weight is None:
+        return 1.0
+    if weight.shape != (input.shape[dim],):
+        raise ShapeError(f"a weight for each of {input.shape[dim]} classes is needed, got shape {weight.shape}")
+    return weight.reshape(-1, *[1] * (input.ndim - dim - 1))
+
+
+def entropy_of_probabilities(
+    log_p: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
+) -> Any:
+    """-sum_c w_c q_c ln p_c, where q is the target, moved towards the uniform distribution by the smoothing."""
+    if target.shape != log_p.shape:
+        raise ShapeError(
+            f"the input {log_p.shape} needs probabilities of the same shape, or classes as integers, "
+            f"got {target.dtype} {target.shape}"
+        )
+    dim = class_dim(log_p)
+    q = target * (1 - smoothing) + smoothing / log_p.shape[dim] if smoothing else target
+    return reduced(-(log_p * q * along_classes(weight, log_p)).sum(dim), reduction)
+
+
+def entropy_of_classes(
+    log_p: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float
+) -> Any:
+    """(1 - s) w_y (-ln p_y) + s / C sum_c w_c (-ln p_c) where y is not ignored; the mean is over the w_y."""
+    dim = class_dim(log_p)
+    count = log_p.shape[dim]
+    if target.shape != log_p.shape[:dim] + log_p.shape[dim + 1 :] or target.dtype.kind not in "iu":
+        raise ShapeError(
+            f"the input {log_p.shape}, with {count} classes, needs integer classes of shape "
+            f"{log_p.shape[:dim] + log_p.shape[dim + 1 :]}, got {target.dtype} {target.shape}"
+        )
+    weights = along_classes(weight, log_p)
+    ignored = target == ignore_index
+    y = target.masked_fill(ignored, 0).long()
+    try:
+        losses = -gather(log_p, dim, y.unsqueeze(dim)).squeeze(dim)
+    except IndexError as error:
+        raise IndexError(f"a class of the target is outside 0 to {count - 1}, and not {ignore_index}") from error
+    w = (ones_like(losses) if weight is None else weight[y]).masked_fill(ignored, 0)
+    losses = losses * w
+    if smoothing:
+        losses = (1 - smoothing) * losses - smoothing / count * (log_p * weights).sum(dim)
+    return reduced(losses.masked_fill(ignored, 0), reduction, w.sum())
