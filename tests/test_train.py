@@ -13,8 +13,8 @@ import tinygrad_edu as tg
 from tinygrad_edu import models, nn, optim
 from tinygrad_edu.data import DataLoader, TensorDataset
 from tinygrad_edu.train import DivergenceError, Run, RunDraft, accuracy, evaluate, fit, progress
-from tinygrad_edu.train.draft import numbered_folders
 from tinygrad_edu.train.display import duration
+from tinygrad_edu.train.draft import numbered_folders
 
 
 def points(count: int = 32) -> TensorDataset:

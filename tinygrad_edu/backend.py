@@ -98,12 +98,14 @@ def total(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> A
     """The sum over dimensions; of float16 in float32, because 2048 + 1 is 2048 in float16."""
     if array.dtype.char == "e":
         return numpy.add.reduce(array, axis=dim, keepdims=keepdim, dtype="float32").astype("float16")
+    if array.dtype.kind in "iu":
+        return numpy.add.reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)  # int32 would become int64
     return numpy.add.reduce(array, axis=dim, keepdims=keepdim)  # what array.sum() comes to after two more calls
 
 
 def product(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
     """The product over dimensions."""
-    return numpy.multiply.reduce(array, axis=dim, keepdims=keepdim)
+    return numpy.multiply.reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)
 
 
 def positions(n: int) -> Array:

@@ -249,6 +249,8 @@ def backpropagate(
                         contribute(grads, parent, gradients[place])
                 else:
                     for rule, arguments, parent in zip(plan.rules, saved, node.parents, strict=True):
+                        if wanted is not None and parent not in wanted:
+                            continue
                         gx = rule(g, *arguments)
                         if gx.shape != parent.shape:
                             gx = unbroadcast(gx, shape=parent.shape)

@@ -4,6 +4,7 @@ A write computes the new value by the ordinary operation, copies it into the Ten
 history of that value. A write to a view is a write to a part of its source, so the source's history changes with it.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from .tensor import Tensor, method
 __all__ = ["assign", "in_place", "replace"]
 
 NUMBERS = {int, float}
+current_frame = sys._getframe
 
 
 def check_writable(x: Tensor, value: Tensor, verb: str) -> None:
@@ -192,7 +194,8 @@ def written(x: Tensor, write: Callable[..., Any], other: Any, *settings: Any) ->
         raise ShapeError(f"{other.shape} does not broadcast to the {x.shape} of the Tensor to write to") from error
     except RuntimeWarning:
         pass  # written all the same: where warnings are errors, it tells that some numbers became inf or NaN
-    writes.note_write(x._array, *recording.user_place())
+    frame = current_frame(2)  # no further: optimizers pass here, and their own line tells enough
+    writes.note_write(x._array, frame.f_code, frame.f_lasti)
     return x
 
 
@@ -227,7 +230,11 @@ def copy_(self: Tensor, source: Any) -> Tensor:
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value."""
-    assign(self, as_index(index), value)
+    first, then = as_index(index)
+    if then is None:
+        assign(self, first, value)
+    else:
+        assign(record(getitem, (self,), {"index": first}), then, value)
 
 
 method(set_item, "__setitem__")

@@ -48,7 +48,7 @@ class LibraryFiles(dict[str, bool]):
 
 
 in_library = LibraryFiles()
-note_lines = True  # see autograd.set_forward_lines
+seek_user = False  # see autograd.set_forward_lines
 
 
 def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
@@ -79,10 +79,11 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             plain
             or (dtype is not float32 and dtype is not float64)
             or (bit != 2 and arrays[0].dtype is not dtype)
-            or (bit > 4 and any([x.dtype is not dtype for x in arrays]))
+            or (bit > 4 and arrays[1].dtype is not dtype)
+            or (bit > 8 and any(x.dtype is not dtype for x in arrays))
         ):
-            number = inputs[plain >> 1]
-            if plain and bit == 4 and (dtype is float32 or dtype is float64) and type(number) in NUMBERS and number:
+            number = inputs[plain >> 1] if bit == 4 else None
+            if plain and number and type(number) in NUMBERS and (dtype is float32 or dtype is float64):
                 arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
             else:
                 inputs = meet(primitive, inputs)
@@ -122,15 +123,11 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             if plan.extras:
                 arrays.extend([extra(arrays, settings) for extra in plan.extras])
             node.saved = plan.keep(arrays)
-            if note_lines:
-                frame = current_frame(2)
-                node.code = code = frame.f_code
-                node.lasti = frame.f_lasti
-                if in_library[code.co_filename]:
-                    node.code, node.lasti = user_place()
-            else:
-                node.code = None
-                node.lasti = 0
+            frame = current_frame(2)
+            node.code = code = frame.f_code
+            node.lasti = frame.f_lasti
+            if seek_user and in_library[code.co_filename]:
+                node.code, node.lasti = user_place()
             return result
     result._node = None
     return result
@@ -209,7 +206,7 @@ def record_outputs(
     node.parents = tuple([inputs[i]._node for i in plan.positions])
     values = [*arrays, outputs]
     node.saved = plan.keep(values + [extra(arrays, settings) for extra in plan.extras])
-    node.code, node.lasti = user_place() if note_lines else (None, 0)
+    node.code, node.lasti = user_place()
     return tuple(
         [wrap(to_numpy(out), Output(node, i) if out.dtype.kind == "f" else None) for i, out in enumerate(outputs)]
     )

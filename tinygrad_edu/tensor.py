@@ -49,6 +49,15 @@ def unary(primitive: Primitive) -> Callable[["Tensor"], Any]:
     return named(call, primitive)
 
 
+def with_settings(primitive: Primitive) -> Callable[..., Any]:
+    """A method of a primitive with one input and settings."""
+
+    def call(self: "Tensor", **settings: Any) -> Any:
+        return record(primitive, (self,), settings)
+
+    return named(call, primitive)
+
+
 def named(call: Any, primitive: Primitive) -> Any:
     """Give a method the name and documentation of its primitive."""
     call.__name__ = primitive.name
@@ -278,6 +287,9 @@ class Tensor(Recorded):
     def __contains__(self, value: Any) -> bool:
         return bool((self._array == getattr(value, "_array", value)).any())
 
+    def __pos__(self) -> Self:
+        return self
+
     def __repr__(self) -> str:
         return tensor_text(self._array, self._node)
 
@@ -319,4 +331,5 @@ def restore(kind: type[Tensor], array: Array, requires_grad: bool, grad: Any) ->
 
 for family in (elementary, elementwise, comparison):
     for found in [x for x in vars(family).values() if isinstance(x, Primitive)]:
-        setattr(Tensor, found.name, unary(found) if len(found.inputs) == 1 else named(operator(found), found))
+        made = operator(found) if len(found.inputs) > 1 else with_settings(found) if found.settings else unary(found)
+        setattr(Tensor, found.name, named(made, found))

@@ -4,15 +4,19 @@ import argparse
 import difflib
 import math
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["PROGRAM", "Parser", "UsageError", "add_command", "one_of", "positive", "whole"]
+__all__ = ["PROGRAM", "Parser", "UsageError", "add_command", "folder", "one_of", "positive", "whole"]
 
 PROGRAM = "python -m tinygrad_edu"
 
 
 class UsageError(Exception):
-    """An option or its value is wrong."""
+    """An option or its value is wrong; `program` is the command that has a `--help` about it."""
+
+    def __init__(self, message: str, program: str) -> None:
+        super().__init__(f"{message} (see {program} --help)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,7 +24,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
-        raise UsageError(f"{message} (see {self.prog} --help)")
+        raise UsageError(message, self.prog)
 
 
 def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: str, examples: str) -> Parser:
@@ -35,6 +39,13 @@ def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: s
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def folder(text: str) -> Path:
+    """The name of a folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it takes the name of a folder, got ''")
+    return Path(text)
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:

@@ -13,7 +13,7 @@ from ..graph import no_grad
 from ..recording import wrap
 from ..train import Run
 from ..train.run import shape_of_data
-from .parser import UsageError, add_command
+from .parser import PROGRAM, UsageError, add_command
 
 __all__ = ["add_predict", "predict"]
 
@@ -68,7 +68,8 @@ def held_out_image(data: str, index: int) -> tuple[NDArray[numpy.float32], str]:
     """
     images, labels = DATASETS[data]()[1].tensors
     if not 0 <= index < len(labels):
-        raise UsageError(f"argument --digit: it takes a number from 0 to {len(labels) - 1}, got {index}")
+        message = f"argument --digit: it takes a number from 0 to {len(labels) - 1}, got {index}"
+        raise UsageError(message, f"{PROGRAM} predict")
     return images.numpy()[index, 0], f"held-out image {index} of {data}, labelled {labels.tolist()[index]}"
 
 

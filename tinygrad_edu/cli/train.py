@@ -5,7 +5,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy
@@ -19,7 +18,7 @@ from ..nn import Module
 from ..nn.functional import cross_entropy
 from ..train import RunDraft, State, evaluate, fit, progress
 from ..train.run import CONFIG, CURVES, GRAPH, HISTORY, WEIGHTS, shape_of_data
-from .parser import PROGRAM, add_command, one_of, positive, whole
+from .parser import PROGRAM, UsageError, add_command, folder, one_of, positive, whole
 from .signals import Signals
 
 __all__ = ["add_train", "train"]
@@ -57,12 +56,14 @@ seed gives the same weights, bit for bit, on the same machine."""
     add("--lr", type=positive, metavar="X", help=f"learning rate ({rates})")
     add("--optimizer", type=one_of(OPTIMIZERS), default="adam", metavar="NAME", help="adam or sgd (%(default)s)")
     add("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="where all chance starts (%(default)s)")
-    add("--out", type=Path, metavar="DIR", help="folder of the run (runs/DATA-MODEL-001, or the next number)")
+    add("--out", type=folder, metavar="DIR", help="folder of the run (runs/DATA-MODEL-001, or the next number)")
     add("--overwrite", action="store_true", help="replace the run that is in the folder given with --out")
 
 
 def train(options: argparse.Namespace) -> int:
     """Train, save and tell; the exit code is that of the signal that ended it early, if one did."""
+    if options.overwrite and options.out is None:
+        raise UsageError("argument --overwrite: it needs --out, the folder to overwrite", f"{PROGRAM} train")
     started = time.monotonic()
     name = f"{options.data}-{options.model}"
     with Signals() as signals, RunDraft(options.out, name=name, overwrite=options.overwrite) as draft:

@@ -43,6 +43,7 @@ def fit_image(pixels: Pixels, size: tuple[int, int]) -> tuple[Pixels, list[str]]
         if cut.shape != ink.shape:
             done.append(f"cut to its ink ({told(ink)} to {told(cut)})")
         ink = resize(cut, size).astype(numpy.float32)
+        ink /= ink.max()  # thin strokes fade when they are made small
         if ink.shape != cut.shape:
             done.append(f"resized ({told(cut)} to {told(ink)})")
     return ink, done

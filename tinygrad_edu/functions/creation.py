@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 
 from ..backend import to_numpy
-from ..dtypes import as_dtype, get_default_dtype, int64
+from ..dtypes import as_dtype, get_default_dtype, int64, result_type
 from ..recording import wrap
 from ..tensor import Tensor
 from .dims import as_sizes
@@ -29,42 +29,45 @@ __all__ = [
 ]
 
 
+NUMBERS = {"b": False, "i": 0, "u": 0, "f": 0.0}
+
+
 def as_array(data: Any, dtype: Any) -> Any:
     """A new array of data, with PyTorch's dtype for Python numbers: floats are float32, integers int64.
 
     Raises:
         ValueError: nested lists of different lengths.
         TypeError: data that are no numbers.
+        RuntimeError: an integer that int64 cannot hold.
     """
     wanted = None if dtype is None else as_dtype(dtype)
     if isinstance(data, Tensor):
         return numpy.array(data._array, wanted)
-    if isinstance(data, (list, tuple)):
-        data = unwrapped(data)
+    held: list[Any] = []  # arrays, whose dtypes count
+    data = unwrapped(data, held)
     try:
         array = numpy.array(data)
     except ValueError as error:
         raise ValueError(f"tensor() needs nested lists of equal lengths: {error}") from None
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(f"tensor() takes numbers, got {type(data).__name__} ({array.dtype})")
-    if wanted is None and not isinstance(data, (numpy.ndarray, numpy.generic)) and not from_arrays(data):
-        wanted = get_default_dtype() if array.dtype.kind == "f" or not array.size else None
+    if not held and array.dtype.kind == "u":
+        raise RuntimeError(f"tensor() takes integers below 2^63, got {data!r:.60}")
+    if wanted is None:
+        as_dtype(array.dtype)
+        wanted = result_type([*held, NUMBERS[array.dtype.kind]]) if array.size or held else get_default_dtype()
     with numpy.errstate(over="ignore"):
-        return array.astype(as_dtype(array.dtype) if wanted is None else wanted, copy=False)
+        return array.astype(wanted, copy=False)
 
 
-def unwrapped(data: Any) -> Any:
-    """Nested lists with arrays in the place of Tensors."""
+def unwrapped(data: Any, held: list[Any]) -> Any:
+    """Nested lists with arrays in the place of Tensors; the arrays are noted in `held`."""
     if isinstance(data, (list, tuple)):
-        return [unwrapped(item) for item in data]
-    return data._array if isinstance(data, Tensor) else data
-
-
-def from_arrays(data: Any) -> bool:
-    """Whether nested lists end in arrays, whose dtype counts."""
-    while isinstance(data, list) and data:
-        data = data[0]
-    return isinstance(data, (numpy.ndarray, numpy.generic))
+        return [unwrapped(item, held) for item in data]
+    if isinstance(data, (Tensor, numpy.ndarray, numpy.generic)):
+        data = to_numpy(getattr(data, "_array", data))
+        held.append(data)
+    return data
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

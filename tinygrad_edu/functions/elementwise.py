@@ -1,11 +1,14 @@
 """Elementwise functions whose arguments need a word more than a primitive's: powers, bounds, choices, dtypes."""
 
+import math
 from typing import Any
 
 import numpy
 
 from ..backend import to_numpy
-from ..dtypes import as_dtype, bool_, float16, float32, float64, int32, int64, result_type
+from ..dtypes import as_dtype, bool_, float16, float32, float64, int32, int64
+from ..dtypes import result_type as meeting_dtype
+from ..inplace import in_place
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
@@ -37,6 +40,11 @@ def reflected_pow(self: Tensor, base: Any) -> Tensor:
 method(reflected_pow, "__rpow__")
 
 
+def result_type(tensor1: Any, tensor2: Any) -> Any:
+    """The dtype at which two Tensors or numbers meet."""
+    return meeting_dtype([getattr(x, "_array", x) for x in (tensor1, tensor2)])
+
+
 @method
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """The elements held between min and max, numbers or Tensors; where min > max it is max.
@@ -47,7 +55,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("clamp needs min, max, or both")
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
-        meeting = result_type([input._array, *[bound for bound in (min, max) if bound is not None]])
+        meeting = meeting_dtype([input._array, *[bound for bound in (min, max) if bound is not None]])
         return ops.clamp(to(input, meeting), low=min, high=max)
     result = input
     if min is not None:
@@ -55,6 +63,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if max is not None:
         result = ops.where((result > max) & ~isnan(result), max, result)
     return result
+
+
+in_place(clamp, "clamp_")
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -72,6 +83,17 @@ def chosen(input: Tensor, condition: Tensor, other: Any) -> Tensor:
 method(chosen, "where")
 
 
+def as_element(value: Any, dtype: Any) -> Any:
+    """A number as an array of this dtype.
+
+    Raises:
+        RuntimeError: it is infinite or NaN, and the dtype is not a floating one.
+    """
+    if dtype.kind in "iu" and not math.isfinite(value):
+        raise RuntimeError(f"{value} cannot be stored in a Tensor of {dtype}")
+    return numpy.array(value).astype(dtype)
+
+
 @method
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """value where the mask holds, the input elsewhere.
@@ -81,7 +103,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """
     if mask.dtype != bool_:
         raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
-    value = value if isinstance(value, Tensor) else wrap(numpy.array(value).astype(input.dtype))
+    value = value if isinstance(value, Tensor) else wrap(as_element(value, input.dtype))
     return ops.where(mask, value, input)
 
 

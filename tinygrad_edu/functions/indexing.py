@@ -28,7 +28,9 @@ __all__ = [
 
 def item_at(self: Tensor, index: Any) -> Tensor:
     """self[index], for every form of index that NumPy knows."""
-    return ops.getitem(self, index=as_index(index))
+    first, then = as_index(index)
+    picked = ops.getitem(self, index=first)
+    return picked if then is None else ops.getitem(picked, index=then)
 
 
 method(item_at, "__getitem__")

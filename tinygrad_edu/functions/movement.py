@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..dtypes import result_type
 from ..errors import ShapeError
 from ..ops import movement as ops
 from ..ops.indexing import getitem
@@ -232,6 +233,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise ValueError("cat needs at least one Tensor")
     # a Tensor of shape (0,) may stand beside any other, as in PyTorch
     joined = [x for x in tensors if x.shape != (0,)] or list(tensors[:1])
+    if len(joined) < len(tensors):  # its dtype counts all the same
+        joined = [x.to(result_type([y._array for y in tensors])) for x in joined]
     dim = as_dim(dim, joined[0].ndim)
     first = joined[0].shape
     for x in joined:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..inplace import in_place, replace
+from ..inplace import replace
 from ..tensor import Tensor, method
-from .elementwise import clamp, where
+from .elementwise import where
 
 __all__ = ["addcdiv", "addcdiv_", "addcmul", "addcmul_", "lerp", "lerp_"]
 
@@ -49,6 +49,3 @@ def lerp_(self: Tensor, end: Tensor, weight: Any) -> Tensor:
     if isinstance(weight, Tensor) or abs(weight) >= 0.5:
         return replace(self, lerp(self, end, weight), "lerp_")
     return self.add_(end - self, alpha=weight)
-
-
-in_place(clamp, "clamp_")

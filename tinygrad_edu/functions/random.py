@@ -108,7 +108,13 @@ def randint(
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
-    """The integers from 0 to n - 1 in random order."""
+    """The integers from 0 to n - 1 in random order.
+
+    Raises:
+        RuntimeError: n is negative.
+    """
+    if n < 0:
+        raise RuntimeError(f"randperm needs a count that is not negative, got {n}")
     return wrap((generator or default_generator).source.permutation(n).astype(as_dtype(dtype or int64)))
 
 
@@ -121,7 +127,13 @@ def normal(mean: Any, std: Any, size: Any = None, *, generator: Generator | None
 
 @method
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element gives, else 0; no gradient."""
+    """1 with the probability that each element gives, else 0; no gradient.
+
+    Raises:
+        RuntimeError: an element is not between 0 and 1.
+    """
+    if not ((input._array >= 0) & (input._array <= 1)).all():
+        raise RuntimeError("bernoulli needs probabilities from 0 to 1")
     draws = (generator or default_generator).source.random(input.shape)
     return wrap((draws < input._array).astype(input.dtype))
 

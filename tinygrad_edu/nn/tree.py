@@ -29,12 +29,12 @@ class Tree:
                 delattr(self, name)
             self._register(kind, name, value)
             return
-        if known is not None and value is not None:
-            if not isinstance(value, {PARAMETER: Parameter, MODULE: Tree}.get(known, Tensor)):
-                raise TypeError(
-                    f"{type(self).__name__}.{name} is a {known} and takes {NAMES[known]} or None, "
-                    f"got {type(value).__name__}; to change its values, write to it under no_grad()"
-                )
+        allowed = {None: object, PARAMETER: Parameter, MODULE: Tree}.get(known, Tensor)
+        if value is not None and not isinstance(value, allowed):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a {known} and takes {NAMES[known]} or None, "
+                f"got {type(value).__name__}; to change its values, write to it under no_grad()"
+            )
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:

@@ -136,8 +136,8 @@ pow.vjp(
 )
 abs.vjp(x=lambda g, x: g * sign(x))
 sign.vjp(x=nothing)
-# [not out <= 0] rather than [out > 0]: a NaN lets the gradient through, as in PyTorch
-relu.vjp(x=lambda g, out: masked(g, ~(out <= 0)))
+# out is positive, 0 or NaN; a NaN lets the gradient through, as in PyTorch
+relu.vjp(x=lambda g, out: masked(g, out != 0))
 # beside a NaN both sides get the whole gradient, as in PyTorch
 maximum.vjp(
     x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0.0, g)),

@@ -16,8 +16,8 @@ from .reduction import sum
 @primitive(formula=r"\bar{x} = y\,(\bar{y} - \textstyle\sum \bar{y} y)", promotion="float")
 def softmax(x: Any, *, dim: int, xp: Any) -> Any:
     """exp(x) / sum(exp(x)) along a dimension; `(*) -> (*)`."""
-    e = xp.exp(x - x.max(axis=dim, keepdims=True, initial=-xp.inf))
-    return e / e.sum(axis=dim, keepdims=True)
+    e = xp.exp(x - xp.maximum.reduce(x, axis=dim, keepdims=True, initial=-xp.inf))
+    return e / xp.add.reduce(e, axis=dim, keepdims=True)
 
 
 @primitive(formula=r"\bar{x} = \bar{y} - e^y \textstyle\sum \bar{y}", promotion="float")
@@ -33,11 +33,12 @@ def logits_cross_entropy(x: Any, *, target: Any, reduction: str = "none", xp: An
     """-ln softmax(x)[target] of each row, their "sum" or their "mean"; `(B, C), target (B) -> (B)` or `()`."""
     if target.size and target.item(target.argmin()) < 0:
         raise IndexError("a class is negative")  # as an index it would be counted from the end
-    x = x - x.max(axis=1, keepdims=True, initial=-xp.inf)
-    losses = xp.log(xp.exp(x).sum(axis=1)) - x[xp.arange(x.shape[0]), target]
+    x = x - xp.maximum.reduce(x, axis=1, keepdims=True, initial=-xp.inf)
+    losses = xp.log(xp.add.reduce(xp.exp(x), axis=1)) - x[xp.arange(len(target)), target]
     if reduction == "none":
         return losses
-    return losses.sum() if reduction == "sum" else losses.sum() / len(losses)
+    total = xp.add.reduce(losses)
+    return total if reduction == "sum" else total / len(losses)
 
 
 def logits_gradient(g: Any, x: Any, target: Any, reduction: str) -> Any:

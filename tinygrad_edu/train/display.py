@@ -99,9 +99,9 @@ class ProgressLine:
         share = ((state.epoch - 1) * state.steps + state.step) / (state.epochs * state.steps)
         left = (now - self.started) * (1 - share) / share
         before = f"epoch {state.epoch}/{state.epochs} "
-        after = f" {100 * share:3.0f} %, {measures(state)}, {duration(left)} left"
+        after = f" {100 * share:3.0f} %, {duration(left)} left, {measures(state)}"
         columns = shutil.get_terminal_size().columns - 1  # a full line would make some terminals go on to the next
-        text = before + self.bar(share, min(30, columns - len(before) - len(after))) + after
+        text = before + self.bar(share, min(20, columns - len(before) - len(after))) + after
         self.shown, self.text = now, text[:columns]
         self.file.write("\r" + self.text + "\x1b[K")
         self.file.flush()
@@ -129,7 +129,7 @@ class TqdmBar:
     def step(self, state: State) -> None:
         """Count the step."""
         if self.drawn is None:
-            layout = "{desc} {bar:30} {percentage:3.0f} %{postfix}, {remaining} left"
+            layout = "{desc} {bar:20} {percentage:3.0f} %, {remaining} left{postfix}"
             total = state.epochs * state.steps
             self.drawn = self.tqdm(
                 total=total, file=self.file, bar_format=layout, dynamic_ncols=True, mininterval=OFTEN

@@ -85,7 +85,7 @@ class RunDraft:
                     break
                 self.run = following
         if any(self.run.iterdir()) and not self.overwrite:
-            raise FileExistsError(errno.EEXIST, "the folder is not empty", str(self.run))
+            raise FileExistsError(errno.EEXIST, "the folder is not empty; overwrite replaces the run in it", str(self.run))
 
     def save(self, model: Module, config: Mapping[str, Any], history: Sequence[Mapping[str, float]]) -> None:
         """Write the weights, the configuration and the history.

@@ -113,7 +113,7 @@ def class_dim(input: Tensor) -> int:
 
 def is_row_of_classes(input: Tensor, target: Tensor) -> bool:
     """Whether this is the common case, `(N, C)` with one class for each row."""
-    return target.shape == input.shape[:1] and input.ndim == 2 and target.dtype.kind in "iu"
+    return input.ndim == 2 and target.ndim == 1 and len(target) == len(input) and target.dtype.kind in "iu"
 
 
 def along_classes(weight: Tensor | None, input: Tensor) -> Any:
