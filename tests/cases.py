@@ -23,7 +23,7 @@ from tinygrad_edu.ops import (
     reduction,
     softmax,
 )
-from tinygrad_edu.ops.windows import Window
+from tinygrad_edu.kernels.windows import Window
 from tinygrad_edu.primitive import Primitive
 
 rng = np.random.default_rng(0)

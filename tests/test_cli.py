@@ -94,25 +94,16 @@ def test_the_main_job(folder):
     held_out = re.fullmatch(r"held-out accuracy (\d+\.\d\d) % \(\d+ of 355 images\)", lines[0])
     assert held_out is not None, lines[0]
     assert float(held_out[1]) > 85
-    assert {pathlib.Path(line.split()[0]) for line in lines[1:6]} == {
-        pathlib.Path("runs/digits-cnn-001", f) for f in FILES
-    }
+    told = {pathlib.Path(line.split()[0]) for line in lines[1:6]}
+    assert told == {pathlib.Path("runs", "digits-cnn-001", file) for file in FILES}
     assert lines[6] == "try: python -m tinygrad_edu predict runs/digits-cnn-001 --digit 0"
     assert [line.split()[1] for line in err.splitlines()] == ["1/3", "2/3", "3/3"]
 
     path = folder / "runs" / "digits-cnn-001"
     assert set(os.listdir(path)) == FILES
     config = json.loads((path / "config.json").read_text())
-    asked = {
-        "data": "digits",
-        "model": "cnn",
-        "epochs": 3,
-        "batch_size": 32,
-        "lr": 0.001,
-        "optimizer": "adam",
-        "seed": 0,
-    }
-    assert asked.items() <= config.items()
+    asked = {"data": "digits", "model": "cnn", "epochs": 3, "batch_size": 32, "lr": 0.001, "optimizer": "adam"}
+    assert (asked | {"seed": 0}).items() <= config.items()
     assert config["interrupted"] is None
     assert config["held_out_accuracy"] == pytest.approx(float(held_out[1]) / 100, abs=1e-4)
     history = json.loads((path / "history.json").read_text())
@@ -246,11 +237,12 @@ def save_csv(path, pixels):
     np.savetxt(path, pixels, fmt="%d", delimiter=",")
 
 
-@pytest.mark.parametrize(
-    ("name", "save"), [("x.pgm", save_pgm), ("x.npy", np.save), ("x.csv", save_csv), ("x.png", save_png)]
-)
-def test_predict_a_picture(name, save, run, trained, folder):
-    save(folder / name, enlarged(0))
+SAVERS = {"x.pgm": save_pgm, "x.npy": np.save, "x.csv": save_csv, "x.png": save_png}
+
+
+@pytest.mark.parametrize("name", SAVERS)
+def test_predict_a_picture(name, run, trained, folder):
+    SAVERS[name](folder / name, enlarged(0))
     code, out, err = run("predict", trained, name)
     assert (code, err) == (0, "")
     told, *_, answer = out.splitlines()
@@ -336,7 +328,7 @@ def test_a_second_signal_stops_at_once(second, run, monkeypatch, folder):
     signals_itself(monkeypatch, signal.SIGINT, second)
     code, out, err = run(*QUICK, "--out", "a")
     assert (code, out) == (128 + second, "")
-    assert said(err) == f"stopped by {second.name}; nothing was written"
+    assert said(err) == f"stopped by {second.name}"
     assert os.listdir(folder) == []
 
 

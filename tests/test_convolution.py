@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
 from tinygrad_edu.functions import convolution as F
-from tinygrad_edu.ops import convolution_numpy as kernels
+from tinygrad_edu.kernels import convolution as kernels
 from tinygrad_edu.ops.convolution import conv, conv_input, conv_weight
 
 CONVS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}

@@ -18,6 +18,7 @@ FLOORS = {
     "backend": 0,
     "dtypes": 0,
     "errors": 0,
+    "kernels": 0,
     "primitive": 0,
     "writes": 0,
     "ops": 1,

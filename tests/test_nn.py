@@ -22,7 +22,7 @@ class Block(nn.Module):
     """Members of every kind, not in alphabetical order."""
 
     def __init__(self):
-        super(Block, self).__init__()  # as in many programs
+        super().__init__()
         self.second = nn.Linear(3, 2)
         self.register_buffer("mean", tg.zeros(2))
         self.scale = nn.Parameter(tg.ones(2))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
 from tinygrad_edu.functions import pooling as F
+from tinygrad_edu.kernels import pooling as kernels
 from tinygrad_edu.ops import pooling as ops
 
 MAX = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
@@ -172,7 +173,7 @@ def test_blocks_make_no_difference(monkeypatch):
     window = F.Window((3, 3), (2, 2), (1, 1), (1, 1))
     y = F.max_pool2d(x, 3, 2, 1)
     whole = ops.max_pool_route(y, x, y, window=window)
-    monkeypatch.setattr(ops, "BLOCK", 2 * 2 * 36)
+    monkeypatch.setattr(kernels, "BLOCK", 2 * 2 * 36)
     np.testing.assert_array_equal(ops.max_pool_route(y, x, y, window=window), whole)
 
 

@@ -180,7 +180,9 @@ def free_to_write(x: Tensor, other: Any) -> bool:
     dtype = x._array.dtype
     if other._array.dtype is not dtype if isinstance(other, Tensor) else type(other) not in NUMBERS:
         return False
-    if grad_enabled.get() and (x.requires_grad or (isinstance(other, Tensor) and other.requires_grad)):
+    if grad_enabled.get() and (
+        x._view is not None or x.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
+    ):
         return False
     return dtype.kind == "f"
 

@@ -83,7 +83,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             or (bit > 8 and any(x.dtype is not dtype for x in arrays))
         ):
             number = inputs[plain >> 1] if bit == 4 else None
-            if plain and number and type(number) in NUMBERS and (dtype is float32 or dtype is float64):
+            if type(number) in NUMBERS and number and (dtype is float32 or dtype is float64):
                 arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
             else:
                 inputs = meet(primitive, inputs)

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code: int = options.run(options)
         except SystemExit as shown:  # --help and --version
             code = int(shown.code or 0)
-        sys.stdout.flush()
+        print(end="", flush=True)
         return code
     except UsageError as error:
         return fail(error, 2)
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(error, 1)
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if stopped.args else signal.SIGINT
-        return fail(f"stopped by {signal.Signals(number).name}; nothing was written", 128 + number)
+        return fail(f"stopped by {signal.Signals(number).name}", 128 + number)
 
 
 def fail(error: object, code: int) -> int:
@@ -57,8 +57,7 @@ def reason(error: OSError) -> str:
 
 def silence_stdout() -> None:
     """Let what is still to be written to standard output go nowhere: Python would complain about it at exit."""
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        return
-    with suppress(OSError, ValueError):
+    try:
+        print(end="", flush=True)
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,14 +27,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, self.prog)
 
 
-def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: str, examples: str) -> Parser:
-    """A command with its help, named like the function that runs it; the first line of `does` is for the overview."""
+def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: str, examples: Sequence[str]) -> Parser:
+    """A command with its help, named like the function that runs it; the overview has the first sentence of `does`."""
     brief = does.partition(".")[0]
     parser: Parser = commands.add_parser(
         run.__name__,
         help=brief[0].lower() + brief[1:],
         description=does,
-        epilog="examples:\n" + "\n".join(f"  {PROGRAM} {run.__name__} {line}" for line in examples.splitlines()),
+        epilog="examples:\n" + "\n".join(f"  {PROGRAM} {run.__name__} {line}".rstrip() for line in examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)

@@ -19,10 +19,7 @@ __all__ = ["add_predict", "predict"]
 
 SHADES = " ░▒▓█", " .-+#"  # from paper to ink, with Unicode and without
 
-EXAMPLES = """
-runs/digits-cnn-001 --digit 7
-runs/digits-cnn-001 photo.png
-runs/digits-cnn-001 drawing.pgm"""
+EXAMPLES = ("runs/digits-cnn-001 --digit 7", "runs/digits-cnn-001 photo.png", "runs/digits-cnn-001 drawing.pgm")
 
 
 def add_predict(commands: Any) -> None:

@@ -36,9 +36,7 @@ FILES = {
     GRAPH: "the graph of one training step",
 }
 
-EXAMPLES = """
---epochs 5 --out runs/short
---model mlp --optimizer sgd --lr 0.1 --seed 1"""
+EXAMPLES = ("", "--epochs 5 --out runs/short", "--model mlp --optimizer sgd --lr 0.1 --seed 1")
 
 
 def add_train(commands: Any) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ShapeError
+from ..kernels.windows import per_dimension, reach
 from ..ops.convolution import conv, conv_input
 from ..ops.indexing import getitem
 from ..ops.movement import pad, reshape
-from ..ops.windows import per_dimension, reach
 from ..tensor import Tensor
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]

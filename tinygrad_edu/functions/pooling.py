@@ -8,8 +8,8 @@ import numpy
 from numpy.typing import NDArray
 
 from ..errors import ShapeError
+from ..kernels.windows import Sizes, Window, per_dimension, reach
 from ..ops.pooling import avg_pool, max_pool, max_pool_indices
-from ..ops.windows import Sizes, Window, per_dimension, reach
 from ..tensor import Tensor
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..dtypes import as_dtype, int64
+from ..dtypes import as_dtype, int64, uint8
 from ..ops import reduction as ops
 from ..ops.elementary import sqrt
 from ..ops.elementwise import where
@@ -175,18 +175,24 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return position(input, dim, keepdim, ops.argmin, "argmin")
 
 
+def truth(input: Tensor, found: Any) -> Tensor:
+    """bools, and of uint8, PyTorch's old type of masks, uint8."""
+    result: Tensor = found.to(uint8) if input.dtype == uint8 else found
+    return result
+
+
 @method
 @numpy_names
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element is nonzero; no gradient."""
-    return ops.any(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
+    return truth(input, ops.any(input, dim=as_dims(dim, input.ndim), keepdim=keepdim))
 
 
 @method
 @numpy_names
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is nonzero; no gradient."""
-    return ops.all(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
+    return truth(input, ops.all(input, dim=as_dims(dim, input.ndim), keepdim=keepdim))
 
 
 @method

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..functions.creation import empty
-from ..ops.windows import per_dimension
+from ..kernels.windows import per_dimension
 from ..tensor import Tensor
 from . import functional, init
 from .module import Module

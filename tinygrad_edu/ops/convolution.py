@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import ShapeError
+from ..kernels.convolution import correlate, correlate_input, correlate_weight
+from ..kernels.windows import Sizes, reach
 from ..primitive import primitive
-from .convolution_numpy import correlate, correlate_input, correlate_weight
 from .reduction import sum
-from .windows import Sizes, reach
 
 __all__ = ["conv", "conv_input", "conv_weight", "output_size"]
 

@@ -1,7 +1,6 @@
 """Products of matrices: matmul, the affine map of a layer, einsum."""
 
 import math
-import math
 from typing import Any
 
 from ..errors import broadcast_clash

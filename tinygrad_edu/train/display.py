@@ -1,5 +1,6 @@
 """Showing how a training goes: a bar in a terminal, a line for each epoch elsewhere."""
 
+import io
 import shutil
 import sys
 import time
@@ -31,7 +32,7 @@ def progress(file: TextIO | None = None) -> Iterator[Display]:
     A terminal gets one line with a bar, the loss, the accuracy and the time left, drawn by tqdm if it is installed;
     anything else gets a line for each epoch.
     """
-    display = choose_display(sys.stderr if file is None else file)
+    display = choose_display(file or sys.stderr or io.StringIO())  # there is no standard error if it was closed
     try:
         yield display
     finally:

@@ -85,7 +85,8 @@ class RunDraft:
                     break
                 self.run = following
         if any(self.run.iterdir()) and not self.overwrite:
-            raise FileExistsError(errno.EEXIST, "the folder is not empty; overwrite replaces the run in it", str(self.run))
+            reason = "the folder is not empty; overwrite replaces the run in it"
+            raise FileExistsError(errno.EEXIST, reason, str(self.run))
 
     def save(self, model: Module, config: Mapping[str, Any], history: Sequence[Mapping[str, float]]) -> None:
         """Write the weights, the configuration and the history.

@@ -1,0 +1,467 @@
+"""Optimizers: each walks as its algorithm says, and says what it cannot take."""
+
+import copy
+import gc
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, optim
+
+
+def bowl(x):
+    """A long valley beside a wave, steep enough to swing in and flat enough to walk up without end."""
+    return (x[0] - 1) ** 2 + 3 * (x[1] - x[0]) ** 2 + x[2].cos()
+
+
+def bowl_gradient(x):
+    across = 6 * (x[1] - x[0])
+    return np.array([2 * (x[0] - 1) - across, across, -math.sin(x[2])])
+
+
+START = [-0.5, 1.0, 0.3]
+
+
+def walked(make, steps=30):
+    """The way of a parameter in float64."""
+    x = nn.Parameter(tg.tensor(np.array(START)))
+    optimizer = make([x])
+    way = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        bowl(x).backward()
+        optimizer.step()
+        way.append(x.detach().numpy().copy())
+    return np.array(way)
+
+
+def sgd_by_hand(lr, momentum, dampening, weight_decay, nesterov, maximize):
+    x, b, way = np.array(START), None, []
+    for _ in range(30):
+        g = bowl_gradient(x) * (-1 if maximize else 1) + weight_decay * x
+        b = g if b is None else momentum * b + (1 - dampening) * g
+        x = x - lr * (g if not momentum else g + momentum * b if nesterov else b)
+        way.append(x)
+    return np.array(way)
+
+
+def adam_by_hand(lr, betas, eps, weight_decay, amsgrad, maximize):
+    x, m, v, most, way = np.array(START), 0.0, 0.0, 0.0, []
+    for t in range(1, 31):
+        g = bowl_gradient(x) * (-1 if maximize else 1) + weight_decay * x
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g * g
+        most = np.maximum(most, v)
+        v_hat = (most if amsgrad else v) / (1 - betas[1] ** t)
+        x = x - lr * m / (1 - betas[0] ** t) / (np.sqrt(v_hat) + eps)
+        way.append(x)
+    return np.array(way)
+
+
+SGD_SETTINGS = [
+    {"lr": 0.01, "momentum": m, "dampening": d, "weight_decay": w, "nesterov": n, "maximize": up}
+    for m, d, w, n, up in itertools.product((0, 0.9), (0, 0.3), (0, 0.1), (False, True), (False, True))
+    if not n or (m and not d)
+]
+ADAM_SETTINGS = [
+    {"lr": 0.05, "betas": b, "eps": e, "weight_decay": w, "amsgrad": a, "maximize": up}
+    for b, e, w, a, up in itertools.product(
+        ((0.9, 0.999), (0.3, 0.6), (0.6, 0.0)), (1e-8, 1e-2), (0, 0.1), (False, True), (False, True)
+    )
+]
+
+
+@pytest.mark.parametrize("settings", SGD_SETTINGS, ids=str)
+def test_sgd_walks_as_its_formula(settings):
+    way = walked(lambda params: optim.SGD(params, **settings))
+    np.testing.assert_allclose(way, sgd_by_hand(**settings), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("settings", ADAM_SETTINGS, ids=str)
+def test_adam_walks_as_its_formula(settings):
+    way = walked(lambda params: optim.Adam(params, **settings))
+    np.testing.assert_allclose(way, adam_by_hand(**settings), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda ps: optim.SGD(ps, lr=0.02, momentum=0.9, nesterov=True), lambda ps: optim.Adam(ps, lr=0.05)],
+    ids=["SGD", "Adam"],
+)
+def test_the_valley_is_found(make):
+    way = walked(make, steps=500)
+    np.testing.assert_allclose(way[-1], [1, 1, math.pi], atol=1e-3)
+
+
+# groups and state
+
+
+def layers():
+    tg.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+
+
+def fit(net, optimizer, steps, seed=0):
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        x = tg.tensor(rng.standard_normal((8, 3)).astype(np.float32))
+        optimizer.zero_grad()
+        ((net(x) - x.sum(1, keepdim=True)) ** 2).mean().backward()
+        optimizer.step()
+
+
+def test_groups_have_settings_of_their_own():
+    net = layers()
+    optimizer = optim.SGD([{"params": net[0].parameters()}, {"params": net[2].weight, "lr": 0.5}], lr=0.1, momentum=0.9)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.5]
+    assert [group["momentum"] for group in optimizer.param_groups] == [0.9, 0.9]
+    optimizer.add_param_group({"params": [net[2].bias], "weight_decay": 0.3})
+    assert [len(group["params"]) for group in optimizer.param_groups] == [2, 1, 1]
+    before = {name: p.detach().numpy().copy() for name, p in net.named_parameters()}
+    for p in net.parameters():
+        p.grad = tg.ones_like(p)
+    optimizer.param_groups[0]["lr"] = 0.0
+    optimizer.step()
+    after = {name: p.detach().numpy() for name, p in net.named_parameters()}
+    np.testing.assert_array_equal(after["0.weight"], before["0.weight"])
+    np.testing.assert_allclose(after["2.weight"], before["2.weight"] - 0.5, rtol=1e-6)
+    np.testing.assert_allclose(after["2.bias"], before["2.bias"] - 0.1 * (1 + 0.3 * before["2.bias"]), rtol=1e-5)
+
+
+def test_a_given_group_is_not_changed():
+    group = {"params": [nn.Parameter(tg.ones(1))]}
+    optim.Adam([group])
+    assert list(group) == ["params"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda net: optim.SGD(net.parameters(), lr=0.1),
+        lambda net: optim.SGD(net.parameters(), lr=0.1, momentum=0.9),
+        lambda net: optim.Adam(net.parameters(), lr=0.01, amsgrad=True),
+    ],
+    ids=["SGD", "momentum", "Adam"],
+)
+def test_a_run_resumed_from_its_state_is_the_same_bit_for_bit(make):
+    net = layers()
+    optimizer = make(net)
+    fit(net, optimizer, 5)
+    weights, state = copy.deepcopy(net.state_dict()), copy.deepcopy(optimizer.state_dict())
+    fit(net, optimizer, 5, seed=1)
+
+    other = layers()
+    resumed = make(other)
+    fit(other, resumed, 2, seed=7)  # a state of its own, which must go
+    other.load_state_dict(weights)
+    resumed.load_state_dict(state)
+    fit(other, resumed, 5, seed=1)
+    for p, q in zip(net.parameters(), other.parameters(), strict=True):
+        np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
+
+
+def test_a_state_dict_has_pytorchs_form():
+    net = layers()
+    optimizer = optim.SGD([{"params": [net[2].bias]}, {"params": net[0].parameters(), "lr": 0.5}], lr=0.1, momentum=0.9)
+    assert optimizer.state_dict()["state"] == {}
+    fit(net, optimizer, 1)
+    state = optimizer.state_dict()
+    assert [group["params"] for group in state["param_groups"]] == [[0], [1, 2]]
+    assert state["param_groups"][1]["lr"] == 0.5
+    assert sorted(state["state"]) == [0, 1, 2]
+    assert state["state"][1]["momentum_buffer"].shape == (4, 3)
+
+    adam = optim.Adam([net[2].bias])
+    fit(net, adam, 3)
+    (only,) = adam.state_dict()["state"].values()
+    assert sorted(only) == ["exp_avg", "exp_avg_sq", "step"]
+    assert (only["step"].item(), only["step"].shape, only["step"].dtype) == (3, (), tg.float32)
+
+
+def test_a_loaded_state_is_a_copy_in_the_dtype_of_the_parameter():
+    p, q = (nn.Parameter(tg.ones(2, dtype=dtype)) for dtype in (tg.float64, tg.float32))
+    source, target = optim.Adam([p]), optim.Adam([q])
+    p.grad = tg.ones_like(p)
+    source.step()
+    target.load_state_dict(source.state_dict())
+    assert target.state[q]["exp_avg"].dtype == tg.float32
+    source.step()
+    assert target.state[q]["step"].item() == 1
+    np.testing.assert_allclose(target.state[q]["exp_avg"].numpy(), 0.1, rtol=1e-6)
+
+
+def test_settings_come_from_the_state_and_missing_ones_from_the_defaults():
+    p = nn.Parameter(tg.ones(1))
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.5)
+    optimizer.load_state_dict({"state": {}, "param_groups": [{"lr": 0.7, "params": [0], "foreach": None}]})
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["momentum"], group["params"][0] is p) == (0.7, 0.5, True)
+
+
+def test_a_state_of_other_groups_is_refused_and_changes_nothing():
+    net = layers()
+    optimizer = optim.Adam(net.parameters())
+    fit(net, optimizer, 1)
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=r"groups of \[2\] parameters, the optimizer groups of \[4\]"):
+        optimizer.load_state_dict(optim.Adam(net[0].parameters()).state_dict())
+    assert optimizer.state_dict()["state"].keys() == before["state"].keys()
+
+
+# steps
+
+
+def test_a_parameter_without_a_gradient_stays():
+    net = layers()
+    net[0].requires_grad_(False)
+    before = net[0].weight.tolist()
+    optimizer = optim.Adam(net.parameters())
+    fit(net, optimizer, 2)
+    assert net[0].weight.tolist() == before
+    assert len(optimizer.state) == 2
+
+
+def test_a_step_records_nothing_and_is_seen_by_a_backward_that_comes_too_late():
+    p = nn.Parameter(tg.ones(2))
+    optimizer = optim.SGD([p], lr=0.1)
+    y = (p * p).sum()
+    p.grad = tg.ones(2)
+    optimizer.step()
+    assert p.is_leaf
+    assert p.requires_grad
+    with pytest.raises(RuntimeError, match="overwritten"):
+        y.backward()
+
+
+def test_a_closure_is_called_with_gradients_on_and_its_loss_returned():
+    p = nn.Parameter(tg.tensor([3.0]))
+    optimizer = optim.SGD([p], lr=0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p**2).sum()
+        loss.backward()
+        return loss
+
+    with tg.no_grad():
+        assert optimizer.step(closure).item() == 9
+        assert not tg.is_grad_enabled()
+    assert p.item() == 0
+    assert optimizer.step() is None
+
+
+def test_gradients_are_forgotten_or_zeroed():
+    p = nn.Parameter(tg.ones(1))
+    optimizer = optim.SGD([p])
+    p.grad = held = tg.ones(1)
+    optimizer.zero_grad(set_to_none=False)
+    assert held.tolist() == p.grad.tolist() == [0]
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+def test_steps_leave_no_garbage():
+    net = layers()
+    optimizer = optim.Adam(net.parameters())
+    fit(net, optimizer, 3)
+    gc.collect()
+    gc.disable()
+    try:
+        fit(net, optimizer, 20)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_a_large_parameter_takes_the_same_step():
+    rng = np.random.default_rng(0)
+    start, g = rng.standard_normal((2, 3, 40_000)).astype(np.float32)
+    for gradient in (g, np.asfortranarray(g)):
+        p = nn.Parameter(tg.tensor(start))
+        p.grad = tg.from_numpy(gradient)
+        optim.SGD([p], lr=0.1).step()
+        np.testing.assert_array_equal(p.detach().numpy(), start + g * np.float32(-0.1))
+
+
+def test_an_addition_to_itself_moved_by_one_reads_what_was_there():
+    x = np.arange(100_000, dtype=np.float32)
+    moved = tg.tensor(x)
+    moved[1:].add_(moved[:-1], alpha=2.0)
+    np.testing.assert_array_equal(moved.numpy()[1:], x[1:] + 2 * x[:-1])
+
+
+# optimizers of users
+
+
+class SignDescent(optim.Optimizer):
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, {"lr": lr})
+
+    def update(self, p, g, group):
+        self.state[p]["count"] = self.state[p].get("count", 0) + 1
+        p.add_(g.sign(), alpha=-group["lr"])
+
+
+class Plain(optim.Optimizer):
+    """As programs for PyTorch define theirs."""
+
+    def __init__(self, params, lr):
+        super().__init__(params, {"lr": lr})
+
+    @tg.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                state["step"] = state.get("step", 0) + 1
+                p.data.add_(p.grad, alpha=-group["lr"])
+
+
+@pytest.mark.parametrize("kind", [SignDescent, Plain])
+def test_users_define_optimizers(kind):
+    p = nn.Parameter(tg.tensor([1.0, -2.0]))
+    optimizer = kind([p], lr=0.25)
+    p.grad = tg.tensor([1.0, -1.0])
+    optimizer.step()
+    optimizer.step()
+    assert p.tolist() == [0.5, -1.5]
+    assert list(optimizer.state_dict()["state"][0].values()) == [2]
+    assert optimizer.defaults == {"lr": 0.25}
+
+
+def test_an_optimizer_shows_its_groups():
+    assert repr(optim.SGD([nn.Parameter(tg.ones(1))], lr=0.1)) == (
+        "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: False\n    momentum: 0\n"
+        "    nesterov: False\n    weight_decay: 0\n)"
+    )
+
+
+def parameter():
+    return nn.Parameter(tg.ones(2))
+
+
+SHARED = parameter()
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "words"),
+    [
+        (lambda: optim.SGD([]), ValueError, "SGD got an empty parameter list"),
+        (lambda: optim.Adam(p for p in []), ValueError, "generator that was used before"),
+        (lambda: optim.SGD(parameter()), TypeError, "iterable of Tensors or of dictionaries, got Parameter"),
+        (lambda: optim.SGD({"params": [parameter()]}), TypeError, "got dict"),
+        (lambda: optim.SGD(3), TypeError, "got int"),
+        (lambda: optim.SGD([{"params": {parameter()}}]), TypeError, "a set does not have"),
+        (lambda: optim.SGD([np.ones(2)]), TypeError, "moves Tensors, got ndarray"),
+        (lambda: optim.SGD([parameter() * 2]), ValueError, "can't optimize a non-leaf"),
+        (lambda: optim.SGD([SHARED, SHARED]), ValueError, "given twice"),
+        (lambda: optim.SGD([{"params": [SHARED]}, {"params": [SHARED]}]), ValueError, "given twice"),
+        (lambda: optim.SGD([parameter()]).add_param_group([1]), TypeError, "a dictionary, got list"),
+        (lambda: optim.SGD([parameter()], lr=-1), ValueError, "SGD: lr must be 0 or more, got -1"),
+        (lambda: optim.SGD([parameter()], lr=math.nan), ValueError, "lr"),
+        (lambda: optim.SGD([parameter()], momentum=-0.1), ValueError, "momentum"),
+        (lambda: optim.SGD([parameter()], weight_decay=-1), ValueError, "weight_decay"),
+        (lambda: optim.SGD([parameter()], nesterov=True), ValueError, "nesterov needs a momentum"),
+        (lambda: optim.SGD([parameter()], momentum=1, dampening=1, nesterov=True), ValueError, "no dampening"),
+        (lambda: optim.Adam([parameter()], lr=-1), ValueError, "Adam: lr"),
+        (lambda: optim.Adam([parameter()], eps=-1e-8), ValueError, "eps"),
+        (lambda: optim.Adam([parameter()], betas=(1.0, 0.9)), ValueError, r"betas\[0\]"),
+        (lambda: optim.Adam([parameter()], betas=(0.9, -0.1)), ValueError, r"betas\[1\]"),
+        (lambda: optim.Adam([parameter()], weight_decay=-1), ValueError, "weight_decay"),
+    ],
+)
+def test_errors_say_what_was_wrong(act, error, words):
+    with pytest.raises(error, match=words):
+        act()
+
+
+def test_an_optimizer_must_say_how_a_parameter_moves():
+    optimizer = optim.Optimizer([parameter()], {})
+    optimizer.param_groups[0]["params"][0].grad = tg.ones(2)
+    with pytest.raises(NotImplementedError, match="give it a method update"):
+        optimizer.step()
+
+
+# what they are made of
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("weight", [0.0, 0.1, 0.5, 0.9, 1.0, -1.0])
+def test_lerp_is_the_same_in_place(dtype, weight):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 3, 4)).astype(dtype)
+    expected = tg.tensor(a).lerp(tg.tensor(b), weight)
+    x = tg.tensor(a)
+    assert x.lerp_(tg.tensor(b), weight) is x
+    np.testing.assert_array_equal(x.numpy(), expected.numpy())
+    assert x.numpy().dtype == dtype
+    np.testing.assert_allclose(
+        x.numpy(), a + weight * (b.astype(float) - a), rtol=1e-2 if dtype == np.float16 else 1e-5
+    )
+    if weight in (0, 1):
+        np.testing.assert_array_equal(x.numpy(), b if weight else a)
+    tensor_weight = tg.full((3, 4), weight, dtype=tg.tensor(a).dtype)
+    np.testing.assert_allclose(tg.tensor(a).lerp_(tg.tensor(b), tensor_weight).numpy(), x.numpy(), rtol=1e-2)
+
+
+@pytest.mark.parametrize("name", ["addcmul", "addcdiv"])
+def test_products_and_quotients_are_added(name):
+    x, y, z = (tg.rand(3, 4, dtype=tg.float64) + 0.5 for _ in range(3))
+    expected = x.numpy() + 0.3 * (y.numpy() * z.numpy() if name == "addcmul" else y.numpy() / z.numpy())
+    np.testing.assert_allclose(getattr(x, name)(y, z, value=0.3).numpy(), expected, rtol=1e-14)
+    written = x.clone()
+    assert getattr(written, name + "_")(y, z, value=0.3) is written
+    np.testing.assert_allclose(written.numpy(), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x, y: x.addcmul_(y, y, value=2.0),
+        lambda x, y: x.addcdiv_(y, y + 3, value=2.0),
+        lambda x, y: x.lerp_(y, 0.3),
+        lambda x, y: x.lerp_(y, 0.7),
+        lambda x, y: x.mul_(y),
+        lambda x, y: x.mul_(0.5),
+        lambda x, y: x.add_(0.5),
+        lambda x, y: x.add_(y, alpha=0.5),
+        lambda x, y: x.clamp_(-1, 1),
+    ],
+)
+def test_what_is_written_in_place_has_its_gradient(write):
+    x, y = (tg.randn(3, dtype=tg.float64, requires_grad=True) for _ in range(2))
+    assert tg.autograd.gradcheck(lambda x, y: write(x * 1.5, y) ** 2, [x, y])
+    with tg.no_grad():
+        expected = write(x * 1.5, y)
+    np.testing.assert_array_equal(write(x * 1.5, y).detach().numpy(), expected.numpy())
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda: tg.ones(2).add_(tg.ones(3)), ValueError),
+        (lambda: tg.ones(2).mul_(tg.ones(3)), ValueError),
+        (lambda: tg.ones(2).mul_(tg.ones(2, 2)), ValueError),
+        (lambda: tg.tensor([1, 2]).mul_(0.5), RuntimeError),
+        (lambda: tg.tensor([1, 2]).add_(tg.tensor([1, 2]), alpha=0.5), RuntimeError),
+        (lambda: tg.ones(1).expand(3).mul_(2.0), RuntimeError),
+        (lambda: parameter().mul_(2.0), RuntimeError),
+    ],
+)
+def test_a_write_that_cannot_be_is_refused(act, error):
+    with pytest.raises(error):
+        act()
+
+
+def test_writes_are_counted():
+    x = tg.ones(3, requires_grad=True)
+    y = x * 2
+    z = y * y
+    y.detach().mul_(3.0)
+    with pytest.raises(RuntimeError, match="overwritten"):
+        z.sum().backward()
