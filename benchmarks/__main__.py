@@ -1,9 +1,9 @@
 """`python -m benchmarks`: every work of ours and PyTorch's in turn, on one thread; prints a Markdown table.
 
-    python -m benchmarks                     all of it, some three minutes
-    python -m benchmarks --only "MLP|chain"  the works whose names match
-    python -m benchmarks --what memory       growth, leaks and the million operations
-    python -m benchmarks --what import       what importing costs beside NumPy
+python -m benchmarks                     all of it, some three minutes
+python -m benchmarks --only "MLP|chain"  the works whose names match
+python -m benchmarks --what memory       growth, leaks and the million operations
+python -m benchmarks --what import       what importing costs beside NumPy
 """
 
 import argparse
@@ -37,7 +37,9 @@ def speed(pattern: str) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--only", default="", metavar="PATTERN", help="a regular expression over the works' names")
     options.add_argument("--what", choices=("speed", "memory", "import"), default="speed")
     args = options.parse_args()

@@ -81,7 +81,9 @@ def training_step(name: str, ours: Any, theirs: Any, inputs: numpy.ndarray, clas
 
     return Work(
         name,
-        program(ours, tg.tensor(inputs), tg.tensor(labels), nn.CrossEntropyLoss(), optim.SGD(ours.parameters(), lr=0.01)),
+        program(
+            ours, tg.tensor(inputs), tg.tensor(labels), nn.CrossEntropyLoss(), optim.SGD(ours.parameters(), lr=0.01)
+        ),
         program(
             theirs,
             torch.tensor(inputs),
@@ -136,8 +138,21 @@ def convolution(batch: int, channels: int, size: int, out: int, kernel: int, str
     return Work(
         f"conv {channels}->{out} {kernel}x{kernel} stride {stride}, batch {batch}, {size}x{size}, {what}",
         program(tg, tg.tensor(x, requires_grad=backward), tg.tensor(w, requires_grad=backward), tg.tensor(g)),
-        program(torch, torch.tensor(x, requires_grad=backward), torch.tensor(w, requires_grad=backward), torch.tensor(g)),
+        program(
+            torch, torch.tensor(x, requires_grad=backward), torch.tensor(w, requires_grad=backward), torch.tensor(g)
+        ),
     )
+
+
+CONVOLUTIONS = [  # batch, channels in, size, channels out, kernel, stride
+    (64, 3, 32, 16, 3, 1),
+    (64, 16, 32, 16, 3, 1),
+    (64, 32, 16, 32, 3, 1),
+    (64, 64, 8, 64, 3, 1),
+    (64, 16, 32, 32, 3, 2),
+    (64, 1, 28, 6, 5, 1),
+    (1, 16, 32, 16, 3, 1),
+]
 
 
 def all_works() -> list[Work]:
@@ -152,10 +167,9 @@ def all_works() -> list[Work]:
         operation("x[2:8] then reshape", lambda x: x[0:10].reshape(10), 1),
     ]
     for batch, hidden in ((1, 16), (32, 64), (64, 256), (128, 1024)):
-        works.append(
-            training_step(f"MLP step, batch {batch} x hidden {hidden}", mlp(nn, hidden), mlp(torch.nn, hidden), numbers(batch, 784), 10)
-        )
+        name = f"MLP step, batch {batch} x hidden {hidden}"
+        works.append(training_step(name, mlp(nn, hidden), mlp(torch.nn, hidden), numbers(batch, 784), 10))
     works.append(training_step("CNN step, batch 64, 28x28", cnn(nn), cnn(torch.nn), numbers(64, 1, 28, 28), 10))
-    for shape in ((64, 3, 32, 16, 3, 1), (64, 16, 32, 16, 3, 1), (64, 32, 16, 32, 3, 1), (64, 64, 8, 64, 3, 1), (64, 16, 32, 32, 3, 2), (64, 1, 28, 6, 5, 1), (1, 16, 32, 16, 3, 1)):
+    for shape in CONVOLUTIONS:
         works += [convolution(*shape, backward=False), convolution(*shape, backward=True)]
     return works

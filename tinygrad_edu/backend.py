@@ -33,6 +33,10 @@ __all__ = [
 Array = NDArray[Any]
 
 
+# what array.sum() and array.prod() come to after two more calls
+add_reduce: Callable[..., Any] = numpy.add.reduce
+multiply_reduce: Callable[..., Any] = numpy.multiply.reduce
+
 BITS = {1: numpy.int8, 2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 
@@ -97,15 +101,15 @@ def outside(shape: tuple[int, ...], part: Callable[[Array], Array]) -> Array:
 def total(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
     """The sum over dimensions; of float16 in float32, because 2048 + 1 is 2048 in float16."""
     if array.dtype.char == "e":
-        return numpy.add.reduce(array, axis=dim, keepdims=keepdim, dtype="float32").astype("float16")
+        return add_reduce(array, axis=dim, keepdims=keepdim, dtype="float32").astype("float16")
     if array.dtype.kind in "iu":
-        return numpy.add.reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)  # int32 would become int64
-    return numpy.add.reduce(array, axis=dim, keepdims=keepdim)  # what array.sum() comes to after two more calls
+        return add_reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)  # int32 would become int64
+    return add_reduce(array, axis=dim, keepdims=keepdim)
 
 
 def product(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
     """The product over dimensions."""
-    return numpy.multiply.reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)
+    return multiply_reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)
 
 
 def positions(n: int) -> Array:

@@ -142,6 +142,7 @@ class Primitive:
         self.plans: dict[int, Plan | None] = {}
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        """What the forward gives for arrays; the first input of another kind says by `__primitive__` what to do."""
         for x in inputs:
             kind = type(x)
             if kind is not numpy.ndarray and (dispatch := getattr(kind, "__primitive__", None)) is not None:

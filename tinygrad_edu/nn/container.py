@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
 from typing import Any, Self, overload
 
+from .members import MODULE
 from .module import Module, indented
 
 __all__ = ["ModuleList", "Sequential"]
@@ -16,7 +17,8 @@ class Row(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([*self._modules.values()])
+        attributes = vars(self)
+        return iter([attributes[name] for name, kind in self._members.items() if kind is MODULE])
 
     def _name(self, place: int) -> str:
         """The name of the module at a place, counted from the end if negative.

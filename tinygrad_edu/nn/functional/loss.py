@@ -66,6 +66,7 @@ def cross_entropy(
         ShapeError: input, target and weight do not fit.
         IndexError: a class is not in 0 .. C - 1, and not ignore_index.
         ValueError: the reduction is not known; label_smoothing is not between 0 and 1.
+        RuntimeError: there is an ignore_index for probabilities.
     """
     plain = weight is None and not label_smoothing and ignore_index < 0 and reduction in ("mean", "sum", "none")
     if plain and is_row_of_classes(input, target):
@@ -77,6 +78,8 @@ def cross_entropy(
         raise ValueError(f"label_smoothing is between 0 and 1, got {label_smoothing}")
     log_p = log_softmax(input, class_dim(input))
     if target.dtype.kind == "f":
+        if ignore_index >= 0:
+            raise RuntimeError(f"ignore_index is for classes; the target holds probabilities, and it is {ignore_index}")
         return entropy_of_probabilities(log_p, target, weight, reduction, label_smoothing)
     return entropy_of_classes(log_p, target, weight, ignore_index, reduction, label_smoothing)
 
