@@ -267,6 +267,20 @@ def test_info(run, trained):
     assert rows["weights"] == "9,610"
 
 
+def test_info_shows_no_control_characters(run, copied):
+    path = copied / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "note\x1b[2J": "red \x1b[31m"}))
+    code, out, _ = run("info", copied)
+    assert code == 0
+    assert "\x1b" not in out
+    assert r"red \u001b[31m" in out
+
+
+def test_a_program_without_standard_error_trains(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main([*QUICK]) == 0
+
+
 # stopped
 
 

@@ -7,6 +7,7 @@
 tensor([2., 4., 6.])
 """
 
+import importlib
 import warnings
 
 from . import autograd
@@ -153,6 +154,14 @@ from .ops.elementwise import (
 from .tensor import Tensor
 
 half, float, double, short, int, long = float16, float32, float64, int16, int32, int64
+
+
+def __getattr__(name: str) -> object:
+    """The packages of the higher floors, imported when they are first asked for."""
+    if name in ("data", "io", "models", "nn", "optim", "testing", "train", "viz"):
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # log 0 is -inf and exp 1000 is inf without a word, as in PyTorch; elsewhere NumPy's warnings stay as they are
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu(\.|$)")

@@ -130,14 +130,14 @@ def one_hot(classes: Any, count: int, dtype: Any) -> Array:
     return out
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(128)
 def constant32(value: float) -> Array:
     """A Python number as an array that NumPy need not convert again; zero is not asked for, for its sign's sake."""
     with numpy.errstate(over="ignore"):
         return numpy.array(value, numpy.float32)
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(128)
 def constant64(value: float) -> Array:
     """The same in float64."""
     return numpy.array(value, numpy.float64)

@@ -5,7 +5,6 @@ an array that no rule named is freed as soon as the user lets go of it, and ther
 """
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from operator import attrgetter
@@ -24,6 +23,8 @@ __all__ = ["Leaf", "Node", "Output", "backpropagate", "enable_grad", "is_grad_en
 
 grad_enabled: ContextVar[bool] = ContextVar("grad_enabled", default=True)
 is_grad_enabled = grad_enabled.get
+
+CO_GENERATOR = 0x20  # of a code object: a call of it gives a generator
 
 Gradient = Any  # an array, or a Tensor where the backward is itself recorded
 Hook = Callable[[Gradient], Gradient]
@@ -62,7 +63,9 @@ class GradMode:
                 except StopIteration as stop:
                     return stop.value
 
-        return functools.wraps(function)(iterate if inspect.isgeneratorfunction(function) else call)
+        code = getattr(function, "__code__", None)
+        is_generator = code is not None and code.co_flags & CO_GENERATOR
+        return functools.wraps(function)(iterate if is_generator else call)
 
     def __enter__(self) -> None:
         self.before.append(grad_enabled.get())
@@ -323,9 +326,11 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
     came_from[len(plan.needs)] = node  # the output itself
 
     def tensor(value: Any, place: int) -> Any:
-        if isinstance(value, tuple) and place > len(plan.needs) and plan.primitive.variadic:
-            return tuple(map(tensor, value, range(len(value)))) if arrays_only(value) else value
-        return wrap(value, came_from.get(place)) if isinstance(value, numpy.ndarray) else value
+        if isinstance(value, numpy.ndarray):
+            return wrap(value, came_from.get(place))
+        if isinstance(value, tuple) and place > len(plan.needs) and plan.primitive.variadic and arrays_only(value):
+            return tuple([wrap(x, came_from.get(i)) for i, x in enumerate(value)])
+        return value
 
     if len(plan.rules) == 1:
         return tuple(map(tensor, saved, plan.sources[0]))

@@ -83,15 +83,14 @@ def replace(x: Tensor, result: Tensor, verb: str) -> Tensor:
 
 def keep_old_value(node: Node, array: Any) -> None:
     """Copy what a node saved of memory that is about to be overwritten by its own result."""
+    node.saved = apart_from(array, node.saved)
 
-    def kept(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(kept, value))
-        if isinstance(value, numpy.ndarray) and numpy.may_share_memory(value, array):
-            return value.copy()
-        return value
 
-    node.saved = kept(node.saved)
+def apart_from(array: Any, value: Any) -> Any:
+    """The value, however deep in tuples, with copies of what shares memory with the array."""
+    if isinstance(value, tuple):
+        return tuple([apart_from(array, part) for part in value])
+    return value.copy() if isinstance(value, numpy.ndarray) and numpy.may_share_memory(value, array) else value
 
 
 def adopt(x: Any, node: Node | None) -> None:

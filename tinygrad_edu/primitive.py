@@ -13,7 +13,6 @@ names whatever else it needs: `out`, an input, a setting, `<input>_shape`, `<inp
 want a gradient). Exactly what the needed rules name is kept for backward, and nothing more.
 """
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, overload
@@ -26,6 +25,7 @@ Rule = Callable[..., Any]
 Kept = tuple[tuple[Any, ...], ...]
 
 NO_DERIVATIVE = r"\text{no derivative}"
+CO_VARARGS = 0x04  # of a code object: it takes *args
 EVERYTHING = "*"  # the key of a joint rule, which gives the gradients of all inputs at once
 
 
@@ -84,9 +84,19 @@ class Plan:
         )
 
 
+def parameters(function: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
+    """(positional names, keyword-only names, whether it is variadic); `inspect` would double the time of an import."""
+    code = function.__code__
+    variadic = bool(code.co_flags & CO_VARARGS)
+    names, count = code.co_varnames, code.co_argcount
+    keywords = names[count : count + code.co_kwonlyargcount]
+    inputs = [*names[:count], *names[count + len(keywords) :][:variadic]]
+    return inputs, list(keywords), variadic
+
+
 def rule_arguments(rule: Rule) -> list[str]:
     """The names a rule asks for after `g`."""
-    return list(inspect.signature(rule).parameters)[1:]
+    return parameters(rule)[0][1:]
 
 
 def picker(source: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
@@ -128,15 +138,14 @@ class Primitive:
         self.__module__ = forward.__module__
         self.__doc__ = forward.__doc__
         self.__wrapped__ = forward
-        parameters = inspect.signature(forward).parameters.values()
-        self.inputs = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        self.inputs, settings, self.variadic = parameters(forward)
         if reserved := {"g", "out", "needs"}.intersection(self.inputs):
             raise TypeError(f"{self.name}: an input cannot be called {reserved}, which is something else to a rule")
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        self.settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "xp"}
-        if any(p.name == "xp" for p in parameters):
+        defaults = forward.__kwdefaults__ or {}
+        self.settings = {name: defaults.get(name) for name in settings if name != "xp"}
+        if "xp" in settings:
             # NumPy is bound here, once; another array library's module is passed by its own Tensor.
-            forward.__kwdefaults__ = {**(forward.__kwdefaults__ or {}), "xp": numpy}
+            forward.__kwdefaults__ = {**defaults, "xp": numpy}
         self.rules: dict[str, Rule | None] = {}
         self.misfit: Callable[..., str | None] | None = None  # of the inputs' shapes: why they do not fit, if so
         self.plans: dict[int, Plan | None] = {}
@@ -178,10 +187,10 @@ class Primitive:
         """Raise TypeError if a rule asks for something that a call does not have."""
         known = {"out", "needs", *self.inputs, *self.settings}
         known |= {f"{x}_{what}" for x in self.inputs for what in ("shape", "dtype")}
-        parameters = list(inspect.signature(rule).parameters) if rule else ["g"]
-        if parameters[:1] != ["g"] or not known.issuperset(parameters[1:]):
+        names = parameters(rule)[0] if rule else ["g"]
+        if names[:1] != ["g"] or not known.issuperset(names[1:]):
             raise TypeError(
-                f"the rule of {self.name} for {name} takes ({', '.join(parameters)}); "
+                f"the rule of {self.name} for {name} takes ({', '.join(names)}); "
                 f"it must take g first, then any of {', '.join(sorted(known))}"
             )
 

@@ -104,6 +104,20 @@ def test_pytorchs_weights_come_in_too(name):
     np.testing.assert_allclose(values(out), values(expected), rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(3,), (5, 2, 3)], ids=str)
+@pytest.mark.parametrize("biased", [False, True])
+def test_linear_with_one_output(shape, biased):
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape), rng.standard_normal(3), *([np.array(0.5)] if biased else [])]
+    mine, reference = [ours(a).requires_grad_() for a in arrays], [theirs(a).requires_grad_() for a in arrays]
+    out, expected = F.linear(*mine), torch.nn.functional.linear(*reference)
+    (out**2).sum().backward()
+    (expected**2).sum().backward()
+    np.testing.assert_allclose(values(out), values(expected), rtol=1e-12)
+    for x, y in zip(mine, reference, strict=True):
+        np.testing.assert_allclose(x.grad.numpy(), y.grad.numpy(), rtol=1e-12)
+
+
 def tree(nn, tensor):
     """Members of every kind, shared and absent ones, in an order of their own."""
 

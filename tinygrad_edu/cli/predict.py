@@ -29,7 +29,8 @@ def add_predict(commands: Any) -> None:
 The picture may be dark on light or light on dark, and of any size: it is cut to
 the square around its ink and resized to what the network takes. PGM, PPM, NPY,
 NPZ and CSV files need nothing more; PNG, JPEG and others need Pillow, which the
-extra `image` installs."""
+extra `image` installs. The embedded digits are 8x8 and by few hands: trained on
+them, the default network knows 7 in 10 of MNIST's digits."""
     command = add_command(commands, predict, does, EXAMPLES)
     command.add_argument("run_folder", metavar="RUN", type=Path, help="folder that train wrote")
     what = command.add_mutually_exclusive_group(required=True)

@@ -1,5 +1,6 @@
 """Random Tensors, from one seeded generator unless another is given: the same seed gives the same bits."""
 
+import functools
 from typing import Any
 
 import numpy
@@ -31,7 +32,11 @@ class Generator:
 
     def __init__(self) -> None:
         self.seed = 0
-        self.source = numpy.random.Generator(numpy.random.PCG64(0))
+
+    @functools.cached_property
+    def source(self) -> "numpy.random.Generator":
+        """NumPy's stream, made when the first number is drawn: importing it takes as long as half of this package."""
+        return numpy.random.Generator(numpy.random.PCG64(self.seed))
 
     def manual_seed(self, seed: int) -> "Generator":
         """Start the stream anew at this seed."""

@@ -123,9 +123,9 @@ def extreme(input: Tensor, dim: Any, keepdim: bool, search: Callable[..., Any], 
         return getattr(input, elementwise)(dim)
     if dim is None:
         return amax(input) if elementwise == "maximum" else amin(input)
+    dim = as_dim(dim, input.ndim)
     if not input.ndim:
         return ValuesAndIndices(input.clone(), search(input))
-    dim = as_dim(dim, input.ndim)
     check_not_empty(input, (dim,), elementwise)
     indices = search(input, dim=dim, keepdim=True)
     values = gather(input, dim=dim, index=indices._array)
@@ -156,7 +156,9 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
 
 def position(input: Tensor, dim: int | None, keepdim: bool, search: Callable[..., Any], name: str) -> Tensor:
     """argmax or argmin."""
-    found = None if dim is None or not input.ndim else as_dim(dim, input.ndim)
+    found = None if dim is None else as_dim(dim, input.ndim)
+    if not input.ndim:
+        found = None
     check_not_empty(input, None if found is None else (found,), name)
     return search(input, dim=found, keepdim=keepdim)
 

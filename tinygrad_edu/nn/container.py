@@ -18,7 +18,7 @@ class Row(Module):
 
     def __iter__(self) -> Iterator[Any]:
         attributes = vars(self)
-        return iter([attributes[name] for name, kind in self._members.items() if kind is MODULE])
+        return iter([attributes[name] for name, kind in self._members.items() if kind == MODULE])
 
     def _name(self, place: int) -> str:
         """The name of the module at a place, counted from the end if negative.

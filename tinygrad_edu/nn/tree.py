@@ -25,7 +25,7 @@ class Tree:
         kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
         known = vars(self).get("_members", {}).get(name)
         if kind is not None and known in (None, kind, BUFFER, TRANSIENT):
-            if known is not kind and name in vars(self):
+            if known != kind and name in vars(self):
                 delattr(self, name)
             self._register(kind, name, value)
             return

@@ -13,10 +13,14 @@ __all__ = ["linear"]
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     r"""$y = x W^\top + b$ over the last dimension; `input (.., in), weight (out, in), bias (out) -> (.., out)`.
 
+    A `weight (in)`, with a bias of one number, is for a single output: `(.., in) -> (..)`.
+
     Raises:
         ShapeError: the sizes do not fit.
     """
     try:
+        if weight.ndim == 1:
+            return input @ weight if bias is None else input @ weight + bias
         return affine(input, weight) if bias is None else affine(input, weight, bias)
     except ShapeError as error:
         raise explained(input, weight, bias) from error

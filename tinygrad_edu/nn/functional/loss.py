@@ -67,6 +67,7 @@ def cross_entropy(
         IndexError: a class is not in 0 .. C - 1, and not ignore_index.
         ValueError: the reduction is not known; label_smoothing is not between 0 and 1.
         RuntimeError: there is an ignore_index for probabilities.
+        TypeError: the target is no Tensor.
     """
     plain = weight is None and not label_smoothing and ignore_index < 0 and reduction in ("mean", "sum", "none")
     if plain and is_row_of_classes(input, target):
@@ -74,6 +75,8 @@ def cross_entropy(
             return logits_cross_entropy(input, target=target.numpy(), reduction=reduction)
         except IndexError:
             pass  # a class is out of range, or to be ignored: the long way knows which
+    if not isinstance(target, Tensor):
+        raise TypeError(f"the target is a Tensor, got {type(target).__name__}; make it one with tensor()")
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing is between 0 and 1, got {label_smoothing}")
     log_p = log_softmax(input, class_dim(input))
@@ -116,7 +119,8 @@ def class_dim(input: Tensor) -> int:
 
 def is_row_of_classes(input: Tensor, target: Tensor) -> bool:
     """Whether this is the common case, `(N, C)` with one class for each row."""
-    return input.ndim == 2 and target.ndim == 1 and len(target) == len(input) and target.dtype.kind in "iu"
+    rows = input.ndim == 2 and target.ndim == 1 and len(target) == len(input)
+    return rows and target.dtype.kind in "iu" and isinstance(target, Tensor)
 
 
 def along_classes(weight: Tensor | None, input: Tensor) -> Any:

@@ -1,0 +1,400 @@
+"""Writes in place: the right gradient or a clear error, never a wrong one."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import GradientError, ShapeError
+from tinygrad_edu.testing import check_gradient
+
+X = np.array([[0.5, -1.5, 2.0], [1.25, 0.75, -0.25]])
+W = np.array([[1.5, 0.25, -0.5], [-1.0, 2.0, 0.75]])
+
+
+def leaf(*values, **named):
+    return tg.tensor([*values], requires_grad=True, **named)
+
+
+def scaled(x, w):
+    y = x.clone()
+    y.mul_(w)
+    y += w
+    y /= 2
+    y -= x * w
+    return y * y
+
+
+def scaled_by_itself(x, w):
+    y = x * w
+    y.mul_(y)
+    return y
+
+
+def row_written(x, w):
+    y = x * 2
+    y[0] = w[1] * x[0]
+    return y * y
+
+
+def source_and_views_written_in_turn(x, w):
+    y = x.clone()
+    column, row = y[:, 1], y[0]
+    column.mul_(w[:, 0])
+    y.add_(w)
+    row.sub_(w[1])
+    column += row[0]
+    return y * y, column * w[:, 2], row.exp()
+
+
+def view_of_a_view_of_a_view(x, w):
+    y = x.clone()
+    v = y.view(-1)[1:].view(5, 1)[::2]
+    v.mul_(3)
+    y[1, 0] = w[0, 0]
+    return y * w, v * v
+
+
+def overlapping(x, w):
+    y = x.clone().view(-1)
+    a, b = y[:4], y[2:]
+    a.mul_(w.view(-1)[:4])
+    b.mul_(2)
+    a.exp_()
+    return a * a, b, y
+
+
+def filled_buffer(x, w):
+    out = tg.zeros(2, 3, dtype="float64")
+    first = out[0]
+    for i in range(2):
+        out[i] = x[i] * w[i]
+    first.mul_(x[1])
+    return out * out, first
+
+
+def arrays_and_masks(x, w):
+    y = x.clone()
+    y[[0, 1], [2, 0]] = w[0, :2]
+    y[y > 1] = 0.0
+    y[np.array([[True, False, False], [False, True, False]])] *= w[:, 0]
+    return y * y
+
+
+def numbers_beside_arrays(x, w):
+    y = x.clone().view(1, 2, 3)
+    y[0, :, [0, 2]] = w[:, :2] * x[:, 1:]
+    return y * y
+
+
+def self_overlap(x, w):
+    y = x.clone().view(-1)
+    y[1:] = y[:-1]
+    y[::2] += y[1::2]
+    return y * w.view(-1)
+
+
+def broadcast_value(x, w):
+    y = x.clone()
+    y[:] = w[0]
+    y[:, 0] = x.sum()
+    return y * y
+
+
+def running_product(x, w):
+    y = tg.ones(3, dtype="float64")
+    for row in x:
+        y.mul_(row)
+        y.add_(w[0], alpha=2)
+    return y
+
+
+def fill_and_copy(x, w):
+    y, z = x * 2, x * w
+    y[0].fill_(3)
+    z.copy_(w[0] * x[1])
+    y[:, 1].zero_()
+    return y * z
+
+
+def powers_and_remainders(x, w):
+    y = x * 2
+    y **= 2
+    y %= 1.9
+    return y + x * w
+
+
+PROGRAMS = [value for value in list(globals().values()) if getattr(value, "__module__", None) == __name__]
+PROGRAMS = [program for program in PROGRAMS if program.__name__ != "leaf"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_program(program):
+    def total(x, w):
+        found = program(x, w)
+        return sum((y * y).sum() for y in found) if isinstance(found, tuple) else found
+
+    check_gradient(total, [X, W])
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_the_values_are_numpys(program):
+    """The same program on Tensors without a history writes the same numbers: NumPy's views share memory as ours."""
+    recorded = program(tg.tensor(X, requires_grad=True), tg.tensor(W, requires_grad=True))
+    plain = program(tg.tensor(X), tg.tensor(W))
+    with tg.no_grad():
+        unrecorded = program(tg.tensor(X, requires_grad=True), tg.tensor(W, requires_grad=True))
+    for found in zip(*[x if isinstance(x, tuple) else (x,) for x in (recorded, plain, unrecorded)], strict=True):
+        assert found[0].requires_grad
+        assert not found[1].requires_grad
+        assert found[0].tolist() == found[1].tolist() == found[2].tolist()
+
+
+def test_the_version_is_shared_by_views():
+    x = tg.zeros(4)
+    view, other = x[1:], tg.zeros(4)
+    before = x._version
+    view.add_(1)
+    x[0] = 5
+    view[0:1].detach().mul_(2)
+    assert x._version == view._version == before + 3
+    assert other._version == 0
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: x.add_(1),
+        lambda x: x.mul_(2),
+        lambda x: x.zero_(),
+        lambda x: x.exp_(),
+        lambda x: x.copy_(tg.ones(3)),
+        lambda x: x.__setitem__(0, 1.0),
+        lambda x: x.__iadd__(1),
+        lambda x: x[1:].mul_(2),
+        lambda x: x.view(3, 1)[0].fill_(1),
+        lambda x: x.detach()[:2].requires_grad_().mul_(2),
+    ],
+)
+def test_a_leaf_and_its_views_are_not_written_to(write):
+    x = leaf(1.0, 2.0, 3.0)
+    with pytest.raises(RuntimeError, match=r"leaf requires grad.*no_grad\(\)"):
+        write(x)
+    assert x.tolist() == [1, 2, 3]
+    assert x.is_leaf
+
+
+def test_a_leaf_is_written_to_under_no_grad():
+    x = leaf(1.0, 2.0, 3.0)
+    with tg.no_grad():
+        x.mul_(2)
+        x[0] = 7
+        x[1:].add_(1)
+        x -= 1
+    assert x.is_leaf
+    assert x.tolist() == [6, 4, 6]
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [12, 8, 12]
+
+
+def test_expanded_memory_is_not_written_to():
+    x = tg.ones(1, 3)
+    for write in (lambda y: y.add_(1), lambda y: y.__setitem__((0, 0), 1.0), lambda y: y.mul_(tg.ones(2, 3))):
+        with pytest.raises(RuntimeError, match=r"share memory .*clone\(\)"):
+            write(x.expand(2, 3))
+        with tg.no_grad(), pytest.raises(RuntimeError, match=r"share memory .*clone\(\)"):
+            write(x.expand(2, 3))
+    assert x.tolist() == [[1, 1, 1]]
+
+
+def test_a_view_made_under_no_grad_is_not_written_to_where_the_source_would_not_learn_of_it():
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    with tg.no_grad():
+        view = y[:1]
+    for write in (lambda v: v.mul_(3), lambda v: v.__setitem__(0, 1.0), lambda v: v.add_(x[0])):
+        with pytest.raises(GradientError, match=r"view made under no_grad\(\)"):
+            write(view)
+    assert y.tolist() == [2, 4]
+    with tg.no_grad():
+        view.mul_(3)
+    assert y.tolist() == [6, 4]
+
+
+def test_a_view_of_a_buffer_learns_what_the_buffer_became():
+    x = leaf(1.0, 2.0, 3.0)
+    buffer = tg.zeros(3)
+    view = buffer[:2]
+    assert not view.requires_grad
+    buffer.add_(x)
+    assert view.requires_grad
+    assert not view.is_leaf
+    view[0] = 5.0  # a plain number, and still the history of the buffer changes
+    (buffer * buffer).sum().backward()
+    assert x.grad.tolist() == [0, 4, 6]
+
+
+def test_a_leaf_that_is_a_view_stays_one():
+    base = tg.zeros(4)
+    x = base[:2].requires_grad_()
+    base += 1
+    assert x.tolist() == [1, 1]
+    assert x.is_leaf
+    assert x.requires_grad
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("saved", "write"),
+    [
+        (lambda y: y * y, lambda y: y.add_(1)),
+        (lambda y: y.sin(), lambda y: y[0].zero_()),
+        (lambda y: y[0] * y[1], lambda y: y.fill_(1)),
+        (lambda y: (y @ y.T), lambda y: y.T.mul_(2)),
+        (lambda y: y.prod(), lambda y: y.__setitem__((0, 0), 9.0)),
+        (lambda y: tg.where(y > 0, y * y, y), lambda y: y.detach().add_(1)),
+    ],
+)
+def test_a_saved_value_that_is_overwritten_raises(saved, write):
+    x = tg.tensor(X, requires_grad=True)
+    y = x * 1
+    z = saved(y)
+    write(y)
+    with pytest.raises(GradientError, match="overwritten by an in-place operation at"):
+        z.sum().backward()
+
+
+def test_a_saved_index_or_mask_that_is_overwritten_raises():
+    x = leaf(1.0, 2.0, 3.0)
+    index, mask = tg.tensor([0, 1]), tg.tensor([True, False, True])
+    for make in (lambda: x[index], lambda: x.gather(0, index), lambda: tg.where(mask, x, 0.0), lambda: x[mask]):
+        y = make()
+        index[0] = 2
+        mask[0] = False
+        with pytest.raises(GradientError, match="overwritten"):
+            y.sum().backward()
+        index[0] = 0
+        mask[0] = True
+
+
+def test_what_no_rule_needs_may_be_overwritten():
+    x = leaf(1.0, 2.0)
+    y = x * 1
+    z = y + y.sum() + y.reshape(2, 1).sum() - y[0]
+    y.zero_()
+    z.sum().backward()
+    assert x.grad.tolist() == [3, 5]
+
+
+def test_the_right_hand_side_may_be_a_view_of_the_left():
+    x = tg.tensor([1.0, 2.0, 3.0, 4.0])
+    x[1:] = x[:-1]
+    assert x.tolist() == [1, 1, 2, 3]
+    x += x.flip(0)
+    assert x.tolist() == [4, 3, 3, 4]
+    x[:2].mul_(x[2:])
+    assert x.tolist() == [12, 12, 3, 4]
+
+
+def test_dtypes_of_writes():
+    whole, small, truth = tg.ones(3, dtype="int64"), tg.ones(3, dtype="uint8"), tg.zeros(3, dtype="bool")
+    for write in (lambda: whole.add_(0.5), lambda: whole.div_(2), lambda: truth.add_(1), lambda: whole.mul_(tg.ones(3))):
+        with pytest.raises(RuntimeError, match="cannot be stored in a Tensor of"):
+            write()
+    small += tg.ones(3, dtype="int64")
+    whole.fill_(2.7)
+    truth.fill_(2)
+    assert (small.dtype, small.tolist()) == (tg.uint8, [2, 2, 2])
+    assert (whole.dtype, whole.tolist()) == (tg.int64, [2, 2, 2])
+    assert truth.tolist() == [True] * 3
+    x = tg.ones(3)
+    x += tg.ones(3, dtype="float64")
+    x -= tg.tensor([1, 2, 3], dtype="uint8")
+    assert (x.dtype, x.tolist()) == (tg.float32, [1, 0, -1])
+
+
+def test_whole_numbers_hold_no_history():
+    x = leaf(1.5, 2.5)
+    whole = tg.zeros(2, dtype="int64")
+    whole.copy_(x)
+    whole[0] = x[1]
+    assert not whole.requires_grad
+    assert whole.tolist() == [2, 2]
+    assert not x.long().requires_grad
+    assert x.long().numpy().tolist() == [1, 2]
+
+
+def test_shapes_of_writes():
+    x = tg.zeros(2, 3)
+    for write in (
+        lambda: x.add_(tg.ones(2)),
+        lambda: x[0].add_(tg.ones(2, 3)),
+        lambda: x.__setitem__(0, tg.ones(2)),
+        lambda: x.__setitem__(slice(None), tg.ones(3, 3)),
+        lambda: x.copy_(tg.ones(4, 2, 3)),
+        lambda: (x * leaf(1.0, 1.0, 1.0)).add_(tg.ones(2, 2, 3)),
+    ):
+        with pytest.raises(ShapeError, match=r"\(.*\).*\("):
+            write()
+    assert not x.numpy().any()
+    with pytest.raises(IndexError, match=r"\(2, 3\)"):
+        x[2] = 1.0
+
+
+def test_operators_in_place_keep_the_tensor():
+    x = tg.tensor([7.0, 8.0])
+    alias = x
+    x += 1
+    x -= 2
+    x *= 3
+    x /= 2
+    x **= 2
+    x //= 2
+    x %= 7
+    assert x is alias
+    bits = other = tg.tensor([6, 3])
+    bits &= 2
+    bits |= 1
+    bits ^= 2
+    assert bits is other
+    assert bits.tolist() == [1, 1]
+
+
+def test_a_nan_or_overflow_written_in_place_is_no_warning():
+    x = tg.full((2,), 1e38)
+    x.mul_(10)
+    x.sub_(x)
+    assert np.isnan(x.numpy()).all()
+
+
+def test_retained_gradients_follow_the_value():
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    y.retain_grad()
+    y.mul_(3)
+    y.sum().backward()
+    assert y.grad.tolist() == [1, 1]
+    assert x.grad.tolist() == [6, 6]
+
+
+def test_einsum_that_only_permutes_is_a_view_and_writes_through():
+    x = leaf(1.0, 2.0, 3.0, 4.0)
+    y = (x * 1).view(2, 2)
+    y.permute(1, 0)[0].mul_(10)
+    assert y.tolist() == [[10, 2], [30, 4]]
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [200, 4, 600, 8]
+    z = (x * 1).view(2, 2)
+    turned = tg.einsum("ij->ji", z)
+    turned[0, 1] = 0.0
+    assert z.tolist() == [[1, 2], [0, 4]]
+
+
+def test_assigning_data_replaces_the_array():
+    x = leaf(1.0, 2.0)
+    x.data = tg.tensor([1.0, 2.0, 3.0])
+    assert x.is_leaf
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [2, 4, 6]
+    x.data.mul_(2)
+    assert x.tolist() == [2, 4, 6]
