@@ -331,28 +331,6 @@ def linear_rows() -> Iterator[Row]:
         yield Row(linear.linear, lambda x, w: x @ w.T, (values(*x), values(4, 3)))
         yield Row(linear.linear, lambda x, w, b: x @ w.T + b, (values(*x), values(4, 3), values(4)))
     yield Row(linear.linear, lambda x, w: x @ w.T, (values(2, 5, 0), values(4, 0)))
-    for equation, *shapes in [
-        ("ij,jk->ik", (2, 3), (3, 4)),
-        ("ij,jk", (2, 3), (3, 4)),
-        ("bij,bjk->bik", (2, 2, 3), (2, 3, 2)),
-        ("...ij,jk->...ik", (5, 2, 3), (3, 4)),
-        ("...i,...i->...", (4, 1, 3), (2, 3)),
-        ("ij->ji", (2, 3)),
-        ("ij->", (2, 3)),
-        ("ij->j", (2, 3)),
-        ("ii->i", (3, 3)),
-        ("ii", (3, 3)),
-        ("ii,ij->j", (3, 3), (3, 2)),
-        ("i,j->ij", (2,), (3,)),
-        ("i,i,i->i", (3,), (3,), (3,)),
-        ("i,ij,j->", (2,), (2, 3), (3,)),
-        (",i->i", (), (3,)),
-        ("ij,kj->k", (2, 3), (4, 3)),
-        ("ij,jk->ik", (2, 0), (0, 4)),
-        ("ij,jk->ik", (2, 1), (3, 4)),
-    ]:
-        operands = tuple(values(*shape) for shape in shapes)
-        yield Row(linear.einsum, lambda *xs, equation: np.einsum(equation, *xs), operands, {"equation": equation})
 
 
 def softmax_rows() -> Iterator[Row]:

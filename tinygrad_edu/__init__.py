@@ -46,7 +46,8 @@ from .functions.indexing import (
     take_along_dim,
     topk,
 )
-from .functions.linear import bmm, dot, einsum, matmul, mm, mv, outer
+from .functions.einsum import einsum
+from .functions.linear import bmm, dot, matmul, mm, mv, outer
 from .functions.movement import (
     broadcast_to,
     cat,

@@ -251,7 +251,7 @@ def gradcheck(
     for number, output in enumerate(outputs):
         for i, x in wanted:
             analytic = jacobian_rows(output, x)
-            numeric = differences(lambda number=number: as_list(function(*args))[number], x, eps)  # type: ignore[misc]
+            numeric = differences(lambda number=number: as_list(function(*args))[number], x, output.numel(), eps)  # type: ignore[misc]
             if not numpy.allclose(analytic, numeric, rtol, atol, equal_nan=True):
                 if not raise_exception:
                     return False
@@ -275,8 +275,8 @@ def jacobian_rows(output: Tensor, x: Tensor) -> Any:
     return rows
 
 
-def differences(function: Callable[[], Tensor], x: Tensor, eps: float) -> Any:
-    """The Jacobian by central differences; x is moved in place, and put back."""
+def differences(function: Callable[[], Tensor], x: Tensor, size: int, eps: float) -> Any:
+    """The Jacobian of `size` outputs by central differences; x is moved in place, and put back."""
     columns = []
     with no_grad():
         for place in numpy.ndindex(x.shape):
@@ -287,7 +287,7 @@ def differences(function: Callable[[], Tensor], x: Tensor, eps: float) -> Any:
                 values.append(numpy.array(function()._array, float).reshape(-1))
             x._array[place] = old
             columns.append((values[0] - values[1]) / (2 * eps))
-    return numpy.array(columns).reshape(x.numel(), -1).T
+    return numpy.array(columns).reshape(x.numel(), size).T
 
 
 def gradgradcheck(function: Callable[..., Any], inputs: Tensor | Sequence[Any], **settings: Any) -> bool:

@@ -328,6 +328,8 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
     def tensor(value: Any, place: int) -> Any:
         if isinstance(value, numpy.ndarray):
             return wrap(value, came_from.get(place))
+        if isinstance(value, tuple) and place == len(plan.needs):  # the outputs of a call that has several
+            return tuple([wrap(x, Output(node, i)) for i, x in enumerate(value)])
         if isinstance(value, tuple) and place > len(plan.needs) and plan.primitive.variadic and arrays_only(value):
             return tuple([wrap(x, came_from.get(i)) for i, x in enumerate(value)])
         return value

@@ -4,10 +4,9 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..ops import linear as ops
-from ..ops.einsum_rules import read_equation
 from ..tensor import Tensor, method
 
-__all__ = ["bmm", "dot", "einsum", "matmul", "mm", "mv", "outer"]
+__all__ = ["bmm", "dot", "matmul", "mm", "mv", "outer"]
 
 
 @method
@@ -61,18 +60,3 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     if input.ndim != 1 or vec2.ndim != 1:
         raise ShapeError(f"outer takes two vectors, got {input.shape} and {vec2.shape}")
     return input.unsqueeze(1) * vec2
-
-
-def einsum(equation: str, *operands: Any) -> Tensor:
-    """Sums of products in Einstein's notation; `...` stands for any dimensions.
-
-    >>> from tinygrad_edu import ones
-    >>> einsum("ij,jk->ik", ones(2, 3), ones(3, 4)).shape
-    (2, 4)
-
-    Raises:
-        ValueError: the letters do not fit the operands.
-    """
-    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
-    read_equation(equation, [x.ndim for x in tensors])
-    return ops.einsum(*tensors, equation=equation)

@@ -1,11 +1,10 @@
-"""Products of matrices: matmul, the affine map of a layer, einsum."""
+"""Products of matrices: matmul, and the affine map of a layer."""
 
 import math
 from typing import Any
 
 from ..errors import broadcast_clash
 from ..primitive import primitive
-from .einsum_rules import einsum_gradients
 from .movement import permute, reshape
 
 Shape = tuple[int, ...]
@@ -98,13 +97,3 @@ linear.vjp(
     weight=lambda g, x: linear_weight(g, x),
     bias=lambda g: g,
 )
-
-
-# a view where nothing is multiplied or summed, such as "ij->ji"
-@primitive(formula=r"\bar{x}_i = \mathrm{einsum}(\bar{y}, x_{j \ne i})", promotion="common", view=True)
-def einsum(*operands: Any, equation: str, xp: Any) -> Any:
-    """Sums of products in Einstein's notation, such as "bik,bkj->bij"; the gradient is an einsum too."""
-    return xp.einsum(equation, *operands, optimize=len(operands) > 1)
-
-
-einsum.vjp(operands=lambda g, operands, equation, needs: einsum_gradients(einsum, g, operands, equation, needs))

@@ -119,7 +119,8 @@ def class_dim(input: Tensor) -> int:
 
 def is_row_of_classes(input: Tensor, target: Tensor) -> bool:
     """Whether this is the common case, `(N, C)` with one class for each row."""
-    rows = input.ndim == 2 and target.ndim == 1 and len(target) == len(input)
+    shape = input.shape
+    rows = len(shape) == 2 and target.shape == shape[:1]
     return rows and target.dtype.kind in "iu" and isinstance(target, Tensor)
 
 

@@ -1,0 +1,149 @@
+"""Einstein's notation: read, then worked off two operands at a time by products of aligned Tensors and of matrices.
+
+It is made of other operations, so its gradients of every order are theirs.
+"""
+
+import math
+import string
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ShapeError
+from ..ops import reduction
+from ..ops.indexing import getitem
+from ..ops.linear import matmul
+from ..ops.movement import broadcast_to, permute, reshape
+from ..tensor import Tensor
+from .creation import arange
+
+__all__ = ["einsum"]
+
+Operand = tuple[Tensor, str]  # a Tensor, and a letter for each of its dimensions
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Sums of products in Einstein's notation; `...` stands for any dimensions.
+
+    >>> from tinygrad_edu import ones
+    >>> einsum("ij,jk->ik", ones(2, 3), ones(3, 4)).shape
+    (2, 4)
+
+    Raises:
+        ValueError: the letters do not fit the operands.
+        ShapeError: two sizes for one letter.
+    """
+    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
+    terms, output = read_equation(equation, [x.ndim for x in tensors])
+    parts = [diagonal(x, term) for x, term in zip(tensors, terms, strict=True)]
+    sizes = common_sizes(equation, parts)
+    whole = parts[0]
+    for i, part in enumerate(parts[1:], start=2):
+        needed = output + "".join(letters for _, letters in parts[i:])
+        whole = contracted(whole, part, needed, sizes)
+    x, letters = summed(whole, output)
+    return permute(x, dims=tuple([letters.index(letter) for letter in output]))
+
+
+def read_equation(equation: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+    """The letters of each operand and of the output, with `...` and a missing output spelled out.
+
+    >>> read_equation("...ij,jk", [3, 2])
+    (['Aij', 'jk'], 'Aik')
+
+    Raises:
+        ValueError: the letters do not fit the operands.
+    """
+    left, arrow, output = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ndims):
+        raise ValueError(f"einsum {equation!r} names {len(terms)} operands, got {len(ndims)}")
+    free = [letter for letter in string.ascii_uppercase + string.ascii_lowercase if letter not in equation]
+    spelled, longest = [], ""
+    for term, ndim in zip(terms, ndims, strict=True):
+        named = term.replace("...", "", 1)
+        count = ndim - len(named)
+        if count < 0 or (count and "..." not in term) or not (named + "a").isalpha():
+            raise ValueError(f"einsum {equation!r}: {term!r} has {len(named)} letters for a {ndim}-d operand")
+        ellipsis = "".join(free[:count][::-1])
+        longest = max(longest, ellipsis, key=len)
+        spelled.append(term.replace("...", ellipsis))
+    named = "".join(terms).replace("...", "")
+    if not arrow:
+        return spelled, longest + "".join(sorted(letter for letter in set(named) if named.count(letter) == 1))
+    asked = output.replace("...", "", 1)
+    if len(set(asked)) < len(asked) or not set(asked) <= set(named):
+        raise ValueError(f"einsum {equation!r}: the output names each letter of the operands once at most")
+    return spelled, output.replace("...", longest)
+
+
+def diagonal(x: Tensor, term: str) -> Operand:
+    """The elements at which equal letters have equal indices, with each letter once.
+
+    Raises:
+        ShapeError: one letter for different sizes.
+    """
+    for letter in [letter for letter in dict.fromkeys(term) if term.count(letter) > 1]:
+        places = [i for i, other in enumerate(term) if other == letter]
+        others = [i for i in range(len(term)) if i not in places]
+        if len({x.shape[i] for i in places}) > 1:
+            raise ShapeError(f"einsum: {letter!r} stands for different sizes of one operand {x.shape}")
+        steps = (arange(x.shape[places[0]])._array,) * len(places)
+        x = getitem(permute(x, dims=(*places, *others)), index=steps)
+        term = letter + "".join(term[i] for i in others)
+    return x, term
+
+
+def common_sizes(equation: str, parts: Sequence[Operand]) -> dict[str, int]:
+    """The size of each letter; a size of 1 stretches.
+
+    Raises:
+        ShapeError: two sizes for one letter.
+    """
+    sizes: dict[str, int] = {}
+    for x, letters in parts:
+        for letter, n in zip(letters, x.shape, strict=True):
+            if sizes.setdefault(letter, n) != n and 1 not in (n, sizes[letter]):
+                raise ShapeError(f"einsum {equation!r}: {letter!r} is both {sizes[letter]} and {n}")
+            sizes[letter] = n if sizes[letter] == 1 else sizes[letter]
+    return sizes
+
+
+def summed(part: Operand, needed: str) -> Operand:
+    """An operand summed over the letters that nothing else needs."""
+    x, letters = part
+    dims = tuple([i for i, letter in enumerate(letters) if letter not in needed])
+    return (reduction.sum(x, dim=dims) if dims else x), "".join(letter for letter in letters if letter in needed)
+
+
+def contracted(left: Operand, right: Operand, needed: str, sizes: dict[str, int]) -> Operand:
+    """The product of two operands, summed over their letters that nothing later needs."""
+    x, a = summed(left, needed + right[1])
+    y, b = summed(right, needed + left[1])
+    inner = "".join(letter for letter in a if letter in b and letter not in needed)
+    batch = "".join(letter for letter in a if letter in b and letter in needed)
+    rows = "".join(letter for letter in a if letter not in b)
+    columns = "".join(letter for letter in b if letter not in a)
+    product = batch + rows + columns
+    if not inner:
+        return aligned(x, a, product) * aligned(y, b, product), product
+    # (batch, rows, inner) @ (batch, inner, columns), each group of letters made one dimension
+    x = stretched(x, a, batch + inner, sizes)
+    y = stretched(y, b, batch + inner, sizes)
+    groups = {name: math.prod(sizes[letter] for letter in name) for name in (batch, rows, inner, columns)}
+    shape = (groups[batch],) if batch else ()
+    x = reshape(aligned(x, a, batch + rows + inner), shape=(*shape, groups[rows], groups[inner]))
+    y = reshape(aligned(y, b, batch + inner + columns), shape=(*shape, groups[inner], groups[columns]))
+    return reshape(matmul(x, y), shape=tuple([sizes[letter] for letter in product])), product
+
+
+def aligned(x: Tensor, letters: str, order: str) -> Tensor:
+    """The dimensions in this order, with size 1 for letters that x does not have."""
+    x = permute(x, dims=tuple([letters.index(letter) for letter in order if letter in letters]))
+    found = iter(x.shape)
+    return reshape(x, shape=tuple([next(found) if letter in letters else 1 for letter in order]))
+
+
+def stretched(x: Tensor, letters: str, needed: str, sizes: dict[str, int]) -> Tensor:
+    """x with the sizes of 1 stretched that stand for a larger one."""
+    shape = tuple([sizes[letter] if letter in needed else n for letter, n in zip(letters, x.shape, strict=True)])
+    return x if shape == x.shape else broadcast_to(x, shape=shape)
