@@ -25,7 +25,7 @@ def as_index(index: Any) -> tuple[Any, Any]:
 
 
 def with_ellipsis(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The parts of an index without arrays; without `...` NumPy makes a number of a single element, which is no view."""
+    """The parts, with `...` among them: without it NumPy makes a number of a single element, which is no view."""
     return parts if Ellipsis in parts else (*parts, Ellipsis)
 
 

@@ -170,8 +170,8 @@ def operand(x: Any, primitive: Primitive) -> Any:
     """
     if isinstance(x, (Recorded, bool, int, float)) and not isinstance(x, numpy.generic):
         return x
-    if isinstance(x, numpy.generic) and x.dtype.kind in KINDS:
-        return x.item()
+    if isinstance(x, numpy.generic):
+        return x.item() if x.dtype.kind in KINDS else as_dtype(x.dtype)  # which raises
     if isinstance(x, ndarray):
         return wrap(numpy.array(x, as_dtype(x.dtype)))  # a copy: backward needs it as it is now
     told = f"{type(x).__name__} {x!r:.60}"

@@ -155,7 +155,11 @@ class Tensor(Recorded):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.shape[dim]
+        if dim is None:
+            return self.shape
+        if not -self.ndim <= dim < self.ndim:
+            raise IndexError(f"dimension {dim} is out of range for a {self.ndim}-d Tensor")
+        return self.shape[dim]
 
     def dim(self) -> int:
         """The number of dimensions."""

@@ -9,7 +9,7 @@ from ..backend import to_numpy
 from ..dtypes import as_dtype, get_default_dtype, int64, result_type
 from ..recording import wrap
 from ..tensor import Tensor
-from .dims import as_sizes
+from .dims import as_new_sizes
 
 __all__ = [
     "arange",
@@ -114,24 +114,24 @@ def from_numpy(array: Any) -> Tensor:
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of this size filled with one value."""
-    sizes = as_sizes((size,))
+    sizes = as_new_sizes((size,))
     wanted = as_array(fill_value, dtype).dtype
     return finished(numpy.full(sizes, to_numpy(getattr(fill_value, "_array", fill_value)), wanted), requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of zeros."""
-    return finished(numpy.zeros(as_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
+    return finished(numpy.zeros(as_new_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of ones."""
-    return finished(numpy.ones(as_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
+    return finished(numpy.ones(as_new_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
 
 
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor whose elements are whatever was in the memory."""
-    return finished(numpy.empty(as_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
+    return finished(numpy.empty(as_new_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -158,14 +158,17 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     """The numbers from start (or 0) up to, but without, end.
 
     Raises:
-        RuntimeError: the step is 0, or leads away from the end.
+        RuntimeError: the step is 0, or leads away from the end, or there is no end.
     """
     start, end = (0, start) if end is None else (start, end)
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(f"arange from {start} to {end} cannot be walked in steps of {step}")
     whole = all(isinstance(x, int) for x in (start, end, step))
     wanted = as_dtype(dtype) if dtype is not None else int64 if whole else get_default_dtype()
-    values = start + step * numpy.arange(math.ceil((end - start) / step))
+    steps = (end - start) / step
+    if not math.isfinite(steps):
+        raise RuntimeError(f"arange from {start} to {end} in steps of {step} would not end")
+    values = start + step * numpy.arange(math.ceil(steps))
     return finished(values.astype(wanted), requires_grad)
 
 
@@ -179,4 +182,5 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, require
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix, `(n, m)`; m is n by default."""
+    n, m = as_new_sizes((n, n if m is None else m))
     return finished(numpy.eye(n, m, dtype=as_dtype(dtype or get_default_dtype())), requires_grad)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ShapeError
 
-__all__ = ["as_dim", "as_dims", "as_sizes", "fill_in"]
+__all__ = ["as_dim", "as_dims", "as_new_sizes", "as_sizes", "fill_in"]
 
 
 def as_dim(dim: int, ndim: int) -> int:
@@ -14,7 +14,12 @@ def as_dim(dim: int, ndim: int) -> int:
 
     Raises:
         IndexError: there is no such dimension.
+        TypeError: it is not an integer.
     """
+    try:
+        dim = index(dim)
+    except TypeError:
+        raise TypeError(f"a dimension is an integer, got {dim!r}") from None
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
         raise IndexError(f"dimension {dim} is out of range for a {ndim}-d Tensor: it takes {-bound} to {bound - 1}")
@@ -28,9 +33,9 @@ def as_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
         IndexError: there is no such dimension.
         RuntimeError: one is named twice.
     """
-    if dim is None or (isinstance(dim, Sequence) and not dim):
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return None
-    dims = tuple([as_dim(int(d), ndim) for d in (dim if isinstance(dim, Sequence) else (dim,))])
+    dims = tuple([as_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))])
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"a dimension is named twice in {dim}")
     return dims if ndim else None
@@ -44,6 +49,18 @@ def as_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
         return tuple([index(n) for n in sizes])
     except TypeError:
         raise TypeError(f"sizes are integers, one by one or as one sequence, got {sizes!r}") from None
+
+
+def as_new_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
+    """Sizes of a Tensor to make.
+
+    Raises:
+        RuntimeError: one is negative.
+    """
+    found = as_sizes(sizes)
+    if found and min(found) < 0:
+        raise RuntimeError(f"a Tensor of shape {found} cannot be made: sizes are 0 or more")
+    return found
 
 
 def fill_in(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:

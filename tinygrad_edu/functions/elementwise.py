@@ -24,7 +24,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """input to the power of exponent, elementwise; either may be a number."""
     if isinstance(exponent, (int, float)) and isinstance(input, Tensor):
         fast = FAST_POWERS.get(exponent)
-        if fast is not None and (input.dtype.kind == "f" or (input.dtype.kind in "iu" and type(exponent) is int)):
+        whole = input.dtype.kind in "iu" and type(exponent) is int and exponent > 0
+        if fast is not None and (whole or input.dtype.kind == "f"):
             return fast(input)
     return ops.pow(input, exponent)
 

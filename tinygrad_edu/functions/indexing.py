@@ -57,9 +57,9 @@ def check_index(input: Tensor, dim: int, index: Tensor, name: str) -> None:
 @method
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """out[i][j][k] = input[i][index[i][j][k]][k] for dim = 1; the output has the index's shape."""
+    dim = as_dim(dim, input.ndim)
     if not input.ndim:
         return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.shape)
-    dim = as_dim(dim, input.ndim)
     check_index(input, dim, index, "gather")
     return ops.gather(input, dim=dim, index=index._array)
 
@@ -120,9 +120,10 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 @method
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """The indices that sort the elements along a dimension; equal elements keep their order."""
+    dim = as_dim(dim, input.ndim)
     if not input.ndim:
         return wrap(numpy.zeros((), int))
-    return ops.argsort(input, dim=as_dim(dim, input.ndim), descending=descending)
+    return ops.argsort(input, dim=dim, descending=descending)
 
 
 @method

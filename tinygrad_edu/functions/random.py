@@ -9,7 +9,7 @@ from ..dtypes import as_dtype, get_default_dtype, int64
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .creation import finished
-from .dims import as_sizes
+from .dims import as_new_sizes
 
 __all__ = [
     "Generator",
@@ -77,7 +77,7 @@ def drawn(size: Any, dtype: Any, generator: Generator | None, draw: str) -> Any:
     wanted = as_dtype(dtype or get_default_dtype())
     direct = wanted if wanted.itemsize >= 4 else numpy.dtype("float32")
     source = (generator or default_generator).source
-    return getattr(source, draw)(as_sizes(size), dtype=direct).astype(wanted, copy=False)
+    return getattr(source, draw)(as_new_sizes(size), dtype=direct).astype(wanted, copy=False)
 
 
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -109,7 +109,7 @@ def randint(
     if not low < high:
         raise RuntimeError(f"randint needs low < high, got {low} and {high}")
     source = (generator or default_generator).source
-    return wrap(source.integers(low, high, as_sizes((size,))).astype(as_dtype(dtype or int64)))
+    return wrap(source.integers(low, high, as_new_sizes((size,))).astype(as_dtype(dtype or int64)))
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:

@@ -3,11 +3,13 @@
 Those marked `view` share the memory of their input where the strides allow it.
 """
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from .. import backend
 from ..primitive import primitive
-from .indexing import getitem
+from .indexing import getitem, put
 
 Shape = tuple[int, ...]
 
@@ -51,6 +53,36 @@ def sum_to(x: Any, *, shape: Shape) -> Any:
 
 broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, shape=x_shape))
 sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, shape=x_shape))
+
+
+@primitive(formula=r"\bar{x} = \mathrm{put\_back}(\bar{y})", view=True)
+def diagonal(x: Any, *, offset: int = 0, dim1: int = 0, dim2: int = 1, xp: Any) -> Any:
+    """A diagonal of two dimensions as a new last one; `(n, m, ...) -> (..., k)`; a view."""
+    x = xp.moveaxis(x, (dim1, dim2), (-2, -1))
+    down, right = max(-offset, 0), max(offset, 0)
+    k = max(min(x.shape[-2] - down, x.shape[-1] - right), 0)
+    # NumPy's own diagonal cannot be written to
+    return xp.einsum("...ii->...i", x[..., down : down + k, right : right + k])
+
+
+@primitive(formula=r"\bar{x} = \mathrm{put\_back}(\bar{y})", view=True)
+def unfold(x: Any, *, dim: int, size: int, step: int, xp: Any) -> Any:
+    """Windows along a dimension, `step` apart, as a new last one; `(.., n, ..) -> (.., k, .., size)`; a view."""
+    # windows that overlap share elements, so they are not to be written to
+    windows = xp.lib.stride_tricks.sliding_window_view(x, size, dim, writeable=step >= size)
+    return windows[(slice(None),) * dim + (slice(None, None, step),)]
+
+
+def put_back(g: Any, shape: Shape, view: Callable[..., Any], **settings: Any) -> Any:
+    """Zeros with g added at the places of which `view` is a view; `(*) -> shape`; the adjoint of the view."""
+    places = view(backend.positions(math.prod(shape)).reshape(shape), **settings)
+    return reshape(put(g, index=places, shape=(math.prod(shape),)), shape=shape)
+
+
+diagonal.vjp(
+    x=lambda g, x_shape, offset, dim1, dim2: put_back(g, x_shape, diagonal, offset=offset, dim1=dim1, dim2=dim2)
+)
+unfold.vjp(x=lambda g, x_shape, dim, size, step: put_back(g, x_shape, unfold, dim=dim, size=size, step=step))
 
 
 @primitive(formula=r"\bar{x} = \mathrm{flip}(\bar{y})")
