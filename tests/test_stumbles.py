@@ -54,7 +54,7 @@ def test_a_chain_of_a_million_goes_backward_in_linear_work_and_memory():
     calls, held = chain(100_000)
     more_calls, more_held = chain(1_000_000)
     assert (calls, more_calls) == (100_000, 1_000_000)
-    assert more_held < 10.1 * held
+    assert more_held < 10.5 * held
 
 
 def test_a_chain_differentiated_twice_needs_no_recursion():
@@ -266,7 +266,7 @@ def network_step(weights, x, kept):
 
 
 def alive():
-    return sum(isinstance(x, (tg.Tensor, Node)) for x in gc.get_objects())
+    return sum(issubclass(type(x), (tg.Tensor, Node)) for x in gc.get_objects())
 
 
 def bytes_of_arrays():

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 
 from ..functions.creation import as_tensor, tensor
-from ..functions.movement import stack
+from ..functions.joining import stack
 from ..functions.random import Generator
 from ..tensor import Tensor
 from .dataset import Subset, TensorDataset

@@ -1,43 +1,37 @@
-"""Shapes: reshaping, reordering, repeating, joining and splitting."""
+"""Shapes: the same elements under other sizes and in other orders. All are views where the memory allows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..dtypes import result_type
-from ..errors import ShapeError
+import numpy
+
+from ..errors import GradientError, ShapeError, broadcast_clash
+from ..graph import grad_enabled
 from ..ops import movement as ops
-from ..ops.indexing import getitem
+from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim, as_sizes, fill_in
 
 __all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
+    "broadcast_tensors",
     "broadcast_to",
-    "cat",
-    "chunk",
-    "contiguous",
-    "expand",
-    "expand_as",
     "flatten",
-    "flip",
+    "moveaxis",
     "movedim",
-    "narrow",
     "permute",
     "ravel",
-    "repeat",
     "reshape",
-    "reshape_as",
-    "select",
-    "split",
     "squeeze",
-    "stack",
+    "swapaxes",
+    "swapdims",
     "t",
-    "tile",
     "transpose",
-    "unbind",
     "unflatten",
     "unsqueeze",
-    "view",
-    "view_as",
 ]
 
 
@@ -98,8 +92,10 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 @method
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension made several; `(a * b, c) -> (a, b, c)`; one size may be -1."""
+    if not input.ndim:
+        raise IndexError("unflatten needs a Tensor with at least one dimension")
     dim = as_dim(dim, input.ndim)
-    inner = fill_in(as_sizes((tuple(sizes),)), input.shape[dim])
+    inner = fill_in(as_sizes((sizes,)), input.shape[dim])
     return ops.reshape(input, shape=(*input.shape[:dim], *inner, *input.shape[dim + 1 :]))
 
 
@@ -151,6 +147,18 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 @method
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """transpose(axis0, axis1)."""
+    return transpose(input, axis0, axis1)
+
+
+@method
+def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """transpose(dim0, dim1)."""
+    return transpose(input, dim0, dim1)
+
+
+@method
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; a vector or a number as it is.
 
@@ -173,6 +181,10 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     for place, dim in sorted(zip(places, sources, strict=True)):
         order.insert(place, dim)
     return ops.permute(input, dims=tuple(order))
+
+
+method(movedim, "moveaxis")
+moveaxis = movedim
 
 
 @method
@@ -216,116 +228,69 @@ def contiguous(input: Tensor) -> Tensor:
     return input if input._array.flags.c_contiguous else input.clone()
 
 
-@method
-def flip(input: Tensor, *dims: Any) -> Tensor:
-    """The elements in reverse order along some dimensions; a copy."""
-    return ops.flip(input, dims=tuple([as_dim(d, input.ndim) for d in as_sizes(dims)]))
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The shape that Tensors of these shapes broadcast to.
 
-
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors one after the other along a dimension.
+    >>> broadcast_shapes((3, 1), (4,))
+    (3, 4)
 
     Raises:
-        ShapeError: sizes differ in another dimension.
-        ValueError: there are none.
+        ShapeError: there is none.
     """
-    if not len(tensors):
-        raise ValueError("cat needs at least one Tensor")
-    # a Tensor of shape (0,) may stand beside any other, as in PyTorch
-    joined = [x for x in tensors if x.shape != (0,)] or list(tensors[:1])
-    if len(joined) < len(tensors):  # its dtype counts all the same
-        joined = [x.to(result_type([y._array for y in tensors])) for x in joined]
-    dim = as_dim(dim, joined[0].ndim)
-    first = joined[0].shape
-    for x in joined:
-        if x.ndim != len(first) or any(a != b for d, (a, b) in enumerate(zip(first, x.shape, strict=True)) if d != dim):
-            raise ShapeError(f"cat along {dim}: all other sizes must agree, got {[x.shape for x in joined]}")
-    return ops.cat(*joined, dim=dim)
+    sizes = [as_sizes((shape,)) for shape in shapes]
+    try:
+        return numpy.broadcast_shapes(*sizes)
+    except ValueError as error:
+        raise ShapeError(broadcast_clash(sizes) or str(error)) from None
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape side by side along a new dimension; `n times (*) -> (.., n, ..)`."""
-    if not len(tensors):
-        raise ValueError("stack needs at least one Tensor")
-    if len({x.shape for x in tensors}) > 1:
-        raise ShapeError(f"stack needs Tensors of one shape, got {[x.shape for x in tensors]}")
-    dim = as_dim(dim, tensors[0].ndim + 1)
-    return ops.cat(*[unsqueeze(x, dim) for x in tensors], dim=dim)
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The Tensors, all expanded to the shape that they broadcast to; views."""
+    shape = broadcast_shapes(*[x.shape for x in tensors])
+    return tuple([broadcast_to(x, shape) for x in tensors])
 
 
-@method
-def select(input: Tensor, dim: int, index: int) -> Tensor:
-    """The slice at one index of a dimension, without that dimension; a view."""
-    dim = as_dim(dim, input.ndim)
-    return input[(slice(None),) * dim + (index,)]
+def each(tensors: tuple[Any, ...], grown: Callable[[Tensor], Tensor]) -> Any:
+    """What a function makes of one Tensor, or the tuple of what it makes of several, which may come in one sequence."""
+    if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+        return grown(tensors[0])
+    return tuple([grown(x) for x in (tensors[0] if len(tensors) == 1 else tensors)])
 
 
-@method
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """A stretch of a dimension; a view.
-
-    Raises:
-        IndexError: it does not lie within the dimension.
-    """
-    dim = as_dim(dim, input.ndim)
-    start = int(start) + (input.shape[dim] if start < 0 else 0)
-    if not 0 <= start <= start + length <= input.shape[dim]:
-        raise IndexError(f"narrow: {start} to {start + length} is not within dimension {dim} of {input.shape}")
-    return getitem(input, index=(slice(None),) * dim + (slice(start, start + length),))
+def atleast_1d(*tensors: Any) -> Any:
+    """The Tensor, a number as a vector; `() -> (1)`; several Tensors give a tuple."""
+    return each(tensors, lambda x: x if x.ndim else x.reshape(1))
 
 
-@method
-def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Stretches of one size (the last may be smaller), or of the sizes listed, along a dimension; views.
-
-    Raises:
-        RuntimeError: the listed sizes do not add up.
-    """
-    dim = as_dim(dim, tensor.ndim)
-    total = tensor.shape[dim]
-    sizes = split_size_or_sections
-    if not isinstance(sizes, Sequence):
-        step = int(sizes)
-        if step <= 0:
-            raise RuntimeError(f"split needs a positive size, got {step}")
-        sizes = [min(step, total - start) for start in range(0, total, step)] or [0]
-    if sum(sizes) != total:
-        raise RuntimeError(f"split sizes {list(sizes)} add up to {sum(sizes)}, dimension {dim} has {total}")
-    starts = [sum(sizes[:i]) for i in range(len(sizes))]
-    return tuple([narrow(tensor, dim, start, n) for start, n in zip(starts, sizes, strict=True)])
+def atleast_2d(*tensors: Any) -> Any:
+    """The Tensor, with dimensions put in front of one or none; `(n) -> (1, n)`; several Tensors give a tuple."""
+    return each(tensors, lambda x: x if x.ndim > 1 else x.reshape(1, x.numel()))
 
 
-@method
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most so many stretches of equal size along a dimension, the last perhaps smaller; views."""
-    if chunks <= 0:
-        raise RuntimeError(f"chunk needs a positive number of chunks, got {chunks}")
-    total = input.shape[as_dim(dim, input.ndim)]
-    return split(input, max(-(-total // chunks), 1), dim)
+def atleast_3d(*tensors: Any) -> Any:
+    """The Tensor, with dimensions put around two or fewer; `(n, m) -> (n, m, 1)`, `(n) -> (1, n, 1)`."""
+    return each(
+        tensors, lambda x: x if x.ndim > 2 else unsqueeze(x, -1) if x.ndim == 2 else x.reshape(1, x.numel(), 1)
+    )
 
 
-@method
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along a dimension, without it; views."""
-    return tuple([select(input, dim, i) for i in range(input.shape[as_dim(dim, input.ndim)])])
+def reshaped_in_place(operation: Callable[..., Tensor], name: str) -> None:
+    """Add the method that makes a Tensor a view of itself: `squeeze_` of `squeeze`."""
+
+    def change(self: Tensor, *dims: Any, **named_dims: Any) -> Tensor:
+        if grad_enabled.get() and self.is_leaf and self.requires_grad:
+            raise GradientError(f"{name}: this leaf requires grad and keeps its shape; use {name[:-1]}, or no_grad()")
+        before = wrap(self._array, self._node)
+        before._view, before._generation = self._view, self._generation
+        after = operation(before, *dims, **named_dims)
+        self._array, self._node, self._view = after._array, after._node, after._view
+        return self
+
+    change.__name__ = name
+    change.__qualname__ = f"Tensor.{name}"
+    change.__doc__ = f"`{name[:-1]}`, of which this Tensor becomes the result."
+    method(change, name)
 
 
-@method
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
-    """The whole Tensor repeated so many times along each dimension, new ones in front; a copy."""
-    counts = as_sizes(repeats)
-    if len(counts) < input.ndim:
-        raise RuntimeError(f"repeat needs a count for each of {input.ndim} dimensions, got {counts}")
-    shape = (1,) * (len(counts) - input.ndim) + input.shape
-    # (n) -> (1, n) -> (r, n) -> (r * n), for each dimension
-    between = tuple([size for n in shape for size in (1, n)])
-    grown = tuple([size for r, n in zip(counts, shape, strict=True) for size in (r, n)])
-    tiled = ops.broadcast_to(ops.reshape(input, shape=between), shape=grown).clone()
-    return ops.reshape(tiled, shape=tuple([r * n for r, n in zip(counts, shape, strict=True)]))
-
-
-@method
-def tile(input: Tensor, *dims: Any) -> Tensor:
-    """Like repeat, with ones put in front of too few counts."""
-    counts = as_sizes(dims)
-    return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
+for shaped in (squeeze, unsqueeze, transpose, swapaxes, swapdims, t):
+    reshaped_in_place(shaped, f"{shaped.__name__}_")

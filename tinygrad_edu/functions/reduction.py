@@ -5,30 +5,41 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy
+
 from ..dtypes import as_dtype, int64, uint8
 from ..ops import reduction as ops
+from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
 from ..ops.elementwise import where
-from ..ops.indexing import gather
+from ..ops.indexing import gather, getitem
 from ..tensor import Tensor, method
 from .dims import as_dim, as_dims
 
 __all__ = [
+    "Extremes",
     "ValuesAndIndices",
     "all",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "argmax",
     "argmin",
+    "count_nonzero",
     "logsumexp",
     "max",
     "mean",
     "min",
+    "nanmean",
+    "nansum",
     "prod",
     "std",
+    "std_mean",
     "sum",
+    "trace",
     "var",
+    "var_mean",
 ]
 
 
@@ -37,6 +48,13 @@ class ValuesAndIndices(NamedTuple):
 
     values: Any
     indices: Any
+
+
+class Extremes(NamedTuple):
+    """The smallest and the largest element over dimensions."""
+
+    min: Any
+    max: Any
 
 
 def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,6 +101,33 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 
 @method
 @numpy_names
+def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The sum over dimensions with NaN counting as 0, and getting no gradient."""
+    return sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype)
+
+
+@method
+@numpy_names
+def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean over dimensions of what is not NaN; NaN where there is nothing else.
+
+    Raises:
+        RuntimeError: the Tensor holds integers.
+    """
+    if input.dtype.kind != "f":
+        raise RuntimeError(f"nanmean is for floats, got {input.dtype}; integers are never NaN, so use mean(dtype=)")
+    return nansum(input, dim, keepdim, dtype=dtype) / sum(~isnan(input), dim, keepdim)
+
+
+@method
+@numpy_names
+def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+    """How many elements are not zero, over dimensions; int64; NaN counts."""
+    return sum(input != 0, dim)
+
+
+@method
+@numpy_names
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product over one or all dimensions; integers and bools are multiplied as int64."""
     return ops.prod(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
@@ -117,6 +162,21 @@ def amin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     return ops.amin(input, dim=dims, keepdim=keepdim)
 
 
+@method
+@numpy_names
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
+    """(min, max) of all elements or along a dimension; ties share the gradient evenly."""
+    return Extremes(amin(input, dim, keepdim), amax(input, dim, keepdim))
+
+
+def at_indices(input: Tensor, dim: int, indices: Tensor, keepdim: bool) -> ValuesAndIndices:
+    """What was found at one index along a dimension, which `indices` keeps with size 1; the gradient goes there."""
+    values = gather(input, dim=dim, index=indices._array)
+    if keepdim:
+        return ValuesAndIndices(values, indices)
+    return ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
+
+
 def extreme(input: Tensor, dim: Any, keepdim: bool, search: Callable[..., Any], elementwise: str) -> Any:
     """max or min: of all elements, along a dimension with indices, or with another Tensor elementwise."""
     if isinstance(dim, Tensor):
@@ -127,11 +187,7 @@ def extreme(input: Tensor, dim: Any, keepdim: bool, search: Callable[..., Any], 
     if not input.ndim:
         return ValuesAndIndices(input.clone(), search(input))
     check_not_empty(input, (dim,), elementwise)
-    indices = search(input, dim=dim, keepdim=True)
-    values = gather(input, dim=dim, index=indices._array)
-    if keepdim:
-        return ValuesAndIndices(values, indices)
-    return ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
+    return at_indices(input, dim, search(input, dim=dim, keepdim=True), keepdim)
 
 
 @method
@@ -204,7 +260,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     return ops.logsumexp(input, dim=as_dims(dim, input.ndim), keepdim=keepdim)
 
 
-def freedom(dim: Any, unbiased: bool | None, correction: int | None) -> tuple[Any, float]:
+def freedom(dim: Any, unbiased: bool | None, correction: float | None) -> tuple[Any, float]:
     """(dim, correction) from PyTorch's old `unbiased`, also in the place of dim, and its new `correction`."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
@@ -221,7 +277,7 @@ def var(
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
-    correction: int | None = None,
+    correction: float | None = None,
 ) -> Tensor:
     """The variance sum((x - mean)^2) / (n - correction), correction being 1 by default, over dimensions."""
     dim, lost = freedom(dim, unbiased, correction)
@@ -239,9 +295,50 @@ def std(
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
-    correction: int | None = None,
+    correction: float | None = None,
 ) -> Tensor:
     """The square root of the variance, over dimensions."""
     square = var(input, dim, unbiased, keepdim, correction=correction)
     flat = square == 0  # where the root has no slope; the gradient is 0 there, as in PyTorch
     return where(flat, square, sqrt(where(flat, 1.0, square)))
+
+
+@numpy_names
+def var_mean(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """(var, mean) over dimensions."""
+    dim, lost = freedom(dim, unbiased, correction)
+    return var(input, dim, keepdim=keepdim, correction=lost), mean(input, dim, keepdim)
+
+
+@numpy_names
+def std_mean(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """(std, mean) over dimensions."""
+    dim, lost = freedom(dim, unbiased, correction)
+    return std(input, dim, keepdim=keepdim, correction=lost), mean(input, dim, keepdim)
+
+
+@method
+def trace(input: Tensor) -> Tensor:
+    """The sum of a matrix's diagonal; `(n, m) -> ()`; integers are summed as int64.
+
+    Raises:
+        RuntimeError: the Tensor is no matrix.
+    """
+    if input.ndim != 2:
+        raise RuntimeError(f"trace is for a matrix, got a Tensor of shape {input.shape}")
+    places = numpy.arange(builtins.min(input.shape))
+    return sum(getitem(input, index=(places, places)))

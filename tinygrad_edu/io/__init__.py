@@ -1,5 +1,6 @@
-"""Saving and loading: safetensors files."""
+"""Saving and loading: safetensors files, and nested containers in them."""
 
+from .objects import load, save
 from .safetensors import load_safetensors, safetensors_metadata, save_safetensors
 
-__all__ = ["load_safetensors", "safetensors_metadata", "save_safetensors"]
+__all__ = ["load", "load_safetensors", "safetensors_metadata", "save", "save_safetensors"]

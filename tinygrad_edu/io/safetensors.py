@@ -80,12 +80,22 @@ def safetensors_metadata(path: FilePath) -> dict[str, str]:
 
 def write_arrays(arrays: Mapping[str, Array], path: FilePath, metadata: Mapping[str, str] | None = None) -> None:
     """The same as `save_safetensors`, for arrays."""
-    entries = lay_out(arrays)
-    header = encode_header(entries, metadata)
+    parts = list(file_parts(arrays, metadata))  # what cannot be written is told before a file is begun
     with atomic_write(path) as file:
-        file.write(header)
-        for entry in entries:
-            file.write(numpy.ascontiguousarray(arrays[entry.name], STORED[entry.dtype]).data)
+        file.writelines(parts)
+
+
+def array_bytes(arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None) -> bytes:
+    """What `write_arrays` would write."""
+    return b"".join(file_parts(arrays, metadata))
+
+
+def file_parts(arrays: Mapping[str, Array], metadata: Mapping[str, str] | None) -> Iterator[Any]:
+    """The header, then each array's bytes in the order of the file."""
+    entries = lay_out(arrays)
+    yield encode_header(entries, metadata)
+    for entry in entries:
+        yield numpy.ascontiguousarray(arrays[entry.name], STORED[entry.dtype]).data
 
 
 def read_arrays(path: FilePath) -> dict[str, Array]:
@@ -97,7 +107,15 @@ def read_arrays(path: FilePath) -> dict[str, Array]:
         return {entry.name: decode_array(entry, data, span.stop) for entry in entries}
 
 
-def decode_array(entry: Entry, data: mmap.mmap, start: int) -> Array:
+def parse_bytes(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The Tensors and the metadata of a safetensors file that has been read."""
+    span = header_span(data[:8], len(data))
+    entries, metadata = decode_header(data[span], len(data) - span.stop)
+    buffer = bytearray(data)  # so that the Tensors can be written to
+    return {entry.name: wrap(decode_array(entry, buffer, span.stop)) for entry in entries}, metadata
+
+
+def decode_array(entry: Entry, data: mmap.mmap | bytearray, start: int) -> Array:
     """One tensor's bytes as an array, which shares the mapped memory where they can be used as they are."""
     stored: Array = numpy.ndarray(entry.shape, STORED[entry.dtype], data, start + entry.begin)
     if entry.dtype == "BF16":

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..functions.creation import zeros
-from ..functions.movement import stack
+from ..functions.joining import stack
 from ..graph import no_grad
 from ..tensor import Tensor
 

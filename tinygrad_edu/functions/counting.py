@@ -1,0 +1,139 @@
+"""Counting equal values: distinct ones, and how many fall on each number or into each bin."""
+
+import math
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+
+from ..dtypes import float32, float64
+from ..recording import wrap
+from ..tensor import Tensor, method
+from .dims import as_dim
+from .reduction import numpy_names
+
+__all__ = ["bincount", "histc", "unique", "unique_consecutive"]
+
+Array = NDArray[Any]
+
+
+@method
+@numpy_names
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct elements in order, or the distinct slices of a dimension; every NaN is distinct.
+
+    Asked for, also the index among them of each element, and how often each occurs: a tuple in this order.
+
+    >>> from tinygrad_edu import tensor
+    >>> unique(tensor([3, 1, 3]), return_counts=True)
+    (tensor([1, 3]), tensor([1, 2]))
+
+    Raises:
+        IndexError: there is no such dimension.
+        RuntimeError: the slices have no elements.
+    """
+    rows = as_rows(input, dim, "unique")
+    order = numpy.lexsort(rows.T[::-1]) if rows.ndim > 1 else numpy.argsort(rows, kind="stable")
+    starts, group, counts = runs(rows[order])
+    inverse = numpy.empty(len(rows), numpy.int64)
+    inverse[order] = group
+    return chosen(input, dim, order[starts], inverse if return_inverse else None, counts if return_counts else None)
+
+
+@method
+@numpy_names
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The elements, or slices of a dimension, without those that equal the one before; otherwise as unique.
+
+    Raises:
+        IndexError: there is no such dimension.
+        RuntimeError: the slices have no elements.
+    """
+    starts, group, counts = runs(as_rows(input, dim, "unique_consecutive"))
+    return chosen(input, dim, starts, group if return_inverse else None, counts if return_counts else None)
+
+
+def as_rows(input: Tensor, dim: int | None, name: str) -> Array:
+    """The elements in one dimension, or the slices of a dimension as rows of a matrix."""
+    x = input._array
+    if dim is None:
+        return x.reshape(-1)
+    if not x.ndim:
+        raise IndexError(f"{name}: a Tensor without dimensions has no dimension {dim}")
+    dim = as_dim(dim, x.ndim)
+    if 0 in x.shape[:dim] + x.shape[dim + 1 :]:
+        raise RuntimeError(f"{name}: the slices along dimension {dim} of shape {x.shape} have no elements to compare")
+    return numpy.moveaxis(x, dim, 0).reshape(x.shape[dim], -1)
+
+
+def runs(rows: Array) -> tuple[Array, Array, Array]:
+    """(where each run of equal rows starts, the number of the run of each row, the length of each run)."""
+    change = rows[1:] != rows[:-1]
+    new = numpy.ones(len(rows), bool)
+    new[1:] = change.any(1) if rows.ndim > 1 else change
+    starts = numpy.flatnonzero(new)
+    return starts, numpy.cumsum(new) - 1, numpy.diff(starts, append=len(rows))
+
+
+def chosen(input: Tensor, dim: int | None, places: Array, inverse: Array | None, counts: Array | None) -> Any:
+    """The elements or slices at these places, alone or with what else was asked for."""
+    x = input._array
+    distinct = x.reshape(-1)[places] if dim is None else numpy.take(x, places, dim)
+    if inverse is not None and dim is None:
+        inverse = inverse.reshape(x.shape)
+    found = [wrap(part) for part in (distinct, inverse, counts) if part is not None]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+@method
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each of the numbers 0, 1, 2 ... occurs, or the sum of the weights where it does; `(N) -> (max + 1)`.
+
+    int64, or the dtype of the weights if that is float32, otherwise float64.
+
+    Raises:
+        RuntimeError: the input is not in one dimension, not of integers, or some are negative; or the weights or
+            `minlength` do not fit.
+    """
+    x = input._array
+    if x.ndim != 1 or x.dtype.kind not in "iu" or (x.size and x.min() < 0):
+        raise RuntimeError(f"bincount takes integers >= 0 in one dimension, got {input!r:.80}")
+    if minlength < 0 or (weights is not None and weights.shape != x.shape):
+        told = None if weights is None else weights.shape
+        raise RuntimeError(f"bincount needs minlength >= 0 and weights {x.shape}, got {minlength} and {told}")
+    if weights is None or not x.size:
+        return wrap(numpy.bincount(x, minlength=minlength))
+    sums = numpy.bincount(x, weights._array, minlength)
+    return wrap(sums.astype(float32 if weights.dtype == float32 else float64))
+
+
+@method
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """How many elements fall into each of so many bins of equal width from min to max; `(*) -> (bins)`.
+
+    The last bin includes max; what lies outside does not count. Where min = max the range is that of the elements.
+
+    Raises:
+        RuntimeError: the Tensor holds no floats, there is no bin, or the range is not finite.
+    """
+    x = input._array.reshape(-1)
+    if x.dtype.kind != "f" or bins < 1 or min > max:
+        raise RuntimeError(f"histc takes floats, bins >= 1 and min <= max; got {x.dtype}, {bins}, {min} and {max}")
+    low, high = float(min), float(max)
+    if low == high and x.size:
+        low, high = float(x.min()), float(x.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise RuntimeError(f"histc: the range from {low} to {high} is not finite; give min and max")
+    inside = x[(x >= low) & (x <= high)]
+    places = ((inside - x.dtype.type(low)) * bins / x.dtype.type(high - low)).astype(numpy.int64)
+    return wrap(numpy.bincount(numpy.minimum(places, bins - 1), minlength=bins).astype(x.dtype))

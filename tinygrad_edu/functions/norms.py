@@ -1,0 +1,81 @@
+"""Lengths of vectors, and the distance between two."""
+
+import math
+from typing import Any
+
+from ..dtypes import as_dtype, float16, float32
+from ..ops.elementwise import abs, cast, masked, where
+from ..tensor import Tensor, method
+from .dims import as_dims
+from .elementwise import pow
+from .reduction import amax, amin, check_not_empty, numpy_names, sum
+
+__all__ = ["dist", "norm"]
+
+
+def power_or_zero(x: Tensor, exponent: float) -> Tensor:
+    """x to a power, for x >= 0; at 0, where it has no slope or an infinite one, the gradient is taken to be 0."""
+    zero = x == 0
+    return where(zero, 0.0 if exponent > 0 else math.inf, pow(where(zero, 1.0, x), exponent))
+
+
+@numpy_names
+def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    r"""$(\sum_i |x_i|^p)^{1/p}$ over dimensions.
+
+    `ord` is p; inf and -inf give the largest and the smallest |x|, 0 the number of nonzero elements. Where the norm
+    is 0 its gradient is 0; the largest and the smallest share it among ties.
+
+    Raises:
+        RuntimeError: the Tensor holds no floats, or `dtype` is a narrower one.
+        IndexError: nothing is left of a dimension for a norm that is not defined over nothing.
+    """
+    wanted = x.dtype if dtype is None else as_dtype(dtype)
+    if x.dtype.kind != "f" or wanted.itemsize < x.dtype.itemsize or wanted.kind != "f":
+        raise RuntimeError(f"a norm is for floats, and of a dtype as wide; got {x.dtype} for a norm in {wanted}")
+    dims = as_dims(dim, x.ndim)
+    if ord < 0 or ord == math.inf:
+        check_not_empty(x, dims, f"the {ord}-norm")
+    # 300^2 overflows float16
+    wide = cast(x, dtype=float32) if wanted == float16 else x if wanted == x.dtype else cast(x, dtype=wanted)
+    out = p_norm(wide, ord, dims, keepdim)
+    return cast(out, dtype=wanted) if wanted == float16 else out
+
+
+def p_norm(x: Tensor, p: float, dims: tuple[int, ...] | None, keepdim: bool) -> Tensor:
+    """The norm of a floating Tensor."""
+    if p == 2:
+        return power_or_zero(sum(x * x, dims, keepdim), 0.5)
+    size = abs(x)
+    if p == math.inf:
+        return amax(size, dims, keepdim)
+    if p == -math.inf:
+        return amin(size, dims, keepdim)
+    if p == 1:
+        return sum(size, dims, keepdim)
+    if p == 0:
+        return sum(cast(x != 0, dtype=x.dtype) + masked(x, False), dims, keepdim)  # a step: its gradient is 0
+    return power_or_zero(sum(power_or_zero(size, p), dims, keepdim), 1 / p)
+
+
+@method
+@numpy_names
+def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The vector norm over dimensions; "fro", the Frobenius norm of a matrix, is the 2-norm of its elements.
+
+    >>> from tinygrad_edu import tensor
+    >>> norm(tensor([3.0, -4.0])), norm(tensor([3.0, -4.0]), 1)
+    (tensor(5.), tensor(7.))
+
+    Raises:
+        RuntimeError: the Tensor holds no floats, or there is no norm of this name.
+    """
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f'norm takes a number or "fro" as p, got {p!r}')
+    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+
+
+@method
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of input - other, which broadcast; `(*), (*) -> ()`."""
+    return vector_norm(input - other, p)
