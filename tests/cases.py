@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.kernels.windows import Window
 from tinygrad_edu.ops import (
     comparison,
     convolution,
@@ -21,9 +22,9 @@ from tinygrad_edu.ops import (
     movement,
     pooling,
     reduction,
+    scan,
     softmax,
 )
-from tinygrad_edu.kernels.windows import Window
 from tinygrad_edu.primitive import Primitive
 
 rng = np.random.default_rng(0)
@@ -126,7 +127,9 @@ def elementwise_rows() -> Iterator[Row]:
     yield from unary(elementwise.ceil, np.ceil, low=0.1, high=0.9)
     yield from unary(elementwise.trunc, np.trunc, low=0.1, high=0.9)
     yield from unary(elementwise.round, np.round, low=0.6, high=1.4)
-    yield from each(elementwise.round, lambda x, decimals: np.round(x, decimals), np.array([1.23, 2.38]), {"decimals": 1})
+    yield from each(
+        elementwise.round, lambda x, decimals: np.round(x, decimals), np.array([1.23, 2.38]), {"decimals": 1}
+    )
     bounds = [{"low": -1.0}, {"high": 1.0}, {"low": -1.0, "high": 1.0}]
     for x in (np.array([-1.5, -0.5, 0.5, 1.5]), np.array(1.5), values(0, 2)):
         yield from each(elementwise.clamp, lambda x, low=None, high=None: np.clip(x, low, high), x, *bounds)
@@ -222,15 +225,37 @@ def movement_rows() -> Iterator[Row]:
     yield from each(movement.broadcast_to, np.broadcast_to, values(3, 1), *wide)
     yield from each(movement.broadcast_to, np.broadcast_to, values(), {"shape": (2, 0)}, {"shape": ()})
     yield from each(movement.broadcast_to, np.broadcast_to, values(0, 1), {"shape": (2, 0, 3)})
-    yield from each(movement.sum_to, sum_to, x, {"shape": (3, 1)}, {"shape": (1, 3, 4)}, {"shape": ()}, {"shape": x.shape})
+    yield from each(
+        movement.sum_to, sum_to, x, {"shape": (3, 1)}, {"shape": (1, 3, 4)}, {"shape": ()}, {"shape": x.shape}
+    )
     yield from each(movement.sum_to, sum_to, values(0, 3), {"shape": (1, 3)})
     yield from each(movement.flip, lambda x, dims: np.flip(x, dims), x, {"dims": (0,)}, {"dims": (0, 2)}, {"dims": ()})
     yield from each(movement.flip, lambda x, dims: np.flip(x, dims), values(0, 2), {"dims": (0, 1)})
+    for chosen in [{}, {"offset": 1}, {"offset": -1, "dim1": 1, "dim2": 0}, {"offset": 9}, {"dim1": 1, "dim2": 2}]:
+        yield Row(movement.diagonal, diagonal, (values(3, 4, 2),), chosen)
+    yield Row(movement.diagonal, diagonal, (values(0, 3),))
+    for chosen in [
+        {"dim": 0, "size": 2, "step": 1},
+        {"dim": 1, "size": 3, "step": 2},
+        {"dim": 1, "size": 1, "step": 3},
+    ]:
+        yield Row(movement.unfold, unfold, (values(3, 5),), chosen)
+    yield Row(movement.unfold, unfold, (values(3, 0),), {"dim": 0, "size": 2, "step": 1})
     widths = [{"widths": ((0, 1), (2, 0), (0, 0))}, {"widths": ((1, 1),) * 3, "value": 5.0}]
     yield from each(movement.pad, pad, x, *widths)
     yield from each(movement.pad, pad, values(0, 2), {"widths": ((1, 0), (0, 0))})
     for inputs, dim in [((x, values(2, 1, 4)), 1), ((x,), 0), ((values(2), values(0), values(3)), 0)]:
         yield Row(movement.cat, lambda *xs, dim: np.concatenate(xs, dim), inputs, {"dim": dim})
+
+
+def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    return np.diagonal(x, offset, dim1, dim2)
+
+
+def unfold(x: Any, dim: int, size: int, step: int) -> Any:
+    """The windows one by one, each with its dimension at the end."""
+    starts = range(0, x.shape[dim] - size + 1, step)
+    return np.stack([np.moveaxis(x.take(range(start, start + size), dim), dim, -1) for start in starts], dim)
 
 
 def pad(x: Any, widths: Any, value: float = 0.0) -> Any:
@@ -243,6 +268,29 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     places = np.broadcast_to(np.arange(out.size).reshape(shape), x.shape)
     np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))
     return out
+
+
+def scan_rows() -> Iterator[Row]:
+    for x in (values(3, 4), values(2, 0), values(1)):
+        for chosen in [{"dim": 0}, {"dim": x.ndim - 1, "reverse": True}]:
+            yield Row(scan.cumsum, cumsum, (x,), chosen)
+            yield Row(scan.recurrence, recurrence, (values(*x.shape), x), chosen)
+
+
+def cumsum(x: Any, dim: int, reverse: bool = False) -> Any:
+    return np.flip(np.cumsum(np.flip(x, dim), dim), dim) if reverse else np.cumsum(x, dim)
+
+
+def recurrence(a: Any, b: Any, dim: int, reverse: bool = False) -> Any:
+    """Step by step along the first dimension, from one end or the other."""
+    a, b = (np.moveaxis(x, dim, 0) for x in (a, b))
+    out = b.copy()
+    for i in range(1, len(b)):
+        if reverse:
+            out[-1 - i] += a[-i] * out[-i]
+        else:
+            out[i] += a[i] * out[i - 1]
+    return np.moveaxis(out, 0, dim)
 
 
 def indexing_rows() -> Iterator[Row]:
@@ -477,6 +525,7 @@ ROWS: list[Row] = [
     *comparison_rows(),
     *reduction_rows(),
     *movement_rows(),
+    *scan_rows(),
     *indexing_rows(),
     *linear_rows(),
     *softmax_rows(),

@@ -19,15 +19,27 @@ NUMPYS = re.compile(
 )
 
 WRONG = {
-    "shapes of a sum": (lambda: X + tg.ones(2, 4), ShapeError, r"add\(float32 \(2, 3\), float32 \(2, 4\)\).*dimension -1.*3 and 4"),
+    "shapes of a sum": (
+        lambda: X + tg.ones(2, 4),
+        ShapeError,
+        r"add\(float32 \(2, 3\), float32 \(2, 4\)\).*dimension -1.*3 and 4",
+    ),
     "shapes of a choice": (lambda: tg.where(X > 0, X, tg.ones(4)), ShapeError, r"where.*\(2, 3\).*\(4,\)"),
     "shapes of a product": (lambda: X @ X, ShapeError, r"matmul.*\(2, 3\).*\(2, 3\)"),
     "product with a number": (lambda: X @ tg.tensor(1.0), ShapeError, r"matmul.*\(2, 3\).*\(\)"),
-    "mm of vectors": (lambda: tg.mm(X, V), ShapeError, r"mm takes Tensors of 2 and 2 dimensions, got \(2, 3\) and \(3,\)"),
+    "mm of vectors": (
+        lambda: tg.mm(X, V),
+        ShapeError,
+        r"mm takes Tensors of 2 and 2 dimensions, got \(2, 3\) and \(3,\)",
+    ),
     "outer of matrices": (lambda: tg.outer(X, V), ShapeError, r"outer takes two vectors, got \(2, 3\)"),
     "einsum": (lambda: tg.einsum("ij,jk->ik", X, X), ValueError, r"einsum"),
     "einsum of too few": (lambda: tg.einsum("ij,jk->ik", X), ValueError, r"names 2 operands, got 1"),
-    "einsum of too many letters": (lambda: tg.einsum("ijk->i", X), ValueError, r"'ijk' has 3 letters for a 2-d operand"),
+    "einsum of too many letters": (
+        lambda: tg.einsum("ijk->i", X),
+        ValueError,
+        r"'ijk' has 3 letters for a 2-d operand",
+    ),
     "reshape": (lambda: X.reshape(4, 2), ShapeError, r"6 elements do not fit into shape \(4, 2\)"),
     "reshape with two unknowns": (lambda: X.reshape(-1, -1), ShapeError, r"6 elements do not fit"),
     "view of what is not in order": (lambda: X.T.view(6), RuntimeError, r"use \.reshape\(\)"),
@@ -37,7 +49,7 @@ WRONG = {
     "cat of nothing": (lambda: tg.cat([]), ValueError, r"at least one"),
     "stack": (lambda: tg.stack([X, V]), ShapeError, r"stack needs Tensors of one shape, got"),
     "split": (lambda: X.split([1, 1], 1), RuntimeError, r"\[1, 1\] add up to 2, dimension 1 has 3"),
-    "narrow": (lambda: X.narrow(1, 2, 5), IndexError, r"2 to 7 is not within dimension 1 of \(2, 3\)"),
+    "narrow": (lambda: X.narrow(1, 2, 5), (IndexError, ShapeError), r"2 to 7 is not within dimension 1 of \(2, 3\)"),
     "dimension": (lambda: X.sum(2), IndexError, r"dimension 2 is out of range for a 2-d Tensor: it takes -2 to 1"),
     "dimension twice": (lambda: X.sum((0, 0)), RuntimeError, r"named twice"),
     "dimension of a number": (lambda: tg.tensor(1.0).max(1), IndexError, r"dimension 1 is out of range for a 0-d"),
@@ -64,7 +76,11 @@ WRONG = {
     "floats inverted": (lambda: ~X, TypeError, r"bitwise_not\(float32 \(2, 3\)"),
     "operand": (lambda: X + "a", TypeError, r"Tensor.*str"),
     "operand None": (lambda: X * None, TypeError, r"None"),
-    "operand of a function": (lambda: tg.maximum(X, "a"), TypeError, r"maximum takes Tensors, arrays and numbers, got str 'a'"),
+    "operand of a function": (
+        lambda: tg.maximum(X, "a"),
+        TypeError,
+        r"maximum takes Tensors, arrays and numbers, got str 'a'",
+    ),
     "complex operand": (lambda: X * 1j, TypeError, r"complex"),
     "complex array": (lambda: X * np.array([1j, 1j, 1j]), TypeError, r"complex128"),
     "NumPy's complex number": (lambda: X * np.complex64(1j), TypeError, r"complex"),
@@ -137,7 +153,20 @@ def test_nothing_is_changed_by_a_failure():
 
 def test_poles_and_overflow_are_values_and_no_warnings():
     x = tg.tensor([0.0, -1.0, 1e38, 1000.0], requires_grad=True)
-    found = [x.log(), x.sqrt(), x * 10, x.exp(), 1 / x, x / 0, x**-1, x.sum() * 1e38, x.rsqrt(), x.log1p(), x.prod(), x.var()]
+    found = [
+        x.log(),
+        x.sqrt(),
+        x * 10,
+        x.exp(),
+        1 / x,
+        x / 0,
+        x**-1,
+        x.sum() * 1e38,
+        x.rsqrt(),
+        x.log1p(),
+        x.prod(),
+        x.var(),
+    ]
     for y in found:
         y.sum().backward()
     assert tg.tensor([float("inf"), 1.0, -float("inf")]).sum().isnan()

@@ -5,6 +5,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import GradientError, ShapeError
+from tinygrad_edu.ops.movement import unfold
 from tinygrad_edu.testing import check_gradient
 
 X = np.array([[0.5, -1.5, 2.0], [1.25, 0.75, -0.25]])
@@ -149,6 +150,17 @@ def test_the_values_are_numpys(program):
         assert found[0].tolist() == found[1].tolist() == found[2].tolist()
 
 
+def test_sliding_windows_share_the_version_too():
+    x = leaf(1.0, 2.0, 3.0)
+    y = x * 1
+    z = unfold(y, dim=0, size=2, step=1)
+    products = z * z
+    y.mul_(2)
+    with pytest.raises(GradientError, match="overwritten"):
+        products.sum().backward()
+    assert z.tolist() == [[2, 4], [4, 6]]
+
+
 def test_the_version_is_shared_by_views():
     x = tg.zeros(4)
     view, other = x[1:], tg.zeros(4)
@@ -250,7 +262,7 @@ def test_a_leaf_that_is_a_view_stays_one():
         (lambda y: y * y, lambda y: y.add_(1)),
         (lambda y: y.sin(), lambda y: y[0].zero_()),
         (lambda y: y[0] * y[1], lambda y: y.fill_(1)),
-        (lambda y: (y @ y.T), lambda y: y.T.mul_(2)),
+        (lambda y: y @ y.T, lambda y: y.T.mul_(2)),
         (lambda y: y.prod(), lambda y: y.__setitem__((0, 0), 9.0)),
         (lambda y: tg.where(y > 0, y * y, y), lambda y: y.detach().add_(1)),
     ],
@@ -264,17 +276,27 @@ def test_a_saved_value_that_is_overwritten_raises(saved, write):
         z.sum().backward()
 
 
-def test_a_saved_index_or_mask_that_is_overwritten_raises():
-    x = leaf(1.0, 2.0, 3.0)
-    index, mask = tg.tensor([0, 1]), tg.tensor([True, False, True])
-    for make in (lambda: x[index], lambda: x.gather(0, index), lambda: tg.where(mask, x, 0.0), lambda: x[mask]):
-        y = make()
-        index[0] = 2
-        mask[0] = False
-        with pytest.raises(GradientError, match="overwritten"):
-            y.sum().backward()
-        index[0] = 0
-        mask[0] = True
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda x, index, mask: x[index], [1, 1, 0]),
+        (lambda x, index, mask: x.gather(0, index), [1, 1, 0]),
+        (lambda x, index, mask: tg.zeros(3).scatter_add(0, index, x[:2] * 1), [1, 1, 0]),
+        (lambda x, index, mask: x[mask], [1, 0, 1]),
+        (lambda x, index, mask: tg.where(mask, x, 0.0), [1, 0, 1]),
+        (lambda x, index, mask: x.masked_fill(mask, 5.0), [0, 1, 0]),
+    ],
+)
+def test_an_index_or_mask_that_is_overwritten_gives_the_right_gradient_or_an_error(make, expected):
+    x, index, mask = leaf(1.0, 2.0, 3.0), tg.tensor([0, 1]), tg.tensor([True, False, True])
+    y = make(x, index, mask)
+    index[0] = 1
+    mask[0] = False
+    try:
+        y.sum().backward()
+    except GradientError:
+        return
+    assert x.grad.tolist() == expected
 
 
 def test_what_no_rule_needs_may_be_overwritten():
@@ -298,7 +320,12 @@ def test_the_right_hand_side_may_be_a_view_of_the_left():
 
 def test_dtypes_of_writes():
     whole, small, truth = tg.ones(3, dtype="int64"), tg.ones(3, dtype="uint8"), tg.zeros(3, dtype="bool")
-    for write in (lambda: whole.add_(0.5), lambda: whole.div_(2), lambda: truth.add_(1), lambda: whole.mul_(tg.ones(3))):
+    for write in (
+        lambda: whole.add_(0.5),
+        lambda: whole.div_(2),
+        lambda: truth.add_(1),
+        lambda: whole.mul_(tg.ones(3)),
+    ):
         with pytest.raises(RuntimeError, match="cannot be stored in a Tensor of"):
             write()
     small += tg.ones(3, dtype="int64")

@@ -39,6 +39,7 @@ def chain(length):
     """(rule calls, blocks of memory held at the end of forward) of a chain."""
     operation, calls = counted()
     x = leaf(1.0)
+    gc.collect()
     before = sys.getallocatedblocks()
     y = x
     for _ in range(length):
@@ -121,7 +122,9 @@ def test_numbers_keep_every_dtype(dtype):
     assert (x * 1.5).dtype == (dtype if "float" in dtype else tg.float32)
 
 
-@pytest.mark.parametrize("left", [np.arange(3.0), np.float64(2), np.float32(2), np.int64(2), np.array(2.0), 2, 2.0, True])
+@pytest.mark.parametrize(
+    "left", [np.arange(3.0), np.float64(2), np.float32(2), np.int64(2), np.array(2.0), 2, 2.0, True]
+)
 def test_a_numpy_left_operand_gives_a_tensor(left):
     x = leaf(1.0, 2.0, 4.0)
     wide = isinstance(left, np.ndarray) and left.ndim

@@ -123,23 +123,25 @@ class Node:
     shape: Any  # of the output; of a call with several outputs, their (shape, dtype) pairs
 
     @property
-    def name(self) -> str:
+    def operation(self) -> str:
         """The operation's name."""
         return self.plan.primitive.name if self.plan else type(self).__name__.lower()
 
     def __repr__(self) -> str:
-        return f"<{self.name} node {self.number}, output {self.shape}>"
+        return f"<{self.operation} node {self.number}, output {self.shape}>"
 
 
 class Leaf(Node):
     """Where gradients end: a Tensor made by the user that requires grad. It holds that Tensor's `.grad`."""
 
-    __slots__ = ("dtype", "grad")
+    __slots__ = ("after", "dtype", "grad")
+
+    after: dict[int, Callable[[Gradient], None]] | None  # shown what was added to `.grad`, once it was
 
     def __init__(self, shape: tuple[int, ...], dtype: numpy.dtype[Any]) -> None:
         self.number = 0  # sorts behind every call
         self.parents = ()
-        self.plan = self.saved = self.hooks = self.code = None
+        self.plan = self.saved = self.hooks = self.code = self.after = None
         self.lasti = 0
         self.shape = shape
         self.dtype = dtype
@@ -229,6 +231,8 @@ def backpropagate(
                     fill_slot(node, g, grads)
                 elif isinstance(node, Leaf) and accumulate:
                     add_to_leaf(node, g, handed, wrap, create_graph)
+                    for hook in list(node.after.values()) if node.after else ():
+                        hook(g)
                 continue
             saved = node.saved
             if saved is None:
@@ -237,7 +241,7 @@ def backpropagate(
                 check_saved(node)
             if create_graph:
                 saved = as_tensors(node, wrap)
-            if type(g) is list:
+            if type(g) is list and not plan.partial:
                 g = fill_missing(node, g, wrap if create_graph else None)
             try:
                 if plan.only is not None:
@@ -344,18 +348,18 @@ def arrays_only(values: tuple[Any, ...]) -> bool:
     return all(isinstance(value, numpy.ndarray) for value in values)
 
 
-def saved_arrays(saved: Any) -> Iterator[Any]:
-    """All arrays that a node saved, however deep in tuples."""
-    for value in saved:
-        if isinstance(value, tuple):
-            yield from saved_arrays(value)
-        elif isinstance(value, numpy.ndarray):
-            yield value
+def saved_arrays(value: Any) -> Iterator[Any]:
+    """All arrays that a node saved, however deep in tuples; not those it has in other keeping (autograd/graph.py)."""
+    if isinstance(value, numpy.ndarray):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from saved_arrays(part)
 
 
 def describe(node: Node) -> str:
     """`tanh of shape (3,), recorded at file:line in function`."""
-    return f"{node.name} (output {node.shape}), recorded at {writes.describe_place(node.code, node.lasti)}"
+    return f"{node.operation} (output {node.shape}), recorded at {writes.describe_place(node.code, node.lasti)}"
 
 
 def freed(node: Node) -> GradientError:

@@ -14,8 +14,11 @@ def as_index(index: Any) -> tuple[Any, Any]:
     """An index as NumPy takes it, and a second one for what the first picks, or None.
 
     Tensors become arrays, and whole numbers alone still give a view. Where numbers stand beside arrays they are taken
-    first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front.
+    first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front. A list
+    with anything but numbers in it stands for a tuple.
     """
+    if isinstance(index, list) and not all(isinstance(part, (int, float, numpy.generic)) for part in index):
+        index = tuple(index)
     parts = tuple(map(as_part, index)) if isinstance(index, tuple) else (as_part(index),)
     if is_basic(parts):
         return with_ellipsis(parts), None
@@ -58,11 +61,13 @@ def as_part(part: Any) -> Any:
         array = part._array
         if array.dtype.kind == "f":
             raise IndexError(f"an index holds integers or bools, this Tensor holds {array.dtype}; use .long()")
-        return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else array
+        if array.dtype == numpy.uint8:
+            return array.astype(bool)  # bytes are a mask, as in PyTorch
+        return int(array) if array.ndim == 0 and array.dtype.kind == "i" else array
     if isinstance(part, (list, range, tuple)):
         return numpy.array([p.tolist() if isinstance(p, Tensor) else p for p in part], None if len(part) else int)
     if isinstance(part, numpy.ndarray):
-        return part.copy()  # backward needs it as it is now
+        return part.astype(bool if part.dtype == numpy.uint8 else part.dtype)  # a copy: backward needs it as it is now
     if isinstance(part, slice):
         bounds = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
         return slice(*bounds)

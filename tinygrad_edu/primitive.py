@@ -36,6 +36,7 @@ class Plan:
     """
 
     __slots__ = (
+        "arguments",
         "extras",
         "joint",
         "keep",
@@ -47,6 +48,8 @@ class Plan:
         "rules",
         "sources",
     )
+
+    partial = False  # whether a rule of several outputs takes None for those that nothing came back to
 
     def __init__(self, primitive: "Primitive", mask: int, count: int) -> None:
         self.primitive = primitive
@@ -67,10 +70,11 @@ class Plan:
         extras: list[Callable[[Sequence[Any], Mapping[str, Any]], Any]] = []
         places: dict[str, int] = {name: i for i, name in enumerate(names)} if not primitive.variadic else {}
         places["out"] = count
+        self.arguments = tuple([tuple(rule_arguments(rule)) for rule in self.rules])
         self.sources: tuple[tuple[int, ...], ...] = ()
-        for rule in self.rules:
+        for wanted_names in self.arguments:
             source = []
-            for name in rule_arguments(rule):
+            for name in wanted_names:
                 if name not in places:
                     places[name] = count + 1 + len(extras)
                     extras.append(primitive.extra(name, self.needs))

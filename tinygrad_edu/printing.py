@@ -51,5 +51,5 @@ def tensor_text(array: Any, node: Any) -> str:
     if array.dtype.name not in ("float32", "int64", "bool") or (not array.size and array.dtype.name != "float32"):
         parts.append(f"dtype={array.dtype.name}")
     if node is not None:
-        parts.append(f"grad_fn=<{node.name}>" if node.parents else "requires_grad=True")
+        parts.append(f"grad_fn=<{node.operation}>" if node.parents else "requires_grad=True")
     return f"tensor({', '.join(parts)})"

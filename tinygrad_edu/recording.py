@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
@@ -34,6 +34,7 @@ class Recorded:
     _node: Node | None
     _view: "View | None"
     _generation: int = 0  # how often a write in place has given it a new node
+    _inference: bool = False  # whether it was made in inference_mode
 
 
 Tensor: Any = Recorded  # the class of results: tensor.py, which defines it, puts it here
@@ -48,7 +49,10 @@ class LibraryFiles(dict[str, bool]):
 
 
 in_library = LibraryFiles()
-seek_user = False  # see autograd.set_forward_lines
+# What looks at each node as it is made: a search for the user's line, or a keeper of what the node saves.
+watchers: list[Callable[[Node], None]] = []
+# What looks at each Tensor that is made without a history: inference_mode.
+markers: "list[Callable[[Recorded], None]]" = []
 
 
 def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
@@ -124,13 +128,33 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
                 arrays.extend([extra(arrays, settings) for extra in plan.extras])
             node.saved = plan.keep(arrays)
             frame = current_frame(2)
-            node.code = code = frame.f_code
+            node.code = frame.f_code
             node.lasti = frame.f_lasti
-            if seek_user and in_library[code.co_filename]:
-                node.code, node.lasti = user_place()
+            if watchers:
+                watch(node)
             return result
     result._node = None
+    if markers:
+        mark(result)
     return result
+
+
+def watch(node: Node) -> None:
+    """Show a new node to whoever wants to see it."""
+    for watcher in list(watchers):
+        watcher(node)
+
+
+def mark(result: Recorded) -> None:
+    """Show a new Tensor to whoever wants to mark it."""
+    for marker in list(markers):
+        marker(result)
+
+
+def note_user_line(node: Node) -> None:
+    """Note the user's line in place of this package's; see autograd.set_forward_lines."""
+    if node.code is None or in_library[node.code.co_filename]:
+        node.code, node.lasti = user_place()
 
 
 NUMBERS = {int, float}
@@ -207,6 +231,7 @@ def record_outputs(
     values = [*arrays, outputs]
     node.saved = plan.keep(values + [extra(arrays, settings) for extra in plan.extras])
     node.code, node.lasti = user_place()
+    watch(node)
     return tuple(
         [wrap(to_numpy(out), Output(node, i) if out.dtype.kind == "f" else None) for i, out in enumerate(outputs)]
     )
@@ -226,6 +251,8 @@ def wrap(array: Array, node: Node | None = None) -> Any:
     result._array = array
     result._node = node
     result._view = None
+    if markers:
+        mark(result)
     return result
 
 

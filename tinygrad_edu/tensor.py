@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from . import recording, writes
 from .backend import to_numpy
 from .dtypes import get_default_dtype
-from .graph import Leaf, Node
+from .graph import Leaf, Node, Output
 from .ops import comparison, elementary, elementwise, linear, movement
 from .primitive import Primitive
 from .printing import tensor_text
@@ -236,7 +236,9 @@ class Tensor(Recorded):
     @property
     def grad_fn(self) -> Node | None:
         """The node of the call that computed it; None for a leaf."""
-        return None if self.is_leaf else self._node
+        if self.is_leaf:
+            return None
+        return self._node.parents[0] if isinstance(self._node, Output) else self._node
 
     @property
     def grad(self) -> Any:

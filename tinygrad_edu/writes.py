@@ -37,8 +37,11 @@ log: dict[int, Write] = {}  # by the id of the array that owns the memory
 
 def owner(array: ndarray) -> ndarray:
     """The array that owns the memory of this one."""
-    while isinstance(array.base, ndarray):
-        array = array.base
+    base = array.base
+    while base is not None:
+        if isinstance(base, ndarray):
+            array = base
+        base = getattr(base, "base", None)  # between sliding windows and what they slide over stands no array
     return array
 
 

@@ -558,7 +558,7 @@ def test_grad_of_several_outputs_and_inputs():
         lambda m, x: setattr(x, "grad", m.ones(2)),
         lambda m, x: setattr(x, "grad", m.ones(3)),
         lambda m, x: setattr(x, "grad", 1.0),
-        lambda m, x: [h := x.register_hook(lambda g: g[:1]), x.sum().backward()],
+        lambda m, x: [x.register_hook(lambda g: g[:1]), x.sum().backward()],
     ],
 )
 def test_what_pytorch_refuses_we_refuse(program):
@@ -597,7 +597,12 @@ def test_what_pytorch_refuses_we_refuse(program):
         ],
         lambda m, x: [(x**2).sum().backward(create_graph=True), (x**3).sum().backward()],
         lambda m, x: [setattr(x, "data", m.tensor([4.0, 5.0], dtype=m.float64)), (x * x).sum().backward()],
-        lambda m, x: [(x * x).sum().backward(), x.data.sub_(x.grad * 0.1), setattr(x, "grad", None), x.exp().sum().backward()],
+        lambda m, x: [
+            (x * x).sum().backward(),
+            x.data.sub_(x.grad * 0.1),
+            setattr(x, "grad", None),
+            x.exp().sum().backward(),
+        ],
         lambda m, x: [x.clone().detach().requires_grad_().is_leaf, (x * 2).is_leaf, x.is_leaf, x.sum().backward()],
         lambda m, x: m.zeros(0).sum().item() or (x[:0].sum() + x.sum()).backward(),
         lambda m, x: [(y := x.double()).retain_grad(), y.sum().backward(), x.is_leaf],

@@ -113,8 +113,10 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, 
     """
     spacing = one_spacing(x, dx, "cumulative_trapezoid")
     dim = samples(y, dim, "cumulative_trapezoid")
-    widths: Any = spacing if x is None else steps(y, x, dim, "cumulative_trapezoid")
-    return cumsum((part(y, dim, None, -1) + part(y, dim, 1)) * (widths / 2.0), dim)
+    pairs = part(y, dim, None, -1) + part(y, dim, 1)
+    if x is not None:
+        return cumsum(pairs * steps(y, x, dim, "cumulative_trapezoid"), dim) / 2.0
+    return cumsum(pairs * (spacing / 2.0), dim)
 
 
 @numpy_names
@@ -127,8 +129,9 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     Raises:
         RuntimeError: a dimension has too few samples, or the spacings do not match the dimensions.
     """
-    everywhere = tuple(range(input.ndim))
-    dims = everywhere if dim is None else (as_dims(dim, input.ndim) or ())
+    if dim is not None and not input.ndim:
+        raise IndexError(f"gradient: a Tensor without dimensions has no dimension {dim}")
+    dims = tuple(range(input.ndim)) if dim is None else (as_dims(dim, input.ndim) or ())
     spacings = spacing if isinstance(spacing, Sequence) else [spacing] * len(dims)
     if edge_order not in (1, 2) or len(spacings) != len(dims) or input.dtype.kind in "ub":
         raise RuntimeError(
@@ -142,6 +145,8 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
 
 def slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
     """The estimated derivative along one dimension: that of the parabola through each three samples in a row."""
+    before: Any
+    after: Any
     if isinstance(spacing, Tensor) and spacing.ndim:
         if spacing.shape != (x.shape[dim],):
             raise ShapeError(f"gradient needs a coordinate for each of {x.shape[dim]} samples, got {spacing.shape}")

@@ -69,9 +69,10 @@ def as_rows(input: Tensor, dim: int | None, name: str) -> Array:
     if not x.ndim:
         raise IndexError(f"{name}: a Tensor without dimensions has no dimension {dim}")
     dim = as_dim(dim, x.ndim)
-    if 0 in x.shape[:dim] + x.shape[dim + 1 :]:
+    others = x.shape[:dim] + x.shape[dim + 1 :]
+    if 0 in others:
         raise RuntimeError(f"{name}: the slices along dimension {dim} of shape {x.shape} have no elements to compare")
-    return numpy.moveaxis(x, dim, 0).reshape(x.shape[dim], -1)
+    return numpy.moveaxis(x, dim, 0).reshape(x.shape[dim], math.prod(others))
 
 
 def runs(rows: Array) -> tuple[Array, Array, Array]:

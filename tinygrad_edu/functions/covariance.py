@@ -64,7 +64,9 @@ def cov(
 
 @method
 def corrcoef(input: Tensor) -> Tensor:
-    r"""Pearson's correlations $C_{ij} / \sqrt{C_{ii} C_{jj}}$ of variables, each a row; `(V, N) -> (V, V)`, `(N) -> ()`.
+    r"""The correlations of variables, each a row of observations; `(V, N) -> (V, V)`, `(N) -> ()`.
+
+    $R_{ij} = C_{ij} / \sqrt{C_{ii} C_{jj}}$, Pearson's, with the covariances C.
 
     Raises:
         RuntimeError: there are more than two dimensions, or bools.

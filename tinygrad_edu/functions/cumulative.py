@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import float16, float32
+from ..dtypes import float16, float32, get_default_dtype
 from ..inplace import in_place
 from ..ops import scan as ops
 from ..ops.elementary import exp, log
@@ -62,9 +62,9 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     Raises:
         IndexError: there is no such dimension.
     """
-    if input.dtype == float16:
+    if input.dtype == float16:  # whose sums would be rounded at each step
         return cast(along(log_sums, cast(input, dtype=float32), dim), dtype=float16)
-    return along(log_sums, input, dim)
+    return along(log_sums, input if input.dtype.kind == "f" else cast(input, dtype=get_default_dtype()), dim)
 
 
 def log_sums(x: Tensor, *, dim: int) -> Any:
@@ -75,7 +75,7 @@ def log_sums(x: Tensor, *, dim: int) -> Any:
     peak = numpy.maximum.accumulate(x._array, dim)
     with numpy.errstate(invalid="ignore", over="ignore"):
         growth = numpy.diff(peak, axis=dim, prepend=numpy.take(peak, [0], dim) if peak.size else peak)
-    scale = numpy.where(numpy.isnan(growth), 1, numpy.exp(-growth))  # inf - inf: it has not grown
+    scale = numpy.where(numpy.isnan(growth), 1, numpy.exp(-growth)).astype(x.dtype)  # inf - inf: it has not grown
     shift = numpy.where(numpy.isfinite(peak), peak, 0)
     return log(ops.recurrence(wrap(scale), exp(x - wrap(shift)), dim=dim)) + wrap(shift)
 

@@ -101,10 +101,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
     Raises:
         TypeError: the mask does not hold bools.
+        RuntimeError: the value is a Tensor with dimensions.
     """
     if mask.dtype != bool_:
         raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
-    value = value if isinstance(value, Tensor) else wrap(as_element(value, input.dtype))
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(f"masked_fill takes a number or a Tensor without dimensions, got {value.shape}; use where()")
+    value = to(value, input.dtype) if isinstance(value, Tensor) else wrap(as_element(value, input.dtype))
     return ops.where(mask, value, input)
 
 

@@ -4,25 +4,27 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import bool_
 from ..errors import ShapeError
 from ..index import as_index
 from ..ops import indexing as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
-from .dims import as_dim
-from .reduction import ValuesAndIndices
+from .dims import as_dim, as_sizes
+from .movement import broadcast_shapes
+from .sorting import argsort as argsort
+from .sorting import sort as sort
+from .sorting import topk as topk
 
 __all__ = [
-    "argsort",
     "gather",
     "index_select",
     "masked_select",
     "nonzero",
     "one_hot",
-    "scatter_add",
-    "sort",
+    "take",
     "take_along_dim",
-    "topk",
+    "unravel_index",
 ]
 
 
@@ -61,91 +63,145 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     if not input.ndim:
         return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.shape)
     check_index(input, dim, index, "gather")
-    return ops.gather(input, dim=dim, index=index._array)
+    return ops.gather(input, dim=dim, index=index._array.copy())  # backward needs it as it is now
 
 
 @method
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """input with src[i][j][k] added at [i][index[i][j][k]][k] for dim = 1; repeated indices add up."""
-    dim = as_dim(dim, input.ndim)
-    check_index(input, dim, index, "scatter_add")
-    if any(i > n for i, n in zip(index.shape, src.shape, strict=True)):
-        raise ShapeError(f"scatter_add: the index {index.shape} is larger than the source {src.shape}")
-    used = ops.getitem(src, index=tuple([slice(n) for n in index.shape]))
-    return input + ops.scatter_add(used, dim=dim, index=index._array, shape=input.shape)
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """The elements at indices into the flattened Tensor; the output has the index's shape; a copy.
+
+    Raises:
+        IndexError: an index is out of range.
+        TypeError: it does not hold integers.
+    """
+    return ops.getitem(input.reshape(-1), index=flat_places(input, index, "take"))
+
+
+def flat_places(input: Tensor, index: Tensor, name: str) -> Any:
+    """Indices into the flattened Tensor, counted from its beginning, as an array.
+
+    Raises:
+        IndexError: an index is out of range.
+        TypeError: it does not hold integers.
+    """
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name} needs an index of integers, got {index.dtype}")
+    places, n = index._array, input.numel()
+    if places.size and not -n <= places.min() <= places.max() < n:
+        raise IndexError(f"{name}: an index is outside {-n} to {n - 1}, the input has {n} elements")
+    return numpy.where(places < 0, places + n, places)
 
 
 @method
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """The elements at indices along a dimension, both sides broadcasting; in the flattened Tensor without one."""
+    """The elements at indices along a dimension, both sides broadcasting; in the flattened Tensor without one.
+
+    Raises:
+        IndexError: an index is out of range.
+        TypeError: it does not hold integers.
+        ShapeError: the other sizes do not broadcast.
+    """
     if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1))
+        return take(input.reshape(-1), indices.reshape(-1))
     dim = as_dim(dim, input.ndim)
-    beside = numpy.broadcast_shapes(
-        *[tuple([1 if d == dim else n for d, n in enumerate(x.shape)]) for x in (input, indices)]
-    )
+    if input.ndim != indices.ndim:
+        raise ShapeError(f"take_along_dim needs indices with {input.ndim} dimensions as the input, got {indices.shape}")
+    beside = broadcast_shapes(*[tuple([1 if d == dim else n for d, n in enumerate(x.shape)]) for x in (input, indices)])
     source, picked = [tuple([x.shape[d] if d == dim else n for d, n in enumerate(beside)]) for x in (input, indices)]
-    return gather(input.broadcast_to(source), dim, indices.broadcast_to(picked))
+    n = input.shape[dim] if input.ndim else 1
+    counted = wrap(numpy.where(indices._array < 0, indices._array + n, indices._array))
+    return gather(input.broadcast_to(source), dim, counted.broadcast_to(picked))
 
 
 @method
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices of a dimension that a 1-d index names, in its order."""
+    """The slices of a dimension that a 1-d index names, in its order; a copy.
+
+    Raises:
+        IndexError: an index is out of range, or it has more than one dimension.
+        TypeError: it does not hold integers.
+    """
+    dim, places = slice_places(input, dim, index, "index_select")
+    if not input.ndim and places.size != 1:
+        raise IndexError(f"index_select takes one index into a Tensor without dimensions, got {places.size}")
+    if not input.ndim:
+        return input.clone()
+    return ops.getitem(input, index=(slice(None),) * dim + (places,) if dim else places)
+
+
+def slice_places(input: Tensor, dim: int, index: Tensor, name: str) -> tuple[int, Any]:
+    """(a dimension, the indices of some of its slices as a 1-d array).
+
+    Raises:
+        IndexError: an index is out of range, or it has more than one dimension.
+        TypeError: it does not hold integers.
+    """
     dim = as_dim(dim, input.ndim)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name} needs an index of integers, got {index.dtype}")
     if index.ndim > 1:
-        raise IndexError(f"index_select needs a 1-d index, got {index.shape}")
-    flat = index.reshape(-1)._array
-    if flat.size and not 0 <= flat.min() <= flat.max() < (input.shape[dim] if input.ndim else 1):
-        raise IndexError(f"index_select: an index is outside 0 to {input.shape[dim] - 1}")
-    return ops.getitem(input, index=(slice(None),) * dim + (flat,)) if input.ndim else input.clone()
+        raise IndexError(f"{name} needs a 1-d index, got {index.shape}")
+    places = index._array.reshape(-1).copy()  # backward needs it as it is now
+    n = input.shape[dim] if input.ndim else 1
+    if places.size and not 0 <= places.min() <= places.max() < n:
+        raise IndexError(f"{name}: an index is outside 0 to {n - 1}, dimension {dim} of {input.shape}")
+    return dim, places
 
 
 @method
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
-    """The elements where a mask holds, in one dimension; both broadcast."""
-    shape = numpy.broadcast_shapes(input.shape, mask.shape)
-    return ops.getitem(input.broadcast_to(shape), index=mask.broadcast_to(shape)._array)
+    """The elements where a mask holds, in one dimension; both broadcast; a copy.
+
+    Raises:
+        TypeError: the mask does not hold bools.
+        ShapeError: they do not broadcast.
+    """
+    check_mask(mask)
+    shape = broadcast_shapes(input.shape, mask.shape)
+    return ops.getitem(input.broadcast_to(shape), index=mask.broadcast_to(shape)._array.copy())
+
+
+def check_mask(mask: Tensor) -> None:
+    """Refuse a mask that does not hold bools.
+
+    Raises:
+        TypeError: it does not.
+    """
+    if mask.dtype != bool_:
+        raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """The index in each dimension of indices into a flattened Tensor of this shape; the inverse of counting through it.
+
+    >>> from tinygrad_edu import tensor
+    >>> unravel_index(tensor([1, 5]), (2, 3))
+    (tensor([0, 1]), tensor([1, 2]))
+
+    Raises:
+        TypeError: the indices are no integers.
+        ShapeError: a size is negative.
+    """
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"unravel_index needs integers, got {indices.dtype}")
+    sizes = as_sizes((shape,))
+    if min(sizes, default=0) < 0:
+        raise ShapeError(f"unravel_index: a shape has sizes of 0 or more, got {sizes}")
+    found: list[Tensor] = []
+    left = indices
+    for n in reversed(sizes):
+        found.append(left % n)
+        left = left // n
+    return tuple(found[::-1])
 
 
 @method
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The indices of nonzero elements: one row each, or a Tensor for each dimension."""
-    found = numpy.nonzero(input._array) if input.ndim else (numpy.zeros(int(input._array != 0), int),) * 0
+    found = numpy.nonzero(numpy.atleast_1d(input._array))
     if as_tuple:
         return tuple([wrap(index) for index in found])
-    count = int(numpy.count_nonzero(input._array))
-    return wrap(numpy.stack(found, 1) if found else numpy.zeros((count, 0), int))
-
-
-@method
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
-    """The indices that sort the elements along a dimension; equal elements keep their order."""
-    dim = as_dim(dim, input.ndim)
-    if not input.ndim:
-        return wrap(numpy.zeros((), int))
-    return ops.argsort(input, dim=dim, descending=descending)
-
-
-@method
-def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
-    """(values, indices) of the elements in order along a dimension."""
-    indices = argsort(input, dim, descending)
-    return ValuesAndIndices(gather(input, dim, indices), indices)
-
-
-@method
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
-    """(values, indices) of the k largest, or smallest, elements along a dimension, in order.
-
-    Raises:
-        RuntimeError: there are fewer than k.
-    """
-    size = input.shape[as_dim(dim, input.ndim)] if input.ndim else 1
-    if not 0 <= k <= size:
-        raise RuntimeError(f"topk: k must be between 0 and the {size} elements of the dimension, got {k}")
-    indices = argsort(input, dim, descending=largest)
-    indices = indices.narrow(dim, 0, k) if input.ndim else indices
-    return ValuesAndIndices(gather(input, dim, indices), indices)
+    return wrap(numpy.stack(found, 1)[:, : input.ndim])  # a number has no index: no column
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -1,5 +1,6 @@
 """Shapes: the same elements under other sizes and in other orders. All are views where the memory allows it."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..graph import grad_enabled
 from ..ops import movement as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
-from .dims import as_dim, as_sizes, fill_in
+from .dims import as_dim, as_dims, as_sizes, fill_in
 
 __all__ = [
     "atleast_1d",
@@ -108,11 +109,8 @@ def ravel(input: Tensor) -> Tensor:
 @method
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or without those named if they have size 1."""
-    if dim is None:
-        keep = [n for n in input.shape if n != 1]
-    else:
-        dims = {as_dim(d, input.ndim) for d in (dim if isinstance(dim, Sequence) else (dim,))}
-        keep = [n for d, n in enumerate(input.shape) if n != 1 or d not in dims]
+    dims = as_dims(dim, input.ndim) if dim != () else ()
+    keep = [n for d, n in enumerate(input.shape) if n != 1 or (dims is not None and d not in dims)]
     return ops.reshape(input, shape=tuple(keep))
 
 
@@ -178,8 +176,9 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     if len(sources) != len(places) or len(set(sources)) < len(sources) or len(set(places)) < len(places):
         raise RuntimeError(f"movedim needs as many distinct destinations as sources, got {source} and {destination}")
     order = [d for d in range(input.ndim) if d not in sources]
-    for place, dim in sorted(zip(places, sources, strict=True)):
-        order.insert(place, dim)
+    if input.ndim:
+        for place, dim in sorted(zip(places, sources, strict=True)):
+            order.insert(place, dim)
     return ops.permute(input, dims=tuple(order))
 
 
@@ -213,6 +212,8 @@ def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
     tail = shape[len(shape) - input.ndim :] if input.ndim else ()
     if len(shape) < input.ndim or any(old not in (1, n) for n, old in zip(tail, input.shape, strict=True)):
         raise ShapeError(f"{input.shape} cannot be expanded to {shape}: only sizes of 1 can grow")
+    if math.prod(shape) == input.numel():  # nothing is repeated, so the view may be written to
+        return ops.reshape(input, shape=shape)
     return ops.broadcast_to(input, shape=shape)
 
 
@@ -247,7 +248,7 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """The Tensors, all expanded to the shape that they broadcast to; views."""
     shape = broadcast_shapes(*[x.shape for x in tensors])
-    return tuple([broadcast_to(x, shape) for x in tensors])
+    return tuple([x if x.shape == shape else broadcast_to(x, shape) for x in tensors])
 
 
 def each(tensors: tuple[Any, ...], grown: Callable[[Tensor], Tensor]) -> Any:
@@ -269,9 +270,7 @@ def atleast_2d(*tensors: Any) -> Any:
 
 def atleast_3d(*tensors: Any) -> Any:
     """The Tensor, with dimensions put around two or fewer; `(n, m) -> (n, m, 1)`, `(n) -> (1, n, 1)`."""
-    return each(
-        tensors, lambda x: x if x.ndim > 2 else unsqueeze(x, -1) if x.ndim == 2 else x.reshape(1, x.numel(), 1)
-    )
+    return each(tensors, lambda x: x if x.ndim > 2 else unsqueeze(x, -1) if x.ndim == 2 else x.reshape(1, x.numel(), 1))
 
 
 def reshaped_in_place(operation: Callable[..., Tensor], name: str) -> None:

@@ -48,7 +48,7 @@ def middle_number(numbers: Array, size: int) -> Array:
 def of_all(input: Tensor, rank: Any, name: str) -> Tensor:
     """The element at a rank of all; those that equal it share the gradient evenly."""
     if not input.numel():
-        return wrap(numpy.full((), math.nan).astype(input.dtype))
+        return input.sum() + math.nan
     flat = input.reshape(-1)
     value, x = at_rank(flat.detach(), 0, False, rank, name).values._array, flat._array
     equal = (x == value) | ((x != x) & (value != value))
@@ -142,7 +142,9 @@ def order_statistic(
         raise RuntimeError(f"{name}: interpolation is one of {', '.join(ROUNDINGS)}, got {interpolation!r}")
     if not input.numel():
         raise RuntimeError(f"{name} of no elements is not defined; the Tensor has shape {input.shape}")
-    dim = None if dim is None or not input.ndim else as_dim(dim, input.ndim)
+    dim = None if dim is None else as_dim(dim, input.ndim)
+    if not input.ndim:
+        dim = None
     x = input.reshape(-1) if dim is None else input.movedim(dim, -1)
     values = at_ranks(x, q.reshape(-1), interpolation, skip_nan)  # (.., Q)
     if keepdim:

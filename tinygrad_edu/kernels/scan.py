@@ -10,7 +10,7 @@ __all__ = ["recur", "running_sum"]
 Array = NDArray[Any]
 
 # what PyTorch accumulates in too: rounding once for each element, not once for each of those before it
-WIDER = {"e": numpy.dtype("float32"), "f": numpy.dtype("float64")}
+WIDER: dict[str, Any] = {"e": numpy.dtype("float32"), "f": numpy.dtype("float64")}
 
 
 def running_sum(x: Array, dim: int, reverse: bool) -> Array:

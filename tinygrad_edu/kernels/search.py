@@ -23,5 +23,5 @@ def bisect(edges: Array, values: Array, right: bool) -> Array:
         at = numpy.minimum(middle, size - 1)  # where low = high = size there is nothing left to look at
         edge = edges[at] if edges.ndim == 1 else numpy.take_along_axis(edges, at, -1)
         found = (edge > values if right else edge >= values) | (low == high)
-        low, high = numpy.where(found, low, middle + 1), numpy.where(found, numpy.minimum(middle, high), high)
+        low, high = numpy.where(found, low, middle + 1), numpy.where(found, middle, high)
     return low

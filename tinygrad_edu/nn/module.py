@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from ..autograd import RemovableHandle, next_key
+from ..autograd.hooks import RemovableHandle, next_key
 from ..functions.creation import as_tensor, empty
 from ..graph import no_grad
 from .members import BUFFER, Members

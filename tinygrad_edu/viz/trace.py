@@ -9,7 +9,7 @@ import numpy
 
 from .. import writes
 from ..graph import Leaf, Node, Output, reachable
-from ..primitive import Plan, rule_arguments
+from ..primitive import Plan
 from ..recording import Recorded
 from .model import Edge, Graph, Numbers, Vertex
 
@@ -105,7 +105,6 @@ class Tracer:
         self.tensors: dict[Node, Any] = {t._node: t for t in names.values() if t._node is not None}
         self.arrays: dict[Node, Any] = {node: t._array for node, t in self.tensors.items()}
         self.lines: dict[tuple[int, int], str] = {}
-        self.arguments: dict[Plan, list[list[str]]] = {}  # what the rules of each plan ask for
         self.ids: dict[Any, int] = {}  # by node, or by id of an array without one
         self.owners: set[int] = set()  # memory already accounted for
 
@@ -235,11 +234,9 @@ class Tracer:
         """What a call kept: (place among its values, name in the rule, value); nothing once backward has freed it."""
         if call.saved is None:
             return []
-        if plan not in self.arguments:
-            self.arguments[plan] = [rule_arguments(rule) for rule in plan.rules]
         rules = [call.saved] if len(plan.rules) == 1 else call.saved
         found: list[tuple[int, str, Any]] = []
-        for arguments, places, values in zip(self.arguments[plan], plan.sources, rules, strict=True):
+        for arguments, places, values in zip(plan.arguments, plan.sources, rules, strict=True):
             for name, place, value in zip(arguments, places, values, strict=True):
                 if plan.primitive.variadic and name == plan.primitive.inputs[0]:
                     found.extend((k, name, x) for k, x in enumerate(value))

@@ -1,0 +1,144 @@
+"""Reductions beyond sums and extremes, and norms, beside PyTorch."""
+
+import numpy as np
+import pytest
+
+from .compare import hold
+from .grids import DTYPES, FLOATS, SHAPES, dims_of, distinct, laid_out, with_ties
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def with_nans(rng, dtype, shape):
+    x = with_ties(rng, dtype, shape)
+    if dtype in FLOATS:
+        x[rng.random(shape) < 0.3] = np.nan
+    return x
+
+
+def slope(program):
+    """The gradient of a program's results squared, so that `hold` compares second derivatives."""
+
+    def first(m, x):
+        y = program(m, x)
+        (gx,) = m.autograd.grad((y * y).sum(), x, create_graph=True)
+        return gx
+
+    return first
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["nansum", "nanmean", "count_nonzero"])
+def test_reductions_that_look_at_each_element(name, dtype, rng):
+    for shape in SHAPES:
+        for x in laid_out(with_nans(rng, dtype, shape)):
+            # where all are NaN or none are there, PyTorch's gradient of nanmean is 0 / 0
+            backward = name != "nanmean" or not np.isnan(x).any()
+            hold(lambda m, x: getattr(m, name)(x), x, backward=backward)
+            hold(lambda m, x: getattr(x, name)(), x, backward=backward)
+            for dim in [*dims_of(shape), (0, -1), (0, 1), [0], ()]:
+                hold(lambda m, x, d=dim: getattr(m, name)(x, dim=d), x, backward=backward)
+                if name != "count_nonzero":
+                    hold(lambda m, x, d=dim: getattr(x, name)(d, True), x, backward=backward)
+
+
+def test_the_gradient_of_nanmean(rng):
+    x = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, 2.0]])
+    hold(lambda m, x: [m.nanmean(x), m.nanmean(x, 1), x.nanmean(dim=(0, 1), keepdim=True)], x)
+
+
+@pytest.mark.parametrize("name", ["nansum", "nanmean"])
+def test_the_dtype_to_add_in(name, rng):
+    for dtype in DTYPES:
+        for wanted in ("float64", "float32"):
+            hold(lambda m, x, w=wanted: getattr(x, name)(dtype=getattr(m, w)), with_nans(rng, dtype, (3,)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_aminmax(dtype, rng):
+    for shape in SHAPES:
+        for x in [with_ties(rng, dtype, shape), with_nans(rng, dtype, shape)]:
+            backward = not (x != x).any()  # PyTorch's gradient of an extreme is NaN everywhere where one is
+            hold(lambda m, x: m.aminmax(x), x, backward=backward)
+            for dim in dims_of(shape):
+                hold(lambda m, x, d=dim: m.aminmax(x, dim=d), x, backward=backward)
+                hold(lambda m, x, d=dim: x.aminmax(dim=d, keepdim=True), x, backward=backward)
+    hold(lambda m, x: m.aminmax(x, keepdim=True), with_ties(rng, dtype, (2, 3)))
+    hold(lambda m, x: [m.aminmax(x).min, m.aminmax(x).max], with_ties(rng, dtype, (2, 3)))
+
+
+@pytest.mark.parametrize("name", ["var_mean", "std_mean"])
+def test_spread_and_mean(name, rng):
+    for dtype in DTYPES:
+        x = with_ties(rng, dtype, (4, 3))
+        hold(lambda m, x: getattr(m, name)(x), x)
+    for dtype in FLOATS:
+        for x in laid_out(with_ties(rng, dtype, (4, 3))):
+            hold(lambda m, x: getattr(m, name)(x, 0), x)
+            hold(lambda m, x: getattr(m, name)(x, (0, 1), keepdim=True), x)
+            hold(lambda m, x: getattr(m, name)(x, dim=1, correction=0), x)
+            hold(lambda m, x: getattr(m, name)(x, False), x)
+            hold(lambda m, x: getattr(m, name)(x, unbiased=False), x)
+            hold(lambda m, x: getattr(m, name)(x, 0, False, True), x)
+        hold(lambda m, x: getattr(m, name)(x), np.ones(4, dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_trace(dtype, rng):
+    for shape in [(2, 3), (3, 3), (1, 1), (0, 3), (3,), (), (2, 2, 2)]:
+        for x in laid_out(with_ties(rng, dtype, shape)):
+            hold(lambda m, x: [m.trace(x), x.trace()], x, lenient=dtype == "bool")
+
+
+ORDERS = [0, 1, 2, 3, 0.5, 1.5, 2.5, -1, -2.5, np.inf, -np.inf, "fro", None, True]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("p", ORDERS)
+def test_norm(p, dtype, rng):
+    for shape in SHAPES:
+        for x in [with_ties(rng, dtype, shape), distinct(rng, dtype, shape), np.zeros(shape, dtype)]:
+            backward = p != 0  # PyTorch gives None
+            hold(lambda m, x: m.norm(x, p), x, backward=backward)
+            hold(lambda m, x: x.norm(p), x, backward=backward)
+            for dim in [*dims_of(shape), (0, -1), (0, 1), [0]]:
+                hold(lambda m, x, d=dim: m.norm(x, p, d), x, backward=backward)
+                hold(lambda m, x, d=dim: m.norm(x, p=p, dim=d, keepdim=True), x, backward=backward)
+
+
+@pytest.mark.parametrize("p", ORDERS)
+def test_the_second_derivative_of_norm(p, rng):
+    if p not in (0, np.inf, -np.inf):
+        hold(slope(lambda m, x: m.norm(x, p, 1)), distinct(rng, "float64", (3, 4)))
+
+
+def test_norms_at_the_edges():
+    for p in (0, 1, 2, 3, np.inf, -np.inf):
+        for x in ([np.inf, 1.0], [-np.inf, 1.0], [np.nan, 1.0], [1e200, 1e200], [1e-200, 1e-200]):
+            hold(lambda m, x, p=p: m.norm(x, p), np.array(x), backward=False)
+    # where float16 overflows on the way to PyTorch's gradient, but not to ours
+    hold(lambda m, x: [m.norm(x), m.norm(x, 2), m.norm(x, 3, 0)], np.array([300, 400], "float16"), backward=False)
+    hold(lambda m, x: [x.norm(dtype=m.float64), m.norm(x, 1, 0, dtype=m.float64)], np.ones(3, "float32"))
+    hold(lambda m, x: x.norm(dtype=m.float32), np.ones(3))
+    hold(lambda m, x: m.norm(x, "size"), np.ones((3, 3)))
+
+
+def test_norm_with_p_0_has_no_slope():
+    import tinygrad_edu as tg
+
+    x = tg.tensor([0.0, 2.0, 3.0], requires_grad=True)
+    x.norm(0).backward()
+    np.testing.assert_array_equal(x.grad.numpy(), 0)
+
+
+@pytest.mark.parametrize("p", [0, 1, 2, 3, 0.5, np.inf, -np.inf])
+def test_dist(p, rng):
+    for dtype in DTYPES:
+        for shapes in [((3,), (3,)), ((2, 3), (3,)), ((), (3,)), ((3, 1), (1, 2)), ((3,), (2,))]:
+            x, y = (with_ties(rng, dtype, shape) for shape in shapes)
+            hold(lambda m, x, y: [m.dist(x, y, p), x.dist(y, p=p)], x, y, backward=p != 0)
+    hold(lambda m, x, y: m.dist(x, y), np.ones(2, "float32"), np.zeros(2))
+    hold(lambda m, x, y: m.dist(x, y), np.ones(2), np.ones(2))

@@ -1,0 +1,182 @@
+"""Memory for time: a part of the forward that keeps nothing, and is computed again when backward needs it."""
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from .. import writes
+from ..errors import GradientError
+from ..functions.random import default_generator
+from ..graph import Node, check_saved, enable_grad, is_grad_enabled, saved_arrays
+from ..tensor import Tensor
+from .graph import keeping
+
+__all__ = ["checkpoint", "checkpoint_sequential"]
+
+within: ContextVar[bool] = ContextVar("within", default=False)  # whether a checkpointed function is running
+
+
+def checkpoint(
+    function: Callable[..., Any],
+    *args: Any,
+    use_reentrant: bool | None = None,
+    determinism_check: str = "default",
+    debug: bool = False,
+    early_stop: bool = True,
+    preserve_rng_state: bool = True,
+    **kwargs: Any,
+) -> Any:
+    """function(*args, **kwargs), of which nothing is kept for backward but the arguments.
+
+    When backward first needs what an operation in it saved, the function runs again, under the state that the default
+    generator had unless not `preserve_rng_state`, and so with the same dropout. It must compute the same both times.
+    Within another checkpointed function it is just called: that one's computing again covers it. The other arguments
+    are taken for PyTorch's programs; what is computed does not depend on them, nor is there anything to reenter.
+
+    Source: Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost.
+
+    >>> from tinygrad_edu import tensor
+    >>> x = tensor([0.0, 1.0], requires_grad=True)
+    >>> checkpoint(lambda x: (x * x).exp(), x).sum().backward()
+    >>> x.grad
+    tensor([0.0000, 5.4366])
+
+    Raises:
+        RuntimeError: in backward, if the function recorded other operations the second time, or an argument was
+            overwritten since.
+    """
+    if not is_grad_enabled() or within.get():
+        return function(*args, **kwargs)
+    region = Region(function, args, kwargs, preserve_rng_state)
+    with marked(), keeping(region.keep):
+        return function(*args, **kwargs)
+
+
+def checkpoint_sequential(functions: Any, segments: int, input: Any, **settings: Any) -> Any:
+    """Checkpoint a chain of functions, such as an nn.Sequential, in `segments` parts; the last is run as it is.
+
+    Raises:
+        ValueError: there are no segments.
+    """
+    chain = list(functions.children() if hasattr(functions, "children") else functions)
+    if segments < 1:
+        raise ValueError(f"checkpoint_sequential needs at least one segment, got {segments}")
+
+    def part(start: int, end: int) -> Callable[[Any], Any]:
+        def run(x: Any) -> Any:
+            for function in chain[start:end]:
+                x = function(x)
+            return x
+
+        return run
+
+    size = len(chain) // segments
+    for start in range(0, size * (segments - 1), size or 1):
+        input = checkpoint(part(start, start + size), input, **settings)
+    return part(size * (segments - 1), len(chain))(input)
+
+
+@contextmanager
+def marked() -> Iterator[None]:
+    """A block in which a checkpointed function runs."""
+    token = within.set(True)
+    try:
+        yield
+    finally:
+        within.reset(token)
+
+
+class Region:
+    """One checkpointed call, and the nodes that it made."""
+
+    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, preserve_rng_state: bool) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.state = default_generator.get_state() if preserve_rng_state else None
+        self.number = writes.next_number()
+        self.made: list[tuple[Any, weakref.ref[Absent]]] = []
+
+    def keep(self, node: Node) -> None:
+        """Drop the values that a node saved."""
+        if not keeps_values(node):
+            return
+        absent = Absent(self)
+        self.made.append((signature(node), weakref.ref(absent)))
+        node.saved = absent  # type: ignore[assignment]
+
+    def compute_again(self) -> None:
+        """Run the function again, and hand every node what it saved.
+
+        Raises:
+            GradientError: other operations were recorded, or something was overwritten since the first time.
+        """
+        nodes: list[Node] = []
+        start = writes.next_number()
+        for array in saved_arrays(arrays_of((*self.args, *self.kwargs.values()))):
+            self.check_unwritten(array, start)
+        state = default_generator.get_state() if self.state is not None else None
+        if self.state is not None:
+            default_generator.set_state(self.state)
+        try:
+            with enable_grad(), marked(), keeping(nodes.append):
+                self.function(*self.args, **self.kwargs)
+        finally:
+            if state is not None:
+                default_generator.set_state(state)
+        nodes = list(filter(keeps_values, nodes))
+        if [signature(node) for node in nodes] != [name for name, _ in self.made]:
+            raise GradientError(
+                f"a checkpointed function recorded {len(self.made)} operations, and others or another number "
+                f"({len(nodes)}) when it was computed again; it must depend on its arguments and the default generator "
+                "alone"
+            )
+        for node, (_, reference) in zip(nodes, self.made, strict=True):
+            check_saved(node)
+            for array in saved_arrays(node.saved):
+                self.check_unwritten(array, start)
+            if (absent := reference()) is not None:
+                absent.saved = node.saved
+
+    def check_unwritten(self, array: Any, start: int) -> None:
+        """Raise if this array was written to between the first time and the second."""
+        write = writes.find_write(array, self.number)
+        if write is not None and write.number < start:
+            raise GradientError(
+                f"a value of shape {array.shape} that a checkpointed function is computed from again was overwritten "
+                f"at {writes.describe_place(write.code, write.lasti)}; write to a clone() of it"
+            )
+
+
+class Absent:
+    """In the place of what a node saved: iterating over it computes that again."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.saved: Any = None
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.saved is None:
+            self.region.compute_again()
+        saved, self.saved = self.saved, None
+        return iter(saved)
+
+
+def keeps_values(node: Node) -> bool:
+    """Whether a node saved more than shapes and settings."""
+    return node.plan is not None and node.plan.keeps_values
+
+
+def signature(node: Node) -> Any:
+    """What must be equal of two nodes that stand for one."""
+    return node.operation, node.shape
+
+
+def arrays_of(value: Any) -> Any:
+    """The arrays of Tensors, however deep in lists, tuples and dicts, as nested tuples."""
+    if isinstance(value, Tensor):
+        return value._array
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return tuple(map(arrays_of, parts))

@@ -1,0 +1,261 @@
+"""The graph as a program sees it: names of nodes and the ways between them, hooks on nodes, what nodes save."""
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy
+
+from .. import recording, writes
+from ..errors import GradientError
+from ..graph import Leaf, Node, Output, describe
+from ..ops.movement import sum_to
+from ..recording import wrap
+from ..tensor import Tensor
+from .backward import node_of, walk
+from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
+from .plans import Gradients, ShownPlan
+
+__all__ = ["register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks"]
+
+
+def name(self: Node) -> str:
+    """The node's name as PyTorch writes it: MulBackward0 of mul, DoubleBackward of a Function called Double."""
+    if isinstance(self, Leaf):
+        return "torch::autograd::AccumulateGrad"
+    call = call_of(self)[0]
+    assert call.plan is not None
+    primitive = call.plan.primitive
+    words = primitive.name.split("_")
+    return getattr(primitive, "node_name", "".join(word[:1].upper() + word[1:] for word in words) + "Backward0")
+
+
+def call_of(node: Node) -> tuple[Node, int]:
+    """The call that a node stands for, and which of its outputs."""
+    return (node.parents[0], node.index) if isinstance(node, Output) else (node, 0)
+
+
+def next_functions(self: Node) -> tuple[tuple[Node | None, int], ...]:
+    """For each input of the call, the node that made it and which of that node's outputs it is; None without one."""
+    call = call_of(self)[0]
+    if call.plan is None:
+        return ()
+    made = dict(zip(call.plan.positions, call.parents, strict=True))
+    return tuple([call_of(made[place]) if place in made else (None, 0) for place in range(len(call.plan.needs))])
+
+
+def register_hook(self: Node, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+    """Call `hook(grad_inputs, grad_outputs)` with what the node's backward gave; the tuple it returns replaces them.
+
+    Raises:
+        RuntimeError: in backward, if it returns another number of gradients.
+    """
+    call = call_of(self)[0]
+    if isinstance(call, Leaf):
+        return add_after(call, lambda g: hook((), (as_tensor(g),)))
+    plan = call.plan
+    assert plan is not None
+    hooks: dict[int, Any] = {}
+    count, what = len(plan.needs), repr(self)  # the node itself would be a cycle
+    shapes = {place: parent.shape for place, parent in zip(plan.positions, call.parents, strict=True)}
+
+    def show(gradients: Gradients, g: Any) -> Gradients:
+        for place, gx in gradients.items():
+            if gx is not None and gx.shape != shapes[place]:
+                gradients[place] = sum_to(gx, shape=shapes[place])
+        for each in list(hooks.values()):
+            shown = tuple([as_tensor(gradients.get(place)) for place in range(count)])
+            found = each(shown, as_tuple(g))
+            if found is None:
+                continue
+            found = found if isinstance(found, tuple) else (found,)
+            if len(found) != count:
+                raise GradientError(f"a hook on {what} returned {len(found)} gradients; it must return {count}")
+            for place, gx in gradients.items():
+                gradients[place] = replaced(gx, found[place]) if gx is not None else found[place]
+        return gradients
+
+    call.plan = ShownPlan(plan, show)
+    return add(hooks, hook)
+
+
+def register_prehook(self: Node, hook: Callable[[Any], Any]) -> RemovableHandle:
+    """Call `hook(grad_outputs)` before the node's backward; the tuple it returns replaces them.
+
+    Raises:
+        RuntimeError: in backward, if it returns another number of gradients.
+    """
+    what = repr(self)  # the node itself would be a cycle
+
+    def show(g: Any) -> Any:
+        found = hook(as_tuple(g))
+        if found is None:
+            return g
+        before = g if isinstance(g, list) else [g]
+        found = found if isinstance(found, tuple) else (found,)
+        if len(found) != len(before):
+            raise GradientError(f"a hook before {what} returned {len(found)} gradients; it must return {len(before)}")
+        after = [new if old is None else replaced(old, new) for old, new in zip(before, found, strict=True)]
+        return after if isinstance(g, list) else after[0]
+
+    return add_hook(call_of(self)[0], show)
+
+
+def as_tuple(g: Any) -> tuple[Any, ...]:
+    """The gradients of a call's outputs as Tensors."""
+    return tuple([as_tensor(part) for part in (g if isinstance(g, (list, tuple)) else [g])])
+
+
+for function in (name, register_hook, register_prehook):
+    setattr(Node, function.__name__, function)
+Node.next_functions = property(next_functions)  # type: ignore[attr-defined]
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[[Any], None], *, mode: str = "all"
+) -> RemovableHandle:
+    """Call `fn` once in each backward with the gradients of several Tensors.
+
+    With mode "all" it gets the list of them when the last has come, None for those that this backward does not reach;
+    with "any" the first that comes.
+
+    Raises:
+        ValueError: another mode.
+        RuntimeError: a Tensor does not require grad.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f'mode is "all" or "any", got {mode!r}')
+    if mode == "any":
+        tensors = [x for x in tensors if x.requires_grad]
+    nodes = [node_of(x, f"tensors[{i}]") for i, x in enumerate(tensors)]
+    references = [weakref.ref(node) for node in nodes]  # a hook that held its own node would be a cycle
+    key = object()
+
+    def hook(place: int) -> Callable[[Any], Any]:
+        def note(g: Any) -> Any:
+            here = walk.get()
+            assert here is not None
+            if mode == "any":
+                if key not in here.notes:
+                    here.notes[key] = True
+                    fn(as_tensor(g))
+                return g
+            if key not in here.notes:
+                here.notes[key] = [None] * len(references), sum(node() in here.visited for node in references), []
+            gradients, expected, come = here.notes[key]
+            gradients[place] = as_tensor(g)
+            come.append(place)
+            if len(come) == expected:
+                fn(gradients)
+            return g
+
+        return note
+
+    return SeveralHandles([add_hook(node, hook(place)) for place, node in enumerate(nodes)])
+
+
+keepers: ContextVar[tuple[object, ...]] = ContextVar("keepers", default=())
+
+
+@contextmanager
+def keeping(keep: Callable[[Node], None]) -> Iterator[None]:
+    """Have `keep` take what each node made in this block saves, unless a block within has a keeper of its own."""
+
+    key = object()
+
+    def watcher(node: Node) -> None:
+        if keepers.get()[-1:] == (key,):
+            keep(node)
+
+    token = keepers.set((*keepers.get(), key))
+    recording.watchers.append(watcher)
+    try:
+        yield
+    finally:
+        recording.watchers.remove(watcher)
+        keepers.reset(token)
+
+
+class Packed:
+    """What a node saved, in the user's keeping; iterating over it takes it back."""
+
+    def __init__(self, node: Node, pack: Callable[[Tensor], Any], unpack: Callable[[Any], Tensor]) -> None:
+        self.number = node.number
+        self.what = describe(node)
+        self.unpack = unpack
+        self.saved = change(node.saved, numpy.ndarray, lambda array: Parcel(pack(wrap(array)), array))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(change(self.saved, Parcel, self.taken_back))
+
+    def taken_back(self, parcel: "Parcel") -> Any:
+        """The array of a parcel.
+
+        Raises:
+            TypeError: unpacking it gives no Tensor.
+            RuntimeError: it gives one of another shape or dtype, or one that was written to since.
+        """
+        tensor = self.unpack(parcel.content)
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"unpack must return a Tensor, got {type(tensor).__name__}")
+        if (tensor.shape, tensor.dtype) != parcel.form:
+            raise GradientError(
+                f"unpack gave {tensor.dtype} {tensor.shape} where {parcel.form[1]} {parcel.form[0]} was packed by "
+                f"{self.what}"
+            )
+        if writes.find_write(tensor._array, self.number) is not None:
+            raise GradientError(f"what unpack gave for {self.what} was overwritten since it was packed; keep a clone()")
+        return tensor._array
+
+
+class Parcel:
+    """What pack made of one array."""
+
+    def __init__(self, content: Any, array: Any) -> None:
+        self.content = content
+        self.form = array.shape, array.dtype
+
+
+def change(value: Any, kind: type, by: Callable[[Any], Any]) -> Any:
+    """A value with everything of one kind in it changed, however deep in tuples."""
+    if isinstance(value, tuple):
+        return tuple([change(part, kind, by) for part in value])
+    return by(value) if isinstance(value, kind) else value
+
+
+class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
+    """Within it, `pack(tensor)` keeps what operations save for backward, and `unpack(packed)` gives it back there.
+
+    >>> from tinygrad_edu import tensor
+    >>> x = tensor([1.0, 2.0], requires_grad=True)
+    >>> with saved_tensors_hooks(lambda t: t.numpy().tolist(), lambda kept: tensor(kept)):
+    ...     y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+        self.hooks = pack_hook, unpack_hook
+        self.blocks: list[AbstractContextManager[None]] = []
+
+    def keep(self, node: Node) -> None:
+        """Put what a node saved into the user's keeping; a function that packs is not itself packed for."""
+        with keeping(lambda inner: None):
+            node.saved = Packed(node, *self.hooks)  # type: ignore[assignment]
+
+    def __enter__(self) -> None:
+        self.blocks.append(keeping(self.keep))
+        self.blocks[-1].__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        self.blocks.pop().__exit__(*exception)
+
+
+class save_on_cpu(saved_tensors_hooks):  # noqa: N801 (PyTorch's name)
+    """saved_tensors_hooks that leave everything where it is, in the one memory there is."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cpu") -> None:
+        super().__init__(lambda tensor: tensor, lambda packed: packed)

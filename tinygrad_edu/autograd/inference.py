@@ -1,0 +1,73 @@
+"""inference_mode: no_grad that also marks what is computed in it."""
+
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Self
+
+from .. import recording
+from ..graph import GradMode
+from ..recording import Recorded
+from ..tensor import Tensor, method
+
+__all__ = ["inference_mode", "is_inference_mode_enabled"]
+
+inferring: ContextVar[bool] = ContextVar("inferring", default=False)
+is_inference_mode_enabled = inferring.get
+
+
+class inference_mode(GradMode):
+    """Within it nothing is recorded, and results are marked; usable with `with` and as a decorator.
+
+    With mode False the contrary holds within it.
+
+    >>> from tinygrad_edu import tensor
+    >>> x = tensor([1.0], requires_grad=True)
+    >>> with inference_mode():
+    ...     y = x * 2
+    >>> y.requires_grad, y.is_inference()
+    (False, True)
+    """
+
+    mode = False
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """The mode; or the function in inference mode, of `@inference_mode` without parentheses."""
+        return super().__new__(cls, mode if callable(mode) else None)
+
+    def __init__(self, mode: bool = True) -> None:
+        self.mode = not mode
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function in this mode."""
+        unrecorded = super().__call__(function)
+
+        @functools.wraps(function)
+        def call(*args: Any, **named: Any) -> Any:
+            with inference_mode(not self.mode):
+                return unrecorded(*args, **named)
+
+        return call
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.tokens = [*getattr(self, "tokens", ()), inferring.set(not self.mode)]
+        recording.markers.append(mark)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        recording.markers.remove(mark)
+        inferring.reset(self.tokens.pop())
+        super().__exit__(*exception)
+
+
+def mark(result: Recorded) -> None:
+    """Note of a new Tensor that it was made in inference mode, if that is so in this thread."""
+    if inferring.get():
+        result._inference = True
+
+
+@method
+def is_inference(self: Tensor) -> bool:
+    """Whether this Tensor, or what it is a view of, was made in inference mode."""
+    return self._inference or (self._view is not None and is_inference(self._view.source))

@@ -1,0 +1,187 @@
+"""Arithmetic with PyTorch's arguments: scaled sums, rounded quotients, extremes beside NaN, lengths, logarithms of sums.
+
+What needs no word beyond its primitive's is that primitive: see ops/elementwise.py.
+"""
+
+import math
+from typing import Any
+
+from ..dtypes import bool_, float64
+from ..inplace import in_place
+from ..ops import elementwise as ops
+from ..ops.comparison import isnan
+from ..ops.elementary import exp, exp2
+from ..ops.elementwise import check_divisor, nothing, sign, where
+from ..primitive import primitive
+from ..tensor import Tensor, method
+from .elementwise import pow, to
+from .elementwise import result_type as meeting
+
+__all__ = [
+    "add",
+    "copysign",
+    "div",
+    "float_power",
+    "fmax",
+    "fmin",
+    "gcd",
+    "heaviside",
+    "hypot",
+    "lcm",
+    "ldexp",
+    "logaddexp",
+    "logaddexp2",
+    "nextafter",
+    "rsub",
+    "sub",
+    "true_divide",
+]
+
+
+def times(alpha: Any, other: Any, dtype: Any) -> Any:
+    """alpha * other, in the dtype of the sum that it is for.
+
+    Raises:
+        RuntimeError: alpha is of a higher kind than that dtype.
+    """
+    if dtype.kind != "f" and isinstance(alpha, float):
+        raise RuntimeError(f"alpha for a sum of {dtype} is an integer, got {alpha}")
+    if dtype == bool_ and not isinstance(alpha, bool):
+        raise RuntimeError(f"alpha for a sum of bools is a bool, got {alpha}")
+    return (to(other, dtype) if isinstance(other, Tensor) else other) * alpha
+
+
+def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """input + alpha * other, elementwise; `(*), (*) -> (*)`.
+
+    Raises:
+        RuntimeError: alpha is of a higher kind than the sum.
+    """
+    return ops.add(input, other if alpha == 1 else times(alpha, other, meeting(input, other)))
+
+
+def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """input - alpha * other, elementwise; `(*), (*) -> (*)`.
+
+    Raises:
+        TypeError: both are bools, whose difference is not one; use ^ or logical_xor.
+        RuntimeError: alpha is of a higher kind than the difference.
+    """
+    return ops.sub(input, other if alpha == 1 else times(alpha, other, meeting(input, other)))
+
+
+def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """other - alpha * input, elementwise; `(*), (*) -> (*)`."""
+    return sub(other, input, alpha=alpha)
+
+
+@primitive(formula=r"\bar{x} = 0,\ \bar{y} = 0", promotion="common")
+def quotient(x: Any, y: Any, *, rounding_mode: str, xp: Any) -> Any:
+    """x / y rounded down ("floor") or towards 0 ("trunc"), elementwise; `(*), (*) -> (*)`; its gradients are 0."""
+    check_divisor(x, y)
+    down = xp.floor_divide(x, y)
+    if rounding_mode == "floor":
+        return down
+    return xp.trunc(x / y) if x.dtype.kind == "f" else down + ((x % y != 0) & ((x < 0) != (y < 0)))
+
+
+quotient.vjp(x=nothing, y=nothing)
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """input / other, integers as floats; or the quotient rounded down ("floor") or towards 0 ("trunc"); elementwise.
+
+    Raises:
+        ValueError: there is no such rounding mode.
+        RuntimeError: integers are divided by 0 and rounded.
+    """
+    if rounding_mode is None:
+        return ops.div(input, other)
+    if rounding_mode not in ("floor", "trunc"):
+        raise ValueError(f"div rounds by 'floor', 'trunc' or not at all (None), got {rounding_mode!r}")
+    return quotient(input, other, rounding_mode=rounding_mode)
+
+
+def true_divide(dividend: Any, divisor: Any) -> Any:
+    """The quotient, integers as floats, elementwise; `(*), (*) -> (*)`."""
+    return ops.div(dividend, divisor)
+
+
+def float_power(input: Any, exponent: Any) -> Any:
+    """input to the power of exponent, in float64, elementwise; `(*), (*) -> (*)`."""
+    base, power = [to(x, float64) if isinstance(x, Tensor) else x for x in (input, exponent)]
+    return pow(base, power)
+
+
+def fmax(input: Tensor, other: Tensor) -> Any:
+    """The larger of both, the other one if one is NaN; the gradient of a tie goes to the input; elementwise."""
+    return where((input >= other) | isnan(other), input, other)
+
+
+def fmin(input: Tensor, other: Tensor) -> Any:
+    """The smaller of both, the other one if one is NaN; the gradient of a tie goes to the input; elementwise."""
+    return where((input <= other) | isnan(other), input, other)
+
+
+@primitive(formula=r"\bar{x} = \bar{z}\,x / z,\ \bar{y} = \bar{z}\,y / z", promotion="common")
+def hypot(x: Any, y: Any, *, xp: Any) -> Any:
+    """sqrt(x^2 + y^2) without overflow, elementwise; `(*), (*) -> (*)`; the gradient at the origin is NaN."""
+    return xp.hypot(x, y)
+
+
+@primitive(formula=r"\bar{x} = \bar{z}\,\mathrm{sign}(x)\,\mathrm{sign}(y),\ \bar{y} = 0", promotion="float")
+def copysign(x: Any, y: Any, *, xp: Any) -> Any:
+    """|x| with the sign of y, elementwise; `(*), (*) -> (*)`; the gradient where x = 0 is 0."""
+    return xp.copysign(x, y)
+
+
+@primitive(formula=r"\bar{x} = \bar{z} / (1 + e^{y-x}),\ \bar{y} = \bar{z} / (1 + e^{x-y})", promotion="common")
+def logaddexp(x: Any, y: Any, *, xp: Any) -> Any:
+    """ln(exp(x) + exp(y)) without overflow, elementwise; `(*), (*) -> (*)`."""
+    return xp.logaddexp(x, y)
+
+
+@primitive(formula=r"\bar{x} = \bar{z} / (1 + 2^{y-x}),\ \bar{y} = \bar{z} / (1 + 2^{x-y})", promotion="common")
+def logaddexp2(x: Any, y: Any, *, xp: Any) -> Any:
+    """The logarithm to base 2 of 2^x + 2^y without overflow, elementwise; `(*), (*) -> (*)`."""
+    return xp.logaddexp2(x, y)
+
+
+hypot.vjp(x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out))
+copysign.vjp(x=lambda g, x, out: g * sign(x) * sign(out), y=nothing)
+logaddexp.vjp(x=lambda g, x, y: g / (exp(y - x) + 1), y=lambda g, x, y: g / (exp(x - y) + 1))
+logaddexp2.vjp(x=lambda g, x, y: g / (exp2(y - x) + 1), y=lambda g, x, y: g / (exp2(x - y) + 1))
+
+
+@primitive(promotion="common")
+def heaviside(x: Any, y: Any, *, xp: Any) -> Any:
+    """0 where x < 0, y where x = 0, 1 where x > 0, elementwise; `(*), (*) -> (*)`; no gradient."""
+    return xp.where(xp.isnan(x), x, xp.where(x == 0, y, (x > 0).astype(x.dtype)))
+
+
+@primitive(promotion="common")
+def nextafter(x: Any, y: Any, *, xp: Any) -> Any:
+    """The next float after x towards y, elementwise; `(*), (*) -> (*)`; no gradient."""
+    return xp.nextafter(x, y)
+
+
+@primitive(promotion="common")
+def gcd(x: Any, y: Any, *, xp: Any) -> Any:
+    """The greatest common divisor of integers, elementwise; `(*), (*) -> (*)`."""
+    return xp.gcd(x, y)
+
+
+@primitive(promotion="common")
+def lcm(x: Any, y: Any, *, xp: Any) -> Any:
+    """The least common multiple of integers, elementwise; `(*), (*) -> (*)`."""
+    return xp.lcm(x, y)
+
+
+def ldexp(input: Tensor, other: Tensor) -> Any:
+    """input * 2^other, elementwise; `(*), (*) -> (*)`."""
+    return input * pow(2.0, other)
+
+
+PLAIN = (hypot, copysign, logaddexp, logaddexp2, heaviside, nextafter, gcd, lcm)
+for function in (add, sub, div, true_divide, float_power, fmax, fmin, ldexp):
+    method(function)

@@ -1,0 +1,72 @@
+"""Elements in order."""
+
+import numpy
+
+from ..ops import indexing as ops
+from ..recording import wrap
+from ..tensor import Tensor, method
+from .dims import as_dim
+from .reduction import ValuesAndIndices, numpy_names
+
+__all__ = ["argsort", "msort", "sort", "topk"]
+
+
+@method
+@numpy_names
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
+    """The indices that sort the elements along a dimension, `(*) -> (*)`; equal elements keep their order.
+
+    NaN counts as the largest.
+
+    Raises:
+        IndexError: there is no such dimension.
+    """
+    dim = as_dim(dim, input.ndim)
+    if not input.ndim:
+        return wrap(numpy.zeros((), int))
+    return ops.argsort(input, dim=dim, descending=descending)
+
+
+def at(input: Tensor, dim: int, indices: Tensor) -> ValuesAndIndices:
+    """(values, indices) of the elements at indices along a dimension; the gradient goes there."""
+    if not input.ndim:
+        return ValuesAndIndices(input.clone(), indices)
+    return ValuesAndIndices(ops.gather(input, dim=as_dim(dim, input.ndim), index=indices._array), indices)
+
+
+@method
+@numpy_names
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> ValuesAndIndices:
+    """(values, indices) of the elements in order along a dimension, `(*) -> (*), (*)`; otherwise as argsort.
+
+    >>> from tinygrad_edu import tensor
+    >>> sort(tensor([3, 1, 2]))
+    ValuesAndIndices(values=tensor([1, 2, 3]), indices=tensor([1, 2, 0]))
+
+    Raises:
+        IndexError: there is no such dimension.
+    """
+    return at(input, dim, argsort(input, dim, descending))
+
+
+@method
+@numpy_names
+def msort(input: Tensor) -> Tensor:
+    """The elements in order along the first dimension; `(*) -> (*)`."""
+    values: Tensor = sort(input, 0).values
+    return values
+
+
+@method
+@numpy_names
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
+    """(values, indices) of the k largest, or smallest, elements along a dimension, in order; NaN is the largest.
+
+    Raises:
+        RuntimeError: there are fewer than k.
+    """
+    size = input.shape[as_dim(dim, input.ndim)] if input.ndim else 1
+    if not 0 <= k <= size:
+        raise RuntimeError(f"topk: k must be between 0 and the {size} elements of the dimension, got {k}")
+    indices = argsort(input, dim, descending=largest)
+    return at(input, dim, indices.narrow(dim, 0, k) if input.ndim else indices)
