@@ -66,7 +66,7 @@ def test_gradients_as_values():
     assert grad(y, unused, materialize_grads=True)[0].tolist() == [0]
     with pytest.raises(GradientError, match=r"inputs\[0\] does not require grad"):
         grad((x * w).sum(), tg.ones(2))
-    with pytest.raises(ValueError, match="2 outputs need as many grad_outputs, got 1"):
+    with pytest.raises(GradientError, match="2 outputs need as many grad_outputs, got 1"):
         grad([y, y], x, [None])
 
 

@@ -31,6 +31,7 @@ FLOORS = {
     "autograd": 4,
     "functions": 4,
     "io": 4,
+    "special": 4,
     "nn": 5,
     "optim": 5,
     "data": 6,

@@ -71,7 +71,7 @@ def test_any_safetensors_file_loads_as_a_dict(tmp_path):
 
 @pytest.mark.parametrize("obj", [{1, 2}, object(), {"a": lambda: 0}, {(1, 2): 3}, b"bytes", nn.Linear(1, 1)])
 def test_what_cannot_be_saved_is_told(obj, tmp_path):
-    with pytest.raises(TypeError, match="save|saved"):
+    with pytest.raises(TypeError, match=r"save|saved"):
         tg.save(obj, tmp_path / "file")
     assert not list(tmp_path.iterdir())
 
@@ -105,5 +105,5 @@ def test_a_forged_layout_is_one_clear_error(layout, tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"short", b"\xff" * 100])
 def test_a_file_that_is_none_is_one_clear_error(data):
-    with pytest.raises(ValueError, match="header|bytes"):
+    with pytest.raises(ValueError, match=r"header|bytes"):
         tg.load(io.BytesIO(data))

@@ -15,6 +15,27 @@ from . import inplace as inplace  # gives Tensor its in-place methods
 from ._version import __version__
 from .dtypes import bool_ as bool
 from .dtypes import float16, float32, float64, get_default_dtype, int8, int16, int32, int64, set_default_dtype, uint8
+from .functions.aliases import (
+    absolute,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    clip,
+    divide,
+    fix,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+    negative,
+    not_equal,
+    subtract,
+)
 from .functions.arithmetic import (
     add,
     copysign,
@@ -35,29 +56,42 @@ from .functions.arithmetic import (
     true_divide,
 )
 from .functions.calculus import cumulative_trapezoid, diff, gradient, trapezoid, trapz
+from .functions.comparison import allclose, bitwise_left_shift, bitwise_right_shift, equal, isclose
+from .functions.conversion import (
+    can_cast,
+    finfo,
+    iinfo,
+    is_floating_point,
+    is_nonzero,
+    is_tensor,
+    numel,
+    promote_types,
+    result_type,
+)
 from .functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .functions.counting import bincount, histc, unique, unique_consecutive
 from .functions.covariance import corrcoef, cov
 from .functions.creation import (
-    arange,
     as_tensor,
+    asarray,
     empty,
     empty_like,
-    eye,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
+    scalar_tensor,
     tensor,
     zeros,
     zeros_like,
 )
 from .functions.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
+from .functions.device import device
 from .functions.diagonal import diag, diag_embed, diagflat, diagonal, tril, tril_indices, triu, triu_indices
+from .functions.distance import cdist
 from .functions.einsum import einsum
-from .functions.elementwise import allclose, clamp, clone, equal, isclose, masked_fill, pow, result_type, where
+from .functions.elementwise import clamp, clamp_max, clamp_min, clone, fill, masked_fill, pow, where
 from .functions.indexing import gather, index_select, masked_select, nonzero, take, take_along_dim, unravel_index
 from .functions.joining import (
     block_diag,
@@ -74,7 +108,25 @@ from .functions.joining import (
     stack,
     vstack,
 )
-from .functions.linear import bmm, dot, matmul, mm, mv, outer
+from .functions.linear import (
+    addbmm,
+    addmm,
+    addmv,
+    addr,
+    baddbmm,
+    bmm,
+    cross,
+    dot,
+    ger,
+    inner,
+    kron,
+    matmul,
+    mm,
+    mv,
+    outer,
+    tensordot,
+    vdot,
+)
 from .functions.movement import (
     atleast_1d,
     atleast_2d,
@@ -103,15 +155,21 @@ from .functions.random import (
     Generator,
     bernoulli,
     default_generator,
+    get_rng_state,
     initial_seed,
     manual_seed,
+    multinomial,
     normal,
+    poisson,
     rand,
     rand_like,
     randint,
+    randint_like,
     randn,
     randn_like,
     randperm,
+    seed,
+    set_rng_state,
 )
 from .functions.rearranging import constant_pad_nd, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .functions.reduction import (
@@ -149,6 +207,7 @@ from .functions.scatter import (
     slice_scatter,
 )
 from .functions.search import argwhere, bucketize, isin, searchsorted
+from .functions.sequences import arange, eye, linspace, logspace
 from .functions.slicewise import index_add, index_copy, index_fill, index_reduce
 from .functions.softmax import log_softmax, softmax
 from .functions.sorting import argsort, msort, sort, topk
@@ -166,6 +225,19 @@ from .functions.splitting import (
     vsplit,
 )
 from .functions.statistics import kthvalue, median, mode, nanmedian, nanquantile, quantile
+from .functions.unary import (
+    deg2rad,
+    frac,
+    isneginf,
+    isposinf,
+    nan_to_num,
+    positive,
+    rad2deg,
+    sgn,
+    sign,
+    signbit,
+    square,
+)
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .io import load, save
 from .ops.comparison import (
@@ -226,8 +298,6 @@ from .ops.elementwise import (
     relu,
     remainder,
     round,
-    sign,
-    square,
     trunc,
 )
 from .tensor import Tensor
@@ -247,36 +317,43 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu
 
 # fmt: off
 __all__ = [
-    "Generator", "Tensor", "__version__", "abs", "acos", "acosh", "add", "addcdiv", "addcmul", "all", "allclose",
-    "amax", "amin", "aminmax", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asin",
-    "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "avg_pool1d",
-    "bernoulli", "bincount", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "block_diag", "bmm", "bool",
-    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "cartesian_prod", "cat", "ceil", "chunk",
-    "clamp", "clone", "column_stack", "combinations", "concat", "concatenate", "constant_pad_nd", "conv1d",
-    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "copysign", "corrcoef", "cos",
-    "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid",
-    "default_generator", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma",
-    "dist", "div", "dot", "double", "dsplit", "dstack", "einsum", "empty", "empty_like", "enable_grad", "eq",
-    "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "flatten", "flip", "fliplr", "flipud", "float",
-    "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "from_numpy",
-    "full", "full_like", "gather", "gcd", "ge", "get_default_dtype", "gradient", "gt", "half", "heaviside", "histc",
-    "hsplit", "hstack", "hypot", "i0", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
-    "index_select", "initial_seed", "int", "int8", "int16", "int32", "int64", "is_grad_enabled", "isclose",
-    "isfinite", "isin", "isinf", "isnan", "kthvalue", "lcm", "ldexp", "le", "lerp", "lgamma", "linspace", "load",
-    "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logit", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
-    "masked_scatter", "masked_select", "matmul", "max", "max_pool1d", "max_pool2d", "max_pool3d", "maximum", "mean",
-    "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "mv", "mvlgamma",
-    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "nextafter", "no_grad", "nonzero",
-    "norm", "normal", "ones", "ones_like", "outer", "permute", "polygamma", "pow", "prod", "put", "quantile",
-    "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder",
+    "Generator", "Tensor", "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul",
+    "addmm", "addmv", "addr", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos", "arccosh",
+    "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_tensor",
+    "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd",
+    "avg_pool1d", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
+    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes",
+    "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "ceil", "chunk",
+    "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "concat", "concatenate",
+    "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cross", "cummax", "cummin", "cumprod", "cumsum",
+    "cumulative_trapezoid", "default_generator", "deg2rad", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dsplit", "dstack", "einsum",
+    "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye",
+    "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
+    "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like",
+    "gather", "gcd", "ge", "ger", "get_default_dtype", "get_rng_state", "gradient", "greater", "greater_equal",
+    "gt", "half", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0", "iinfo", "index_add", "index_copy",
+    "index_fill", "index_put", "index_reduce", "index_select", "initial_seed", "inner", "int", "int8", "int16",
+    "int32", "int64", "is_floating_point", "is_grad_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue", "lcm", "ldexp", "le", "lerp", "less",
+    "less_equal", "lgamma", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
+    "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
+    "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max",
+    "max_pool1d", "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm",
+    "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter", "no_grad",
+    "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "outer", "permute", "poisson",
+    "polygamma", "positive", "pow", "prod", "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like",
+    "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder",
     "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",
-    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select", "select_scatter", "set_default_dtype",
-    "set_grad_enabled", "short", "sigmoid", "sign", "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort",
-    "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub", "sum", "swapaxes",
-    "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tile", "topk", "trace",
-    "transpose", "trapezoid", "trapz", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc",
-    "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsqueeze", "var", "var_mean",
-    "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
+    "set_default_dtype", "set_grad_enabled", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_scatter", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze",
+    "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim",
+    "tan", "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid",
+    "trapz", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten",
+    "unique", "unique_consecutive", "unravel_index", "unsqueeze", "var", "var_mean", "vdot", "vsplit", "vstack",
+    "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

@@ -18,7 +18,6 @@ __all__ = [
     "constant64",
     "copy_into",
     "index_add",
-    "index_set",
     "masked",
     "multiply_into",
     "one_hot",
@@ -54,41 +53,32 @@ def is_basic(index: Any) -> bool:
 def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
     """Zeros of this shape with the values added at `index`; an element that is named twice gets both."""
     values = numpy.asarray(values)
-    out = numpy.zeros(shape, values.dtype)
     if is_basic(index) or (isinstance(index, numpy.ndarray) and index.dtype == bool):
+        out = numpy.zeros(shape, values.dtype)
         out[index] = values
-    elif isinstance(index, numpy.ndarray) and index.ndim and values.size:
-        add_rows(out, index, values)
-    else:
-        numpy.add.at(out, index, values)
-    return out
+        return out
+    if values.dtype.char == "e":  # 2048 + 1 is 2048 in float16
+        return index_add(shape, index, values.astype("float32")).astype("float16")
+    out = numpy.zeros(math.prod(shape), values.dtype)
+    numpy.add.at(out, flat_places(shape, index).reshape(-1), values.reshape(-1))
+    return out.reshape(shape)
 
 
-def add_rows(out: Array, index: Array, values: Array) -> None:
-    """Add to whole rows of `out`. Sorted by row, each row's values are one run: 20 times faster than `add.at`."""
+def flat_places(shape: tuple[int, ...], index: Any) -> Array:
+    """Where the elements that an index picks lie in the flattened array: with one index `add.at` is 10 times faster."""
+    if not isinstance(index, numpy.ndarray):
+        return numpy.arange(math.prod(shape)).reshape(shape)[index]
     index = index.astype(numpy.intp, copy=False)  # int8 cannot hold len(out)
-    rows = numpy.where(index < 0, index + len(out), index).reshape(-1)
-    order = numpy.argsort(rows, kind="stable")
-    rows = rows[order]
-    starts = numpy.flatnonzero(numpy.concatenate(([True], rows[1:] != rows[:-1])))
-    flat = values.reshape(len(rows), *out.shape[1:])
-    out[rows[starts]] = numpy.add.reduceat(flat[order], starts, axis=0)
+    rows = numpy.where(index < 0, index + shape[0], index)
+    width = math.prod(shape[1:])
+    return rows if width == 1 else rows[..., None] * width + numpy.arange(width)
 
 
 def scatter_add(shape: tuple[int, ...], dim: int, index: Array, values: Array) -> Array:
     """Zeros of this shape with values[i] added where `index` says along one dimension, repeats included."""
-    out = numpy.zeros(shape, values.dtype)
     places = list(numpy.ogrid[tuple([slice(n) for n in index.shape])])
     places[dim] = index
-    numpy.add.at(out, tuple(places), values[tuple([slice(n) for n in index.shape])])
-    return out
-
-
-def index_set(array: Array, index: Any, values: Any) -> Array:
-    """A copy of the array with the elements at `index` replaced."""
-    out = array.copy()
-    out[index] = values
-    return out
+    return index_add(shape, tuple(places), values[tuple([slice(n) for n in index.shape])])
 
 
 def outside(shape: tuple[int, ...], part: Callable[[Array], Array]) -> Array:

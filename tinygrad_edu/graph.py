@@ -242,7 +242,7 @@ def backpropagate(
             if create_graph:
                 saved = as_tensors(node, wrap)
             if type(g) is list and not plan.partial:
-                g = fill_missing(node, g, wrap if create_graph else None)
+                g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
             try:
                 if plan.only is not None:
                     (parent,) = node.parents
@@ -284,17 +284,15 @@ def contribute(grads: dict[Node, Gradient], node: Node, g: Gradient) -> None:
 def fill_slot(output: Output, g: Gradient, grads: dict[Node, Gradient]) -> None:
     """Hand the gradient of one of a call's outputs to the call."""
     (call,) = output.parents
-    if call not in grads:
-        grads[call] = [None] * len(call.shape)
-    grads[call][output.index] = g
+    slots = grads.setdefault(call, [None] * len(call.shape))
+    held = slots[output.index]
+    slots[output.index] = g if held is None else held + g  # several nodes may stand for one output
 
 
-def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Any] | None) -> tuple[Gradient, ...]:
+def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Gradient]) -> tuple[Gradient, ...]:
     """The gradients of all of a call's outputs, zero for those that nothing came back to."""
-    zeros = [numpy.zeros(shape, dtype) for shape, dtype in node.shape]
-    return tuple(
-        [(wrap(zero, None) if wrap else zero) if g is None else g for g, zero in zip(gradients, zeros, strict=True)]
-    )
+    forms = zip(gradients, node.shape, strict=True)
+    return tuple([wrap(numpy.zeros(*form)) if g is None else g for g, form in forms])
 
 
 def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., Any], create_graph: bool) -> None:
@@ -330,22 +328,17 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
     came_from[len(plan.needs)] = node  # the output itself
 
     def tensor(value: Any, place: int) -> Any:
-        if isinstance(value, numpy.ndarray):
+        if isinstance(value, numpy.ndarray) and place <= len(plan.needs):  # beyond stand settings, which stay arrays
             return wrap(value, came_from.get(place))
         if isinstance(value, tuple) and place == len(plan.needs):  # the outputs of a call that has several
             return tuple([wrap(x, Output(node, i)) for i, x in enumerate(value)])
-        if isinstance(value, tuple) and place > len(plan.needs) and plan.primitive.variadic and arrays_only(value):
+        if isinstance(value, tuple) and plan.primitive.variadic and all(isinstance(x, numpy.ndarray) for x in value):
             return tuple([wrap(x, came_from.get(i)) for i, x in enumerate(value)])
         return value
 
     if len(plan.rules) == 1:
         return tuple(map(tensor, saved, plan.sources[0]))
     return tuple([tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True)])
-
-
-def arrays_only(values: tuple[Any, ...]) -> bool:
-    """Whether these are the inputs of a variadic call, rather than a setting."""
-    return all(isinstance(value, numpy.ndarray) for value in values)
 
 
 def saved_arrays(value: Any) -> Iterator[Any]:

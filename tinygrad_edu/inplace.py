@@ -20,6 +20,7 @@ from .ops import comparison, elementary, elementwise
 from .ops.elementwise import where
 from .ops.indexing import getitem, overwritten
 from .ops.movement import reshape
+from .primitive import Primitive
 from .recording import record, wrap
 from .tensor import Tensor, method
 
@@ -90,7 +91,8 @@ def apart_from(array: Any, value: Any) -> Any:
     """The value, however deep in tuples, with copies of what shares memory with the array."""
     if isinstance(value, tuple):
         return tuple([apart_from(array, part) for part in value])
-    return value.copy() if isinstance(value, numpy.ndarray) and numpy.may_share_memory(value, array) else value
+    shared = value is array or (isinstance(value, numpy.ndarray) and numpy.may_share_memory(value, array))
+    return value.copy() if shared else value
 
 
 def adopt(x: Any, node: Node | None) -> None:
@@ -142,7 +144,9 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The in-place method of an operation: `exp_` of `exp`."""
 
     def write(self: Tensor, *inputs: Any, **settings: Any) -> Tensor:
-        return replace(self, operation(self, *inputs, **settings), name)
+        # a primitive's own node is mended by replace; nodes before the last one keep a copy of what is overwritten
+        source = self.clone() if self.requires_grad and not isinstance(operation, Primitive) else self
+        return replace(self, operation(source, *inputs, **settings), name)
 
     write.__name__ = name
     write.__qualname__ = f"Tensor.{name}"

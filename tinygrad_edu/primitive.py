@@ -13,6 +13,7 @@ names whatever else it needs: `out`, an input, a setting, `<input>_shape`, `<inp
 want a gradient). Exactly what the needed rules name is kept for backward, and nothing more.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
@@ -128,14 +129,12 @@ class Primitive:
         self.formula = formula
         self.promotion = promotion
         self.view = view
-        self.name = self.__name__ = forward.__name__
-        self.__qualname__ = forward.__qualname__
-        self.__module__ = forward.__module__
-        self.__doc__ = forward.__doc__
-        self.__wrapped__ = forward
+        functools.update_wrapper(self, forward)
+        self.name = forward.__name__
         self.inputs, settings, self.variadic = parameters(forward)
         if reserved := {"g", "out", "needs"}.intersection(self.inputs):
             raise TypeError(f"{self.name}: an input cannot be called {reserved}, which is something else to a rule")
+        self.least = len(self.inputs) - len(forward.__defaults__ or ()) - self.variadic
         defaults = forward.__kwdefaults__ or {}
         self.settings = {name: defaults.get(name) for name in settings if name != "xp"}
         if "xp" in settings:
@@ -147,17 +146,34 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """What the forward gives for arrays; the first input of another kind says by `__primitive__` what to do."""
+        if settings and len(inputs) < self.least:
+            return self.with_named(inputs, settings)
         for x in inputs:
             kind = type(x)
             if kind is not numpy.ndarray and (dispatch := getattr(kind, "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
         return self.forward(*inputs, **settings)
 
+    def with_named(self, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+        """A call where some inputs are given by name: by their own, or by PyTorch's `input` and `other`.
+
+        Raises:
+            TypeError: one is missing.
+        """
+        placed, rest = list(inputs), dict(settings)
+        for name, common in zip(self.inputs, ("input", "other", ""), strict=False):
+            if name in rest or common in rest:
+                placed.append(rest.pop(name if name in rest else common))
+        if len(placed) < self.least:
+            names = ", ".join([*map(repr, inputs), *[f"{name}={value!r:.40}" for name, value in settings.items()]])
+            raise TypeError(f"{self.name} takes {self.least} inputs ({', '.join(self.inputs)}), got ({names})")
+        return self(*placed, **rest)
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> str:
-        return self.__qualname__
+        return self.name
 
     def vjp(self, **rules: Rule | None) -> None:
         """State the gradient of each input, by its name; None says that there is none.

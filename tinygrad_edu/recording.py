@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import writes
 from .backend import constant32, constant64, to_numpy
 from .dtypes import KINDS, as_dtype, float32, float64, get_default_dtype, result_type
-from .errors import explain
+from .errors import GradientError, explain
 from .graph import Node, Output, grad_enabled
 from .ops.elementwise import cast
 from .primitive import Primitive
@@ -141,13 +141,13 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
 
 def watch(node: Node) -> None:
     """Show a new node to whoever wants to see it."""
-    for watcher in list(watchers):
+    for watcher in watchers.copy():
         watcher(node)
 
 
 def mark(result: Recorded) -> None:
     """Show a new Tensor to whoever wants to mark it."""
-    for marker in list(markers):
+    for marker in markers.copy():
         marker(result)
 
 
@@ -281,9 +281,15 @@ class View:
             self.generation = source._generation
             mode = grad_enabled.set(True)
             try:
-                view._node = record(self.primitive, (source,), self.settings)._node
+                renewed = record(self.primitive, (source,), self.settings)
             finally:
                 grad_enabled.reset(mode)
+            if renewed._array.__array_interface__ != view._array.__array_interface__:
+                raise GradientError(
+                    "this view was made before its source took another shape in place, and the source was written to "
+                    "since; make the view anew"
+                )
+            view._node = renewed._node
             view._generation += 1
 
 

@@ -40,6 +40,15 @@ def operator(primitive: Primitive, reflected: bool = False) -> Callable[["Tensor
     return swapped if reflected else straight
 
 
+def binary(primitive: Primitive) -> Callable[["Tensor", Any], Any]:
+    """A method of a primitive with two inputs."""
+
+    def call(self: "Tensor", other: Any) -> Any:
+        return record(primitive, (self, other), NONE)
+
+    return named(call, primitive)
+
+
 def unary(primitive: Primitive) -> Callable[["Tensor"], Any]:
     """A method of a primitive with one input."""
 
@@ -236,9 +245,8 @@ class Tensor(Recorded):
     @property
     def grad_fn(self) -> Node | None:
         """The node of the call that computed it; None for a leaf."""
-        if self.is_leaf:
-            return None
-        return self._node.parents[0] if isinstance(self._node, Output) else self._node
+        node = None if self.is_leaf else self._node
+        return node.parents[0] if isinstance(node, Output) else node
 
     @property
     def grad(self) -> Any:
@@ -337,5 +345,5 @@ def restore(kind: type[Tensor], array: Array, requires_grad: bool, grad: Any) ->
 
 for family in (elementary, elementwise, comparison):
     for found in [x for x in vars(family).values() if isinstance(x, Primitive)]:
-        made = operator(found) if len(found.inputs) > 1 else with_settings(found) if found.settings else unary(found)
-        setattr(Tensor, found.name, named(made, found))
+        made = binary if len(found.inputs) > 1 else with_settings if found.settings else unary
+        setattr(Tensor, found.name, made(found))

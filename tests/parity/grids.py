@@ -1,5 +1,6 @@
 """Inputs that the comparisons with PyTorch run over."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,14 @@ def laid_out(x: Any) -> list[Any]:
 def dims_of(shape: tuple[int, ...]) -> range:
     """All dimensions counted from either end, and one too many."""
     return range(-max(len(shape), 1), max(len(shape), 1) + 1)
+
+
+def slope(program: Callable[..., Any]) -> Callable[..., Any]:
+    """The gradient of a program's results squared, so that `hold` compares second derivatives."""
+
+    def first(m: Any, x: Any) -> Any:
+        y = program(m, x)
+        (gx,) = m.autograd.grad((y * y).sum(), x, create_graph=True)
+        return gx
+
+    return first

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
@@ -18,7 +18,17 @@ def made(shape, dtype="float64", start=-3):
     return np.array(np.arange(start, np.prod(shape, dtype=int) + start).reshape(shape).astype(dtype))
 
 
-# An index is drawn as plain data and made into Tensors of either library by `built`.
+# An index is drawn as plain data and made into Tensors of either library by `built`. Index Tensors are in range: where
+# nothing is picked, PyTorch does not look.
+
+
+def reached(shape, drawn):
+    """The places that PyTorch picks; None where it refuses."""
+    try:
+        places = torch.arange(int(np.prod(shape))).reshape(shape)[tuple([built(torch, part) for part in drawn])]
+    except (IndexError, RuntimeError, TypeError):
+        return None
+    return places.reshape(-1).tolist()
 
 
 def built(m, part):
@@ -43,7 +53,7 @@ def index_tensors(draw):
     shape = draw(broadcastable)
     dtype = draw(st.sampled_from(["int64", "int64", "int32"]))
     count = int(np.prod(shape))
-    drawn = draw(st.lists(st.integers(-3, 2), min_size=count, max_size=count))
+    drawn = draw(st.lists(st.integers(-2, 1), min_size=count, max_size=count))
     return "tensor", np.array(drawn, dtype).reshape(shape)
 
 
@@ -54,15 +64,16 @@ def masks(draw):
     return "tensor", np.array(draw(st.lists(st.booleans(), min_size=count, max_size=count)), bool).reshape(shape)
 
 
-number_lists = st.lists(st.integers(-3, 2), max_size=3).map(lambda x: ("list", x))
+number_lists = st.lists(st.integers(-2, 1), max_size=3).map(lambda x: ("list", x))
 truth_lists = st.lists(st.booleans(), min_size=2, max_size=3).map(lambda x: ("list", x))
 others = st.sampled_from([("none", None), ("ellipsis", ...), ("truth", True), ("truth", False)])
 parts = st.one_of(integers, slices, index_tensors(), masks(), number_lists, truth_lists, others)
 shapes = st.lists(st.integers(2, 3), max_size=4).map(tuple)
+indices = st.lists(parts, max_size=4).filter(lambda drawn: sum(kind == "ellipsis" for kind, _ in drawn) <= 1)
 
 
 @settings(max_examples=1500)
-@given(shapes, st.lists(parts, max_size=4), st.booleans())
+@given(shapes, indices, st.booleans())
 def test_reading_by_any_index(shape, drawn, alone):
     def program(m, x):
         index = tuple([built(m, part) for part in drawn])
@@ -72,15 +83,12 @@ def test_reading_by_any_index(shape, drawn, alone):
 
 
 @settings(max_examples=1500)
-@given(shapes, st.lists(parts, max_size=4), st.booleans(), st.sampled_from([(), (1,), (3,), (2, 1), (2, 3)]))
+@given(shapes, indices, st.booleans(), st.sampled_from([(), (1,), (3,), (2, 1), (2, 3)]))
 def test_writing_by_any_index(shape, drawn, alone, of):
     """Of values that go to one place PyTorch gives the gradient to all: only where each goes to its own they agree."""
-    index = tuple([built(torch, part) for part in drawn])
-    try:
-        places = torch.arange(int(np.prod(shape))).reshape(shape)[index]
-        repeated = places.unique().numel() < places.numel()
-    except (IndexError, RuntimeError, TypeError):
-        repeated = False
+    places = reached(shape, drawn)
+    assume(places != [])  # where nothing is written, PyTorch does not look at the value
+    repeated = places is not None and len(set(places)) < len(places)
 
     def program(m, x, value):
         y = x * 1
@@ -88,11 +96,11 @@ def test_writing_by_any_index(shape, drawn, alone, of):
         y[index[0] if alone and len(index) == 1 else index] = value
         return y
 
-    hold(program, made(shape), made(of) * 0.5, backward=not repeated)
+    hold(program, made(shape), np.array(made(of) * 0.5), backward=not repeated)
     hold(lambda m, x: program(m, x, 7.5), made(shape))
 
 
-@given(shapes, st.lists(parts, max_size=3))
+@given(shapes, indices)
 def test_views_by_brackets_are_written_through(shape, drawn):
     def program(m, x):
         y = x * 1
@@ -181,6 +189,11 @@ def test_scatter_add(dtype, rng):
         hold(lambda m, x, i, s, d=dim: (x * 1).scatter_add_(d, i, s), x, index, source, backward=full)
 
 
+def apart(x):
+    """Elements that no source has: PyTorch shares the gradient of an extreme with equal elements that do not count."""
+    return np.array(x + 10).astype(x.dtype)
+
+
 @pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
 @pytest.mark.parametrize("dtype", DTYPES[:-1])
@@ -188,6 +201,8 @@ def test_scatter_reduce(dtype, reduce, include_self, rng):
     for unique in (True, False):
         for x, dim, index, source in cases(rng, dtype, unique):
             full = index.shape == source.shape
+            if not include_self:
+                x = apart(x)
             hold(
                 lambda m, x, i, s, d=dim: [
                     m.scatter_reduce(x, d, i, s, reduce, include_self=include_self),
@@ -272,12 +287,13 @@ def test_index_reduce(dtype, reduce, include_self, rng):
     ]:
         source_shape = list(shape)
         source_shape[dim] = len(index)
+        x = rng.choice([-2, -1, 1, 2, 3], shape).astype(dtype)
         hold(
             lambda m, x, i, s, d=dim: [
                 m.index_reduce(x, d, i, s, reduce, include_self=include_self),
                 (x * 1).index_reduce_(d, i, s, reduce, include_self=include_self),
             ],
-            rng.choice([-2, -1, 1, 2, 3], shape).astype(dtype),
+            x if include_self else apart(x),
             np.array(index, int),
             rng.choice([-2, -1, 1, 2, 3], source_shape).astype(dtype),
         )
@@ -460,7 +476,7 @@ def test_kinds_of_errors():
         if name.startswith("bad"):
             with pytest.raises((RuntimeError, TypeError, ValueError, IndexError)) as theirs:
                 program(torch, torch.from_numpy(x))
-            if theirs.type is IndexError and "other slices" not in name:  # those are sizes
+            if theirs.type is IndexError and not name.endswith(("other slices", "another size")):  # those are sizes
                 with pytest.raises(IndexError):
                     program(tg, tg.from_numpy(x))
 

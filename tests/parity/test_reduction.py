@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+import tinygrad_edu as tg
+
 from .compare import hold
-from .grids import DTYPES, FLOATS, SHAPES, dims_of, distinct, laid_out, with_ties
+from .grids import DTYPES, FLOATS, SHAPES, dims_of, distinct, laid_out, slope, with_ties
 
 
 @pytest.fixture
@@ -17,17 +19,6 @@ def with_nans(rng, dtype, shape):
     if dtype in FLOATS:
         x[rng.random(shape) < 0.3] = np.nan
     return x
-
-
-def slope(program):
-    """The gradient of a program's results squared, so that `hold` compares second derivatives."""
-
-    def first(m, x):
-        y = program(m, x)
-        (gx,) = m.autograd.grad((y * y).sum(), x, create_graph=True)
-        return gx
-
-    return first
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -127,8 +118,6 @@ def test_norms_at_the_edges():
 
 
 def test_norm_with_p_0_has_no_slope():
-    import tinygrad_edu as tg
-
     x = tg.tensor([0.0, 2.0, 3.0], requires_grad=True)
     x.norm(0).backward()
     np.testing.assert_array_equal(x.grad.numpy(), 0)

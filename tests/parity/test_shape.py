@@ -487,13 +487,13 @@ def test_any_shape_along_any_dimension(sizes, data):
         lambda m, x: x.transpose(dim, 0),
         lambda m, x: x.movedim(dim, 0),
         lambda m, x: x.rot90(start, (dim, 0)),
-        lambda m, x: m.cat([x, x], dim),
         lambda m, x: m.stack([x, x], dim),
         lambda m, x: [m.hstack([x, x]), m.vstack([x, x]), m.dstack([x, x])],
         lambda m, x: m.tril(x, start),
         lambda m, x: x.tile((n, 2)),
     ):
         hold(program, x)
-    if x.size:  # of nothing PyTorch rolls any dimension, and it does not repeat along one of a number
+    if x.size:  # of nothing PyTorch rolls and joins any dimension, and it does not repeat along one of a number
+        hold(lambda m, x: m.cat([x, x], dim), x)
         hold(lambda m, x: x.roll(start, dim), x)
         hold(lambda m, x: x.repeat_interleave(n, dim), x, lenient=not sizes)

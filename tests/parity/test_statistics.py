@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from .compare import hold
-from .grids import DTYPES, FLOATS, SHAPES, dims_of, distinct, laid_out, with_ties
+from .grids import DTYPES, FLOATS, SHAPES, dims_of, distinct, laid_out, slope, with_ties
 
 INF, NAN = np.inf, np.nan
 NUMBERS = DTYPES[:-1]
@@ -14,17 +14,6 @@ NUMBERS = DTYPES[:-1]
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def slope(program):
-    """The gradient of a program's results squared, so that `hold` compares second derivatives."""
-
-    def first(m, x):
-        y = program(m, x)
-        (gx,) = m.autograd.grad((y * y).sum(), x, create_graph=True)
-        return gx
-
-    return first
 
 
 def with_nans(rng, dtype, shape):

@@ -10,7 +10,6 @@ import numpy
 from .. import recording
 from ..errors import GradientError
 from ..graph import Node, describe, reachable
-from ..primitive import Plan
 from .plans import Gradients, ShownPlan
 
 __all__ = [
@@ -101,10 +100,8 @@ def set_forward_lines(mode: bool) -> bool:
 
 @contextmanager
 def checked(outputs: Sequence[Node]) -> Iterator[None]:
-    """Have every node behind these, if anomalies are sought, raise when its backward gives NaN."""
-    plans: list[tuple[Node, Plan]] = []
-    if anomaly.get() == (True, True):
-        plans = [(node, node.plan) for node in reachable(outputs) if node.plan is not None]
+    """Have every node behind these, if NaN is sought, raise when its backward gives it."""
+    plans = [(node, node.plan) for node in reachable(outputs) if node.plan is not None and anomaly.get()[1]]
     for node, plan in plans:
         node.plan = ShownPlan(plan, refuse_nan(node))
     try:
@@ -119,7 +116,7 @@ def refuse_nan(node: Node) -> Any:
 
     def show(gradients: Gradients, g: Any) -> Gradients:
         for place, gx in gradients.items():
-            if gx is not None and numpy.isnan(getattr(gx, "_array", gx)).any():
+            if holds_nan(gx):
                 raise GradientError(
                     f"the backward of {describe(node)}, gave NaN as the gradient of its input {place}; what came "
                     f"back to it {'held NaN already' if holds_nan(g) else 'held none'}"
@@ -131,5 +128,7 @@ def refuse_nan(node: Node) -> Any:
 
 def holds_nan(g: Any) -> bool:
     """Whether a gradient, or one of several, holds NaN."""
-    parts = g if isinstance(g, (list, tuple)) else [g]
-    return any(part is not None and bool(numpy.isnan(getattr(part, "_array", part)).any()) for part in parts)
+    if isinstance(g, (list, tuple)):
+        return any(map(holds_nan, g))
+    array: Any = getattr(g, "_array", g)
+    return array is not None and bool(numpy.isnan(array).any())

@@ -1,5 +1,6 @@
 """Backward, and gradients as values."""
 
+import contextlib
 import functools
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from ..functions.joining import stack
 from ..graph import Leaf, Node, backpropagate, grad_enabled, leading_to, reachable
 from ..recording import wrap
 from ..tensor import Tensor, method
-from .anomaly import checked
+from .anomaly import anomaly, checked
 
 __all__ = ["backward", "grad"]
 
@@ -24,7 +25,11 @@ class Walk:
     def __init__(self, outputs: Sequence[Node], targets: Sequence[Node] | None) -> None:
         self.outputs = outputs
         self.targets = targets
-        self.notes: dict[object, Any] = {}
+
+    @functools.cached_property
+    def notes(self) -> dict[object, Any]:
+        """What hooks keep until the end of this backward."""
+        return {}
 
     @functools.cached_property
     def visited(self) -> set[Node]:
@@ -34,6 +39,7 @@ class Walk:
 
 
 walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
+UNCHECKED = contextlib.nullcontext()
 
 
 def walk_back(
@@ -48,7 +54,7 @@ def walk_back(
     mode = grad_enabled.set(create_graph)
     here = walk.set(Walk(outputs, targets))
     try:
-        with checked(outputs):
+        with checked(outputs) if anomaly.get()[0] else UNCHECKED:
             return backpropagate(
                 outputs,
                 seeds,
@@ -94,7 +100,7 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
                 f"backward of a Tensor of shape {output.shape} needs a gradient of that shape; "
                 "reduce it to one number first, with .sum() or .mean(), or pass gradient="
             )
-        array = numpy.ones(output.shape, output.dtype)
+        array = numpy.array(1, output.dtype, ndmin=output.ndim)
         return wrap(array) if create_graph else array
     if not isinstance(gradient, Tensor):
         gradient = wrap(to_numpy(gradient))
@@ -160,10 +166,14 @@ def tensor_backward(
     inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Add the gradient of this Tensor with respect to every leaf behind it to the leaf's `.grad`; see backward."""
-    backward(self, None if gradient is None else [gradient], retain_graph, create_graph, inputs)
+    if inputs is not None:
+        backward(self, None if gradient is None else [gradient], retain_graph, create_graph, inputs)
+        return
+    walk_back([node_of(self, "this Tensor")], [seed(self, gradient, create_graph)], retain_graph, create_graph, None)
 
 
 method(tensor_backward, "backward")
+
 
 def add_to_grad(x: Tensor, g: Any) -> None:
     """Accumulate a gradient in the `.grad` of a Tensor that is no leaf."""

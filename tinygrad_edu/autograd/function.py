@@ -109,7 +109,7 @@ class FunctionPlan(Plan):
         self.primitive = call.function.primitive
         self.needs = tuple([x.requires_grad for x in inputs])
         self.positions = tuple([i for i, needed in enumerate(self.needs) if needed])
-        self.joint, self.only, self.extras = True, None, ()
+        self.joint, self.only, self.extras, self.keep = True, None, (), tuple
         self.rules = (function_rule(call),)
         places = [self.place(x, call, inputs) for x in call.ctx.saved_tensors]
         self.sources = ((len(inputs) + 1, *places),)
@@ -327,7 +327,8 @@ def finish(call: Call) -> None:
     node.shape = [form_of(y) for y in outputs] if call.several else outputs[0].shape
     node.parents = tuple([x._node for x in inputs if x._node is not None])
     saved = zip(ctx.saved_tensors, plan.sources[0][1:], strict=True)
-    node.saved = (ctx, *[kept(x, place, call, plan) for x, place in saved])
+    values: tuple[Any, ...] = (ctx, *[kept(x, place, call, plan) for x, place in saved])
+    node.saved = values
     node.code, node.lasti = recording.user_place()
     for i, y in enumerate(outputs):
         if call.is_differentiable(y):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import GradientError, ShapeError
-from ..functions.creation import zeros_like
+from ..functions.creation import zeros, zeros_like
 from ..functions.joining import stack
 from ..graph import enable_grad
 from ..tensor import Tensor
@@ -187,8 +187,9 @@ def jacobian_of(y: Tensor, xs: Tensors, create_graph: bool, strict: bool) -> Ten
         found = gradients((element,), xs, None, create_graph)
         rows.append(or_zeros(found, xs, strict, create_graph, "an output"))
     if not rows:
-        return tuple([y.new_zeros((*y.shape, *x.shape)) for x in xs])
-    return tuple([stack(column).reshape((*y.shape, *x.shape)) for x, column in zip(xs, zip(*rows, strict=True), strict=True)])
+        return tuple([zeros((*y.shape, *x.shape), dtype=y.dtype) for x in xs])
+    columns = zip(*rows, strict=True)
+    return tuple([stack(column).reshape((*y.shape, *x.shape)) for x, column in zip(xs, columns, strict=True)])
 
 
 def scalar(func: Function, xs: Tensors) -> Tensor:

@@ -162,7 +162,6 @@ keepers: ContextVar[tuple[object, ...]] = ContextVar("keepers", default=())
 @contextmanager
 def keeping(keep: Callable[[Node], None]) -> Iterator[None]:
     """Have `keep` take what each node made in this block saves, unless a block within has a keeper of its own."""
-
     key = object()
 
     def watcher(node: Node) -> None:
@@ -225,7 +224,7 @@ def change(value: Any, kind: type, by: Callable[[Any], Any]) -> Any:
     return by(value) if isinstance(value, kind) else value
 
 
-class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
+class saved_tensors_hooks:
     """Within it, `pack(tensor)` keeps what operations save for backward, and `unpack(packed)` gives it back there.
 
     >>> from tinygrad_edu import tensor
@@ -254,7 +253,7 @@ class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
         self.blocks.pop().__exit__(*exception)
 
 
-class save_on_cpu(saved_tensors_hooks):  # noqa: N801 (PyTorch's name)
+class save_on_cpu(saved_tensors_hooks):
     """saved_tensors_hooks that leave everything where it is, in the one memory there is."""
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cpu") -> None:

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any
 
 from .. import recording
 from ..graph import GradMode
@@ -49,11 +49,10 @@ class inference_mode(GradMode):
 
         return call
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> None:
         super().__enter__()
         self.tokens = [*getattr(self, "tokens", ()), inferring.set(not self.mode)]
         recording.markers.append(mark)
-        return self
 
     def __exit__(self, *exception: object) -> None:
         recording.markers.remove(mark)
@@ -70,4 +69,7 @@ def mark(result: Recorded) -> None:
 @method
 def is_inference(self: Tensor) -> bool:
     """Whether this Tensor, or what it is a view of, was made in inference mode."""
-    return self._inference or (self._view is not None and is_inference(self._view.source))
+    seen: Any = self
+    while not seen._inference and seen._view is not None:
+        seen = seen._view.source
+    return bool(seen._inference)

@@ -1,9 +1,8 @@
-"""Arithmetic with PyTorch's arguments: scaled sums, rounded quotients, extremes beside NaN, lengths, logarithms of sums.
+"""Arithmetic with PyTorch's arguments: scaled sums, rounded quotients, extremes beside NaN, lengths, logs of sums.
 
 What needs no word beyond its primitive's is that primitive: see ops/elementwise.py.
 """
 
-import math
 from typing import Any
 
 from ..dtypes import bool_, float64
@@ -13,9 +12,10 @@ from ..ops.comparison import isnan
 from ..ops.elementary import exp, exp2
 from ..ops.elementwise import check_divisor, nothing, sign, where
 from ..primitive import primitive
-from ..tensor import Tensor, method
-from .elementwise import pow, to
-from .elementwise import result_type as meeting
+from ..tensor import Tensor, binary, method
+from .conversion import result_type as meeting
+from .conversion import to
+from .elementwise import pow
 
 __all__ = [
     "add",
@@ -123,7 +123,7 @@ def fmin(input: Tensor, other: Tensor) -> Any:
     return where((input <= other) | isnan(other), input, other)
 
 
-@primitive(formula=r"\bar{x} = \bar{z}\,x / z,\ \bar{y} = \bar{z}\,y / z", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z}\,x / z,\ \bar{y} = \bar{z}\,y / z", promotion="float")
 def hypot(x: Any, y: Any, *, xp: Any) -> Any:
     """sqrt(x^2 + y^2) without overflow, elementwise; `(*), (*) -> (*)`; the gradient at the origin is NaN."""
     return xp.hypot(x, y)
@@ -135,13 +135,13 @@ def copysign(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.copysign(x, y)
 
 
-@primitive(formula=r"\bar{x} = \bar{z} / (1 + e^{y-x}),\ \bar{y} = \bar{z} / (1 + e^{x-y})", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z} / (1 + e^{y-x}),\ \bar{y} = \bar{z} / (1 + e^{x-y})", promotion="float")
 def logaddexp(x: Any, y: Any, *, xp: Any) -> Any:
     """ln(exp(x) + exp(y)) without overflow, elementwise; `(*), (*) -> (*)`."""
     return xp.logaddexp(x, y)
 
 
-@primitive(formula=r"\bar{x} = \bar{z} / (1 + 2^{y-x}),\ \bar{y} = \bar{z} / (1 + 2^{x-y})", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z} / (1 + 2^{y-x}),\ \bar{y} = \bar{z} / (1 + 2^{x-y})", promotion="float")
 def logaddexp2(x: Any, y: Any, *, xp: Any) -> Any:
     """The logarithm to base 2 of 2^x + 2^y without overflow, elementwise; `(*), (*) -> (*)`."""
     return xp.logaddexp2(x, y)
@@ -154,15 +154,23 @@ logaddexp2.vjp(x=lambda g, x, y: g / (exp2(y - x) + 1), y=lambda g, x, y: g / (e
 
 
 @primitive(promotion="common")
-def heaviside(x: Any, y: Any, *, xp: Any) -> Any:
+def step(x: Any, y: Any, *, xp: Any) -> Any:
     """0 where x < 0, y where x = 0, 1 where x > 0, elementwise; `(*), (*) -> (*)`; no gradient."""
     return xp.where(xp.isnan(x), x, xp.where(x == 0, y, (x > 0).astype(x.dtype)))
 
 
-@primitive(promotion="common")
+@primitive(formula=r"\text{undefined}", promotion="float")
 def nextafter(x: Any, y: Any, *, xp: Any) -> Any:
-    """The next float after x towards y, elementwise; `(*), (*) -> (*)`; no gradient."""
+    """The next float after x towards y, elementwise; `(*), (*) -> (*)`; to ask for its gradient is an error."""
     return xp.nextafter(x, y)
+
+
+def refuse(g: Any) -> Any:
+    """The rule of a function that has no derivative, and no value that could stand for one."""
+    raise RuntimeError("nextafter has no derivative; detach() its result, or compute it under no_grad()")
+
+
+nextafter.vjp(x=refuse, y=refuse)
 
 
 @primitive(promotion="common")
@@ -177,11 +185,25 @@ def lcm(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.lcm(x, y)
 
 
+def heaviside(input: Tensor, values: Tensor) -> Any:
+    """0 where the input is negative, 1 where it is positive, values where it is 0, elementwise; no gradient.
+
+    Raises:
+        RuntimeError: the two have different dtypes.
+    """
+    if input.dtype != values.dtype:
+        raise RuntimeError(f"heaviside takes two Tensors of one dtype, got {input.dtype} and {values.dtype}")
+    return step(input, values)
+
+
 def ldexp(input: Tensor, other: Tensor) -> Any:
     """input * 2^other, elementwise; `(*), (*) -> (*)`."""
     return input * pow(2.0, other)
 
 
-PLAIN = (hypot, copysign, logaddexp, logaddexp2, heaviside, nextafter, gcd, lcm)
-for function in (add, sub, div, true_divide, float_power, fmax, fmin, ldexp):
+for function in (add, sub, div, true_divide, float_power, fmax, fmin, heaviside, ldexp):
     method(function)
+for found in (copysign, gcd, hypot, lcm, logaddexp, logaddexp2, nextafter):
+    setattr(Tensor, found.name, binary(found))
+for twin in (copysign, div, float_power, gcd, heaviside, hypot, lcm, ldexp, nextafter, true_divide):
+    in_place(twin, f"{twin.__name__}_")

@@ -1,28 +1,31 @@
-"""Making Tensors from data, and filled with one value or a sequence."""
+"""Making Tensors from data, and filled with one value or a sequence.
 
-import math
+`device`, `layout`, `pin_memory` and `memory_format` are accepted as PyTorch's programs pass them: there is one device,
+the CPU, and another is a RuntimeError; the others have no meaning here.
+"""
+
 from typing import Any
 
 import numpy
 
 from ..backend import to_numpy
-from ..dtypes import as_dtype, get_default_dtype, int64, result_type
+from ..dtypes import as_dtype, get_default_dtype, result_type
 from ..recording import wrap
-from ..tensor import Tensor
+from ..tensor import Tensor, method
+from .device import check_device
 from .dims import as_new_sizes
 
 __all__ = [
-    "arange",
     "as_tensor",
+    "asarray",
     "empty",
     "empty_like",
-    "eye",
     "from_numpy",
     "full",
     "full_like",
-    "linspace",
     "ones",
     "ones_like",
+    "scalar_tensor",
     "tensor",
     "zeros",
     "zeros_like",
@@ -70,7 +73,9 @@ def unwrapped(data: Any, held: list[Any]) -> Any:
     return data
 
 
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None, pin_memory: bool = False
+) -> Tensor:
     """A new Tensor with a copy of numbers, nested lists, an array or a Tensor.
 
     >>> tensor([[1, 2], [3, 4]]).dtype, tensor(1.5).dtype
@@ -79,30 +84,48 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     Raises:
         ValueError: nested lists of different lengths.
         TypeError: data that are no numbers.
+        RuntimeError: another device than the CPU.
     """
-    return finished(as_array(data, dtype), requires_grad)
+    return finished(as_array(data, dtype), requires_grad, device)
 
 
-def finished(array: Any, requires_grad: bool) -> Any:
-    """A Tensor over this array, that requires grad if asked to."""
+def finished(array: Any, requires_grad: bool, device: Any = None) -> Any:
+    """A Tensor over this array, that requires grad if asked to.
+
+    Raises:
+        RuntimeError: another device than the CPU.
+    """
+    if device is not None:
+        check_device(device)
     result = wrap(array)
     return result.requires_grad_() if requires_grad else result
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Any:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """A Tensor of the data without a copy where it can be had: a Tensor is returned itself, an array is shared."""
+    check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, numpy.ndarray):
         return wrap(to_numpy(data).astype(as_dtype(data.dtype if dtype is None else dtype), copy=False))
-    return tensor(data, dtype)
+    return tensor(data, dtype=dtype)
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Any:
+    """as_tensor, or with `copy=True` always a copy."""
+    result = as_tensor(obj, dtype, device)
+    result = result.clone() if copy else result
+    return result.requires_grad_() if requires_grad else result
 
 
 def from_numpy(array: Any) -> Tensor:
-    """A Tensor that shares the memory of a NumPy array.
+    """A Tensor that shares the memory of a NumPy array; one that cannot be written to makes such a Tensor.
 
     Raises:
         TypeError: it is no array, or one of a dtype that Tensors do not have.
+        ValueError: its bytes are in another order than the machine's.
     """
     if not isinstance(array, numpy.ndarray):
         raise TypeError(f"from_numpy takes a NumPy array, got {type(array).__name__}; use tensor()")
@@ -112,75 +135,129 @@ def from_numpy(array: Any) -> Tensor:
     return wrap(to_numpy(array))
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of this size filled with one value."""
-    sizes = as_new_sizes((size,))
-    wanted = as_array(fill_value, dtype).dtype
-    return finished(numpy.full(sizes, to_numpy(getattr(fill_value, "_array", fill_value)), wanted), requires_grad)
+Size = Any  # sizes one by one, or one sequence of them
 
 
-def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of zeros."""
-    return finished(numpy.zeros(as_new_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
+def shape_of(sizes: tuple[Any, ...], size: Size) -> tuple[int, ...]:
+    """The sizes given one by one, as one sequence, or by the keyword `size`."""
+    return as_new_sizes(sizes if size is None else (size,))
 
 
-def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of ones."""
-    return finished(numpy.ones(as_new_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
-
-
-def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor whose elements are whatever was in the memory."""
-    return finished(numpy.empty(as_new_sizes(size), as_dtype(dtype or get_default_dtype())), requires_grad)
-
-
-def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros in the shape and dtype of another Tensor."""
-    return zeros(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones in the shape and dtype of another Tensor."""
-    return ones(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Unset elements in the shape and dtype of another Tensor."""
-    return empty(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One value in the shape and dtype of another Tensor."""
-    return full(input.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """The numbers from start (or 0) up to, but without, end.
+def full(
+    size: Size,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A Tensor of this size filled with one value, of its dtype.
 
     Raises:
-        RuntimeError: the step is 0, or leads away from the end, or there is no end.
+        RuntimeError: the value has dimensions.
     """
-    start, end = (0, start) if end is None else (start, end)
-    if step == 0 or (end - start) * step < 0:
-        raise RuntimeError(f"arange from {start} to {end} cannot be walked in steps of {step}")
-    whole = all(isinstance(x, int) for x in (start, end, step))
-    wanted = as_dtype(dtype) if dtype is not None else int64 if whole else get_default_dtype()
-    steps = (end - start) / step
-    if not math.isfinite(steps):
-        raise RuntimeError(f"arange from {start} to {end} in steps of {step} would not end")
-    values = start + step * numpy.arange(math.ceil(steps))
-    return finished(values.astype(wanted), requires_grad)
+    sizes = as_new_sizes((size,))
+    value = as_array(fill_value, dtype)
+    if value.ndim:
+        raise RuntimeError(f"full takes one value, got shape {value.shape}")
+    return finished(numpy.full(sizes, value), requires_grad, device)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """So many numbers from start to end, both included, evenly spaced."""
-    if steps < 0:
-        raise RuntimeError(f"linspace needs a number of steps that is not negative, got {steps}")
-    values = numpy.linspace(start, end, steps)
-    return finished(values.astype(as_dtype(dtype or get_default_dtype())), requires_grad)
+def zeros(
+    *sizes: Any,
+    size: Size = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A Tensor of zeros."""
+    array = numpy.zeros(shape_of(sizes, size), as_dtype(dtype or get_default_dtype()))
+    return finished(array, requires_grad, device)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """The identity matrix, `(n, m)`; m is n by default."""
-    n, m = as_new_sizes((n, n if m is None else m))
-    return finished(numpy.eye(n, m, dtype=as_dtype(dtype or get_default_dtype())), requires_grad)
+def ones(
+    *sizes: Any,
+    size: Size = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A Tensor of ones."""
+    array = numpy.ones(shape_of(sizes, size), as_dtype(dtype or get_default_dtype()))
+    return finished(array, requires_grad, device)
+
+
+def empty(
+    *sizes: Any,
+    size: Size = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    layout: Any = None,
+    pin_memory: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """A Tensor whose elements are whatever was in the memory."""
+    array = numpy.empty(shape_of(sizes, size), as_dtype(dtype or get_default_dtype()))
+    return finished(array, requires_grad, device)
+
+
+def zeros_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
+    """Zeros in the shape and dtype of another Tensor; keywords as for zeros."""
+    return zeros(input.shape, dtype=dtype or input.dtype, **named)
+
+
+def ones_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
+    """Ones in the shape and dtype of another Tensor; keywords as for ones."""
+    return ones(input.shape, dtype=dtype or input.dtype, **named)
+
+
+def empty_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
+    """Unset elements in the shape and dtype of another Tensor; keywords as for empty."""
+    return empty(input.shape, dtype=dtype or input.dtype, **named)
+
+
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
+    """One value in the shape and dtype of another Tensor; keywords as for full."""
+    return full(input.shape, fill_value, dtype=dtype or input.dtype, **named)
+
+
+@method
+def new_zeros(self: Tensor, *sizes: Any, size: Size = None, dtype: Any = None, **named: Any) -> Tensor:
+    """Zeros of this size, in the dtype of this Tensor unless another is given; keywords as for zeros."""
+    return zeros(*sizes, size=size, dtype=dtype or self.dtype, **named)
+
+
+@method
+def new_ones(self: Tensor, *sizes: Any, size: Size = None, dtype: Any = None, **named: Any) -> Tensor:
+    """Ones of this size, in the dtype of this Tensor unless another is given; keywords as for ones."""
+    return ones(*sizes, size=size, dtype=dtype or self.dtype, **named)
+
+
+@method
+def new_empty(self: Tensor, *sizes: Any, size: Size = None, dtype: Any = None, **named: Any) -> Tensor:
+    """Unset elements of this size, in the dtype of this Tensor unless another is given; keywords as for empty."""
+    return empty(*sizes, size=size, dtype=dtype or self.dtype, **named)
+
+
+@method
+def new_full(self: Tensor, size: Size, fill_value: Any, *, dtype: Any = None, **named: Any) -> Tensor:
+    """One value of this size, in the dtype of this Tensor unless another is given; keywords as for full."""
+    return full(size, fill_value, dtype=dtype or self.dtype, **named)
+
+
+@method
+def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, **named: Any) -> Tensor:
+    """The data copied, in the dtype of this Tensor unless another is given; keywords as for tensor."""
+    return tensor(data, dtype=dtype or self.dtype, **named)
+
+
+def scalar_tensor(s: Any, *, dtype: Any = None, **named: Any) -> Tensor:
+    """A number as a Tensor without dimensions, of the default dtype unless another is given; keywords as for full."""
+    return full((), s, dtype=dtype or get_default_dtype(), **named)

@@ -14,7 +14,7 @@ from ..ops.indexing import getitem
 from ..ops.linear import matmul
 from ..ops.movement import broadcast_to, permute, reshape
 from ..tensor import Tensor
-from .creation import arange
+from .sequences import arange
 
 __all__ = ["einsum"]
 

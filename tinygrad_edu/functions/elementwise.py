@@ -1,12 +1,11 @@
-"""Elementwise functions whose arguments need a word more than a primitive's: powers, bounds, choices, dtypes."""
+"""Elementwise functions whose arguments need a word more than a primitive's: powers, bounds, choices."""
 
 import math
 from typing import Any
 
 import numpy
 
-from ..backend import to_numpy
-from ..dtypes import as_dtype, bool_, float16, float32, float64, int32, int64
+from ..dtypes import bool_
 from ..dtypes import result_type as meeting_dtype
 from ..inplace import in_place
 from ..ops import elementwise as ops
@@ -14,8 +13,18 @@ from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
 from ..recording import wrap
 from ..tensor import Tensor, method
+from .conversion import to
 
-__all__ = ["allclose", "clamp", "clone", "equal", "isclose", "masked_fill", "pow", "result_type", "to", "where"]
+__all__ = [
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clone",
+    "fill",
+    "masked_fill",
+    "pow",
+    "where",
+]
 
 FAST_POWERS = {1: ops.clone, 2: ops.square, 0.5: sqrt, -1: ops.reciprocal}
 
@@ -27,7 +36,19 @@ def pow(input: Any, exponent: Any) -> Tensor:
         whole = input.dtype.kind in "iu" and type(exponent) is int and exponent > 0
         if fast is not None and (whole or input.dtype.kind == "f"):
             return fast(input)
+    elif isinstance(exponent, Tensor) and exponent.dtype.kind == "i" and (exponent._array < 0).any():
+        return pow_of_integers(input, exponent)
     return ops.pow(input, exponent)
+
+
+def pow_of_integers(base: Any, exponent: Tensor) -> Any:
+    """A power whose exponents are integers, some negative; of an integer it is 0 then, unless of 1 or -1."""
+    if isinstance(base, float) or (isinstance(base, Tensor) and base.dtype.kind == "f"):
+        return ops.pow(base, exponent)
+    whole = ops.pow(base, ops.where(exponent < 0, 0, exponent))
+    alternating = ops.where((exponent & 1) == 1, -1, 1)
+    fraction = ops.where(operand(base) == 1, 1, ops.where(operand(base) == -1, alternating, 0))
+    return ops.where(exponent < 0, fraction, whole).to(whole.dtype)
 
 
 method(pow, "pow", "__pow__")
@@ -41,32 +62,49 @@ def reflected_pow(self: Tensor, base: Any) -> Tensor:
 method(reflected_pow, "__rpow__")
 
 
-def result_type(tensor1: Any, tensor2: Any) -> Any:
-    """The dtype at which two Tensors or numbers meet."""
-    return meeting_dtype([getattr(x, "_array", x) for x in (tensor1, tensor2)])
-
-
 @method
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """The elements held between min and max, numbers or Tensors; where min > max it is max.
+    """The elements held between min and max, numbers or Tensors, elementwise; where min > max it is max.
+
+    On a bound the gradient is the input's; a bound that is NaN makes the result NaN.
 
     Raises:
         RuntimeError: both are None.
     """
     if min is None and max is None:
         raise RuntimeError("clamp needs min, max, or both")
+    meeting = meeting_dtype([getattr(x, "_array", x) for x in (input, min, max) if x is not None])
+    result = to(input, meeting)
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
-        meeting = meeting_dtype([input._array, *[bound for bound in (min, max) if bound is not None]])
-        return ops.clamp(to(input, meeting), low=min, high=max)
-    result = input
+        return ops.clamp(result, low=min, high=max)
     if min is not None:
-        result = ops.where((result < min) & ~isnan(result), min, result)
+        result = ops.where((result < min) | isnan(operand(min)), min, result)
     if max is not None:
-        result = ops.where((result > max) & ~isnan(result), max, result)
+        result = ops.where((result > max) | isnan(operand(max)), max, result)
     return result
 
 
-in_place(clamp, "clamp_")
+def operand(x: Any) -> Tensor:
+    """A Tensor, or a number as one."""
+    return x if isinstance(x, Tensor) else wrap(numpy.array(x))
+
+
+@method
+def clamp_min(input: Tensor, min: Any) -> Tensor:
+    """The elements, min where they are less, elementwise; `(*), (*) -> (*)`."""
+    return clamp(input, min=min)
+
+
+@method
+def clamp_max(input: Tensor, max: Any) -> Tensor:
+    """The elements, max where they are more, elementwise; `(*), (*) -> (*)`."""
+    return clamp(input, max=max)
+
+
+for function in (clamp, clamp_min, clamp_max):
+    in_place(function, f"{function.__name__}_")
+method(clamp, "clip")
+in_place(clamp, "clip_")
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -112,50 +150,19 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 
 @method
-def clone(input: Tensor) -> Tensor:
-    """A copy that gradients flow through."""
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy that gradients flow through; `memory_format` is accepted and has no meaning here."""
     return ops.clone(input)
 
 
-@method
-def to(input: Tensor, dtype: Any = None, *, copy: bool = False) -> Tensor:
-    """The Tensor with another dtype, or itself if it has that one; gradients are cast back.
+def fill(input: Tensor, value: Any) -> Tensor:
+    """One value in the shape and dtype of a Tensor; a gradient flows to the value, if it is a Tensor.
 
     Raises:
-        TypeError: it names no dtype that Tensors have.
+        RuntimeError: the value has dimensions.
     """
-    wanted = dtype.dtype if isinstance(dtype, Tensor) else input.dtype if dtype is None else as_dtype(dtype)
-    if wanted != input.dtype:
-        # whole numbers have no gradient
-        return ops.cast(input if wanted.kind == "f" else input.detach(), dtype=wanted)
-    return ops.clone(input) if copy else input
-
-
-for name, dtype in {
-    "float": float32,
-    "double": float64,
-    "half": float16,
-    "long": int64,
-    "int": int32,
-    "bool": bool_,
-}.items():
-    setattr(Tensor, name, lambda self, dtype=dtype: to(self, dtype))
-
-
-@method
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Where |input - other| <= atol + rtol * |other|, elementwise."""
-    with numpy.errstate(invalid="ignore"):
-        return wrap(to_numpy(numpy.isclose(input._array, other._array, rtol, atol, equal_nan)))
-
-
-@method
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-    """Whether all elements are close, as in isclose."""
-    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
-
-
-@method
-def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether two Tensors have the same shape and the same elements."""
-    return input.shape == other.shape and bool((input._array == other._array).all())
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(f"fill takes a number or a Tensor without dimensions, got shape {value.shape}")
+        return ops.where(False, input, to(value, input.dtype))
+    return ops.where(False, input, wrap(numpy.array(value).astype(input.dtype)))

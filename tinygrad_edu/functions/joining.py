@@ -37,7 +37,7 @@ def given(tensors: Any, name: str) -> list[Tensor]:
 
     Raises:
         TypeError: it is no sequence of Tensors.
-        ValueError: there are none.
+        ShapeError: there are none.
     """
     if isinstance(tensors, Tensor) or not all(isinstance(x, Tensor) for x in tensors):
         raise TypeError(f"{name} takes a sequence of Tensors, got {type(tensors).__name__} {tensors!r:.60}")
@@ -131,7 +131,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     Raises:
         ShapeError: there are none, or one has dimensions of its own.
         RuntimeError: their dtypes differ.
-        ValueError: the indexing is neither "ij" nor "xy".
+        ShapeError: the indexing is neither "ij" nor "xy".
     """
     axes = given(tensors if not tensors or isinstance(tensors[0], Tensor) else tensors[0], "meshgrid")
     if indexing not in ("ij", "xy"):
@@ -142,10 +142,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         raise RuntimeError(f"meshgrid takes Tensors of one dtype, got {[str(x.dtype) for x in axes]}")
     shape = tuple([x.numel() for x in axes])
     grids = [
-        x.reshape((1,) * i + (-1,) + (1,) * (len(axes) - i - 1)).broadcast_to(shape)
-        if x.numel()
-        else x.reshape((1,) * i + (0,) + (1,) * (len(axes) - i - 1)).broadcast_to(shape)
-        for i, x in enumerate(axes)
+        x.reshape((1,) * i + (n,) + (1,) * (len(axes) - i - 1)).broadcast_to(shape)
+        for i, (x, n) in enumerate(zip(axes, shape, strict=True))
     ]
     return tuple([x.transpose(0, 1) if indexing == "xy" and len(axes) > 1 else x for x in grids])
 

@@ -56,67 +56,71 @@ def check_dtype(input: Tensor, source: Tensor, name: str) -> None:
 
 def reduce_into(input: Tensor, source: Tensor, places: Array, reduce: str, include_self: bool) -> Tensor:
     """The input, in which what goes to each of these places of its flattened elements is reduced to one."""
-    touched, group = numpy.unique(places, return_inverse=True)
-    group, values = group.reshape(-1), source.reshape(-1)
+    n = input.numel()
+    values, group = source.reshape(-1), places.reshape(-1)
     if include_self:
-        values = movement.cat(getitem(input.reshape(-1), index=touched), values, dim=0)
-        group = numpy.concatenate([numpy.arange(len(touched)), group])
-    if not touched.size:
-        return overwrite(input, source, touched)
-    order = numpy.argsort(group, kind="stable")  # group by group
-    reduced = REDUCTIONS[reduce](getitem(values, index=order), group[order])
-    return overwrite(input, reduced, touched)
+        values = movement.cat(input.reshape(-1), values, dim=0)
+        group = numpy.concatenate([numpy.arange(n), group])
+    touched = numpy.zeros(n, bool)
+    touched[places] = True
+    reduced = REDUCTIONS[reduce](values, group, n)
+    return where(wrap(touched.reshape(input.shape)), reduced.reshape(input.shape), input)
 
 
-def group_sum(values: Tensor, group: Array) -> Tensor:
-    """The sum of each group of values, which stand together."""
-    return put(values, index=group, shape=(int(group[-1]) + 1,))
+def group_sum(values: Tensor, group: Array, n: int) -> Tensor:
+    """The sum of each of n groups; value i is in group[i]."""
+    return put(values, index=group, shape=(n,))
 
 
-def group_mean(values: Tensor, group: Array) -> Tensor:
-    """The mean of each group of values; of integers rounded down."""
-    counts = wrap(numpy.bincount(group).astype(values.dtype))
-    return group_sum(values, group) / counts if values.dtype.kind == "f" else group_sum(values, group) // counts
+def group_mean(values: Tensor, group: Array, n: int) -> Tensor:
+    """The mean of each group; of integers rounded down."""
+    counts = wrap(numpy.maximum(numpy.bincount(group, minlength=n), 1).astype(values.dtype))
+    total = group_sum(values, group, n)
+    return total / counts if values.dtype.kind == "f" else total // counts
 
 
-def group_prod(values: Tensor, group: Array) -> Tensor:
-    """The product of each group of values, by pairs: no division, so that zeros are no special case."""
-    while group[-1] + 1 < len(group):
+def group_prod(values: Tensor, group: Array, n: int) -> Tensor:
+    """The product of each group, by pairs: no division, so that zeros are no special case."""
+    order = numpy.argsort(group, kind="stable")
+    values, group = getitem(values, index=order), group[order]
+    while (again := group[1:] == group[:-1]).any():
         rank = numpy.arange(len(group)) - numpy.searchsorted(group, group)
         firsts = numpy.flatnonzero(rank % 2 == 0)
-        paired = numpy.append(group[1:] == group[:-1], False)[firsts]
+        paired = numpy.append(again, False)[firsts]
         partners = getitem(values, index=numpy.minimum(firsts + 1, len(group) - 1))
         values = getitem(values, index=firsts)
         values = where(wrap(paired), values * partners, values)
         group = group[firsts]
-    return values
+    return group_sum(values, group, n)
 
 
-def group_extreme(values: Tensor, group: Array, extreme: Any) -> Tensor:
-    """The extreme of each group of values; those that reach it share its gradient, unless it is infinite."""
-    starts = numpy.searchsorted(group, numpy.arange(group[-1] + 1))
-    top = extreme.reduceat(values._array, starts)
+def group_extreme(values: Tensor, group: Array, n: int, extreme: Any) -> Tensor:
+    """The extreme of each group; those that reach it share its gradient, unless it is infinite."""
+    top = numpy.zeros(n, values.dtype)
+    top[group] = values._array  # one of each group, to begin with
+    with numpy.errstate(invalid="ignore"):  # NaN is no mistake
+        extreme.at(top, group, values._array)
     if not values.requires_grad:
         return wrap(top)
     reached = (values._array == top[group]) & numpy.isfinite(values._array)
-    ties = numpy.maximum(numpy.add.reduceat(reached, starts, dtype=values.dtype), 1)
+    ties = numpy.maximum(numpy.bincount(group[reached], minlength=n), 1).astype(values.dtype)
     with numpy.errstate(invalid="ignore"):
-        # the values that reach it are nothing above it: they add their gradients to it, and to its value 0
+        # the values that reach it are 0 above it: they add their gradients to it, and nothing to its value
         above = masked(values - wrap(top[group]), wrap(reached))
-    return wrap(top) + group_sum(above / wrap(ties[group]), group)
+    return wrap(top) + group_sum(above / wrap(ties[group]), group, n)
 
 
-def group_amax(values: Tensor, group: Array) -> Tensor:
-    """The largest of each group of values, NaN if there is one."""
-    return group_extreme(values, group, numpy.maximum)
+def group_amax(values: Tensor, group: Array, n: int) -> Tensor:
+    """The largest of each group, NaN if there is one."""
+    return group_extreme(values, group, n, numpy.maximum)
 
 
-def group_amin(values: Tensor, group: Array) -> Tensor:
-    """The smallest of each group of values, NaN if there is one."""
-    return group_extreme(values, group, numpy.minimum)
+def group_amin(values: Tensor, group: Array, n: int) -> Tensor:
+    """The smallest of each group, NaN if there is one."""
+    return group_extreme(values, group, n, numpy.minimum)
 
 
-REDUCTIONS: dict[str, Callable[[Tensor, Array], Tensor]] = {
+REDUCTIONS: dict[str, Callable[[Tensor, Array, int], Tensor]] = {
     "sum": group_sum,
     "prod": group_prod,
     "mean": group_mean,

@@ -9,7 +9,8 @@ import math
 from typing import Any
 
 from ..inplace import in_place
-from ..kernels import bessel, erf as error_function, gamma
+from ..kernels import bessel, gamma
+from ..kernels import erf as error_function
 from ..ops.elementary import exp, log
 from ..ops.elementwise import sign, where
 from ..primitive import Primitive, primitive
@@ -175,7 +176,7 @@ def xlog1py(x: Any, y: Any, *, xp: Any) -> Any:
 sinc.vjp(x=lambda g, x, n: g * sinc(x, n=n + 1))
 log_odds.vjp(x=lambda g, x: where((x < 0) | (x > 1), math.nan, g / (x * (1 - x))))
 entr.vjp(x=lambda g, x: -g * (log(x) + 1))
-# where x = 0 the value is 0 whatever y, as long as ln y is finite; where it is not, PyTorch takes the slope in x to be 0
+# where x = 0 the value is 0 whatever y, as long as ln y is finite; else PyTorch takes the slope in x to be 0
 xlogy.vjp(
     x=lambda g, x, y: where((x == 0) & (y <= 0), 0.0, g * log(where((x == 0) & (y <= 0), 1.0, y))),
     y=lambda g, x, y: g * x / y,
@@ -188,7 +189,7 @@ xlog1py.vjp(
 
 @method
 def logit(input: Tensor, eps: float | None = None) -> Any:
-    """ln(x / (1 - x)), of x held between eps and 1 - eps if eps is given, elementwise; `(*) -> (*)`; inverts sigmoid."""
+    """ln(x / (1 - x)), of x held between eps and 1 - eps if eps is given, elementwise; `(*) -> (*)`; undoes sigmoid."""
     return log_odds(input if eps is None else input.clamp(eps, 1 - eps))
 
 

@@ -1,8 +1,8 @@
 r"""Modified Bessel functions of the first kind, of orders 0 and 1, and the spherical one of order 0, which is sinc.
 
 The tables are Chebyshev interpolants (computed in 60 digits, rewritten as powers) of $I_0(x)$ and $I_1(x) / x$ in
-$x^2 / 64$ up to 8, and of $\sqrt{x} e^{-x} I_n(x)$ in $8 / x$ beyond, the ranges being those of Clenshaw 1962, "Chebyshev
-series for mathematical functions".
+$x^2 / 64$ up to 8, and of $\sqrt{x} e^{-x} I_n(x)$ in $8 / x$ beyond, the ranges being those of Clenshaw 1962,
+"Chebyshev series for mathematical functions".
 """
 
 import math

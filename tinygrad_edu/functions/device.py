@@ -1,0 +1,56 @@
+"""The device that Tensors live on: the CPU, under PyTorch's names, so that programs that name it run."""
+
+from typing import Any
+
+from ..tensor import Tensor, method
+
+__all__ = ["check_device", "device"]
+
+
+class device:  # noqa: N801
+    """Where Tensors are: `device("cpu")`, equal to no other.
+
+    Raises:
+        RuntimeError: it is another device than the CPU.
+    """
+
+    def __init__(self, type: Any, index: int | None = None) -> None:
+        name, _, number = str(type).partition(":")
+        if name != "cpu" or number not in ("", "0"):
+            raise RuntimeError(f"there is no device {str(type)!r}: Tensors are on the CPU; use device('cpu')")
+        self.type = name
+        self.index = int(number) if number else index
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self) -> str:
+        return f"device(type={self.type!r})" if self.index is None else f"device(type='cpu', index={self.index})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+
+CPU = device("cpu")
+
+
+def check_device(wanted: Any) -> None:
+    """Refuse another device than the CPU.
+
+    Raises:
+        RuntimeError: it is another.
+    """
+    if wanted is not None and wanted is not CPU:
+        device(wanted)
+
+
+@method
+def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+    """The Tensor itself: it is on the CPU."""
+    return self
+
+
+Tensor.device = property(lambda self: CPU, doc="Where the Tensor is: the CPU.")  # type: ignore[attr-defined]
