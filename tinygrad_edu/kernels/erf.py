@@ -2,9 +2,9 @@ r"""The error function, its complement, their inverses, and the normal distribut
 
 The tables are Chebyshev interpolants (computed in 60 digits, rewritten as powers) of what is left of a function once
 its growth is taken out: $e^{x^2} \mathrm{erfc}(x)\,(1 + 2x)$ in $(x - k) / (x + k)$ for all $x \ge 0$ after Shepherd
-and Laframboise 1981, "Chebyshev approximation of (1+2x)exp(x^2)erfc x"; the inverses in $r = \sqrt{-\ln c}$ after Wichura
-1988, algorithm AS 241. Exponentials of squares are split in two after Cody 1969, "Rational Chebyshev approximations for
-the error function", because to round a square costs as many digits as it has before the point.
+and Laframboise 1981, "Chebyshev approximation of (1+2x)exp(x^2)erfc x"; the inverses in $r = \sqrt{-\ln c}$ after
+Wichura 1988, algorithm AS 241. Exponentials of squares are split in two after Cody 1969, "Rational Chebyshev
+approximations for the error function", because to round a square costs as many digits as it has before the point.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
 r"""The logarithm of the gamma function and its derivatives.
 
-The tables are Chebyshev interpolants (computed in 60 digits, rewritten as powers): around 1 and 2, where the logarithm
-is 0, of what multiplies $x - 1$ and $x - 2$; around the root of digamma of what multiplies $x - x_0$; and of what
-remains after Stirling's formula (Abramowitz and Stegun 1964, 6.1.40 and 6.3.18), whose own series does not
-converge. Left of 0 the functions are reflected (6.1.17, 6.3.7, 6.4.7). Polygamma is a Hurwitz zeta function, by Euler and Maclaurin's sum
-(Johansson 2015, "Rigorous high-precision computation of the Hurwitz zeta function", equation 5).
+The tables are Chebyshev interpolants (computed in 60 digits, rewritten as powers): around 1 and 2, where the
+logarithm is 0, of what multiplies $x - 1$ and $x - 2$; around the root of digamma of what multiplies $x - x_0$; and
+of what remains after Stirling's formula (Abramowitz and Stegun 1964, 6.1.40 and 6.3.18), whose own series does not
+converge. Left of 0 the functions are reflected (6.1.17, 6.3.7, 6.4.7). Polygamma is a Hurwitz zeta function, by Euler
+and Maclaurin's sum (Johansson 2015, "Rigorous high-precision computation of the Hurwitz zeta function", equation 5).
 """
 
 import itertools
