@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from hypothesis import settings
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("patient", parent=settings(), deadline=None)
+# How long an example takes says more about the machine than about the code. Continuous integration judges a change by
+# the same examples each time; new ones are searched for wherever else the tests run.
+settings.register_profile("patient", parent=settings(), deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("patient")
 
 

@@ -47,7 +47,12 @@ def to_numpy(array: Any) -> Array:
 def is_basic(index: Any) -> bool:
     """Whether an index picks every element at most once: integers, slices, None and Ellipsis only."""
     parts = index if isinstance(index, tuple) else (index,)
-    return all(part is None or part is Ellipsis or isinstance(part, (int, slice, numpy.integer)) for part in parts)
+    return all(p is None or p is Ellipsis or isinstance(p, slice) or is_number(p) for p in parts)
+
+
+def is_number(part: Any) -> bool:
+    """Whether a part of an index takes one element of a dimension."""
+    return isinstance(part, (int, numpy.integer)) and part is not True and part is not False
 
 
 def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:

@@ -341,13 +341,13 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
     return tuple([tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True)])
 
 
-def saved_arrays(value: Any) -> Iterator[Any]:
+def saved_arrays(saved: Any) -> Iterator[Any]:
     """All arrays that a node saved, however deep in tuples; not those it has in other keeping (autograd/graph.py)."""
-    if isinstance(value, numpy.ndarray):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from saved_arrays(part)
+    for value in saved if isinstance(saved, tuple) else ():
+        if isinstance(value, numpy.ndarray):
+            yield value
+        elif isinstance(value, tuple):
+            yield from saved_arrays(value)
 
 
 def describe(node: Node) -> str:

@@ -10,49 +10,49 @@ from .tensor import Tensor
 __all__ = ["as_index"]
 
 
-def as_index(index: Any) -> tuple[Any, Any]:
-    """An index as NumPy takes it, and a second one for what the first picks, or None.
+def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
+    """An index of so many dimensions as NumPy takes it, and a second one for what the first picks, or None.
 
-    Tensors become arrays, and whole numbers alone still give a view. Where numbers stand beside arrays they are taken
-    first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front. A list
-    with anything but numbers in it stands for a tuple.
+    Tensors become arrays, and whole numbers alone still give a view. Where anything but slices stands beside arrays it
+    is taken first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front.
+    A list with anything but numbers in it stands for a tuple.
     """
     if isinstance(index, list) and not all(isinstance(part, (int, float, numpy.generic)) for part in index):
         index = tuple(index)
     parts = tuple(map(as_part, index)) if isinstance(index, tuple) else (as_part(index),)
     if is_basic(parts):
-        return with_ellipsis(parts), None
-    if any(map(is_number, parts)):
-        return numbers_first(parts)
+        # With `...` among them: without it NumPy makes a number of a single element, which is no view.
+        return (parts if Ellipsis in parts else (*parts, Ellipsis)), None
+    if not all(isinstance(part, (slice, numpy.ndarray)) for part in parts):
+        return basic_first(parts, ndim)
     return (parts if len(parts) > 1 or isinstance(index, tuple) else parts[0]), None
 
 
-def with_ellipsis(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The parts, with `...` among them: without it NumPy makes a number of a single element, which is no view."""
-    return parts if Ellipsis in parts else (*parts, Ellipsis)
-
-
-def is_number(part: Any) -> bool:
-    """Whether a part of an index takes one element of a dimension."""
-    return isinstance(part, (int, numpy.integer)) and not isinstance(part, bool)
-
-
-def numbers_first(parts: tuple[Any, ...]) -> tuple[Any, Any]:
-    """The numbers and slices of an index, and what is then left of it."""
+def basic_first(parts: tuple[Any, ...], ndim: int) -> tuple[Any, Any]:
+    """The part of an index that gives a view, and what is left of it: slices and arrays."""
+    everything = slice(None)
+    taken = [
+        0 if part is None or part is Ellipsis or isinstance(part, (bool, numpy.bool))
+        else part.ndim if isinstance(part, numpy.ndarray) and part.dtype == bool
+        else 1
+        for part in parts
+    ]  # fmt: skip
     first: list[Any] = []
     then: list[Any] = []
-    for part in parts:
-        if is_number(part):
-            first.append(part)
-        elif part is Ellipsis or isinstance(part, slice):
-            first.append(part)
-            then.append(slice(None) if isinstance(part, slice) else part)
-        else:
-            masks = isinstance(part, numpy.ndarray) and part.dtype == bool
-            taken = part.ndim if masks else 0 if part is None or isinstance(part, bool) else 1
-            first += [slice(None)] * taken
+    for part, dims in zip(parts, taken, strict=True):
+        if isinstance(part, (bool, numpy.bool)) or (dims == 0 and isinstance(part, numpy.ndarray)):
+            first.append(None)  # a dimension of its own, kept or emptied
+            then.append(numpy.flatnonzero(part))
+        elif isinstance(part, numpy.ndarray):
+            first += [everything] * dims
             then.append(part)
-    return with_ellipsis(tuple(first)), tuple(then)
+        else:
+            first.append(part)
+            if part is Ellipsis:
+                then += [everything] * (ndim - sum(taken))
+            elif part is None or isinstance(part, slice):
+                then.append(everything)
+    return (*first, *(() if Ellipsis in first else (Ellipsis,))), tuple(then)
 
 
 def as_part(part: Any) -> Any:

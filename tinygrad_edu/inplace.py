@@ -235,7 +235,7 @@ def copy_(self: Tensor, source: Any) -> Tensor:
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value."""
-    first, then = as_index(index)
+    first, then = as_index(index, self.ndim)
     if then is None:
         assign(self, first, value)
     else:

@@ -13,7 +13,6 @@ names whatever else it needs: `out`, an input, a setting, `<input>_shape`, `<inp
 want a gradient). Exactly what the needed rules name is kept for backward, and nothing more.
 """
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
@@ -129,8 +128,10 @@ class Primitive:
         self.formula = formula
         self.promotion = promotion
         self.view = view
-        functools.update_wrapper(self, forward)
-        self.name = forward.__name__
+        # not by functools.update_wrapper: it asks for __dict__, after which every attribute of self is slower to read
+        self.name = self.__name__ = forward.__name__
+        self.__qualname__, self.__module__ = forward.__qualname__, forward.__module__
+        self.__doc__, self.__wrapped__ = forward.__doc__, forward
         self.inputs, settings, self.variadic = parameters(forward)
         if reserved := {"g", "out", "needs"}.intersection(self.inputs):
             raise TypeError(f"{self.name}: an input cannot be called {reserved}, which is something else to a rule")

@@ -24,8 +24,8 @@ from .functions.special import (
     xlog1py,
     xlogy,
 )
+from .functions.unary import round
 from .ops.elementary import exp2, expm1, log1p, sigmoid
-from .ops.elementwise import round
 
 __all__ = [
     "digamma",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
@@ -74,6 +74,7 @@ indices = st.lists(parts, max_size=4).filter(lambda drawn: sum(kind == "ellipsis
 
 @settings(max_examples=1500)
 @given(shapes, indices, st.booleans())
+@example((2,), [("none", None), ("truth", False), ("none", None), ("number", 0)], False)
 def test_reading_by_any_index(shape, drawn, alone):
     def program(m, x):
         index = tuple([built(m, part) for part in drawn])

@@ -197,8 +197,9 @@ def heaviside(input: Tensor, values: Tensor) -> Any:
 
 
 def ldexp(input: Tensor, other: Tensor) -> Any:
-    """input * 2^other, elementwise; `(*), (*) -> (*)`."""
-    return input * pow(2.0, other)
+    """input * 2^other, elementwise; `(*), (*) -> (*)`; integers beside floats do not change their dtype."""
+    factor = pow(2.0, other)
+    return input * (to(factor, input.dtype) if input.dtype.kind == "f" != other.dtype.kind else factor)
 
 
 for function in (add, sub, div, true_divide, float_power, fmax, fmin, heaviside, ldexp):

@@ -30,7 +30,7 @@ __all__ = [
 
 def item_at(self: Tensor, index: Any) -> Tensor:
     """self[index], for every form of index that NumPy knows."""
-    first, then = as_index(index)
+    first, then = as_index(index, self.ndim)
     picked = ops.getitem(self, index=first)
     return picked if then is None else ops.getitem(picked, index=then)
 

@@ -148,7 +148,7 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
         RuntimeError: they have another dtype.
     """
     check_dtype(input, values, "index_put")
-    first, then = as_index(tuple(indices))
+    first, then = as_index(tuple(indices), input.ndim)
     try:
         places = positions(input.shape)[first] if then is None else positions(input.shape)[first][then]
     except IndexError as error:

@@ -59,7 +59,7 @@ def spaced(start: Any, end: Any, steps: int, dtype: Any) -> Any:
     kind = numpy.float64 if dtype.kind != "f" else dtype.type
     first, last = (int(x) if dtype.kind in "iu" else float(kind(x)) for x in map(number, (start, end)))
     step = float(kind((last - first) / max(steps - 1, 1)))
-    i = numpy.arange(steps)
+    i = numpy.arange(steps, dtype=numpy.longdouble)  # PyTorch rounds the sum alone, not the product before it
     return numpy.where(i < steps // 2 + (steps == 1), first + step * i, last - step * (steps - 1 - i))
 
 
@@ -80,7 +80,8 @@ def linspace(
         RuntimeError: the number of steps is negative.
     """
     wanted = as_dtype(dtype or get_default_dtype())
-    return finished(spaced(start, end, steps, wanted).astype(wanted), requires_grad, device)
+    with numpy.errstate(invalid="ignore"):  # of a number that an integer dtype cannot hold
+        return finished(spaced(start, end, steps, wanted).astype(wanted), requires_grad, device)
 
 
 def logspace(
@@ -101,8 +102,8 @@ def logspace(
         RuntimeError: the number of steps is negative.
     """
     wanted = as_dtype(dtype or get_default_dtype())
-    with numpy.errstate(over="ignore"):
-        powers = numpy.power(float(base), spaced(start, end, steps, wanted))
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        powers = numpy.power(float(base), spaced(start, end, steps, wanted).astype(float))
         return finished(powers.astype(wanted), requires_grad, device)
 
 

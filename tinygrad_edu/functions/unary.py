@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import float16, float32
 from ..inplace import in_place
 from ..ops import elementwise as ops
 from ..ops.comparison import isinf, isnan
@@ -19,6 +20,7 @@ __all__ = [
     "nan_to_num",
     "positive",
     "rad2deg",
+    "round",
     "sgn",
     "sign",
     "signbit",
@@ -81,6 +83,14 @@ def square(input: Tensor) -> Any:
 
 
 @method
+def round(input: Tensor, *, decimals: int = 0) -> Any:
+    """x to so many decimals, halves to the even side, elementwise; `(*) -> (*)`; its gradient is 0."""
+    if decimals and input.dtype == float16:  # whose products with powers of ten have lost the digit that decides
+        return ops.round(input.to(float32), decimals=decimals).to(float16)
+    return ops.round(input, decimals=decimals) if decimals else ops.round(input)
+
+
+@method
 def nan_to_num(input: Tensor, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """Numbers in the place of NaN, inf and -inf, by default 0 and the largest and smallest of the dtype; elementwise.
 
@@ -113,5 +123,5 @@ def isneginf(input: Tensor) -> Tensor:
 
 
 setattr(Tensor, signbit.name, unary(signbit))
-for function in (deg2rad, frac, nan_to_num, rad2deg, sgn, sign, square):
+for function in (deg2rad, frac, nan_to_num, rad2deg, round, sgn, sign, square):
     in_place(function, f"{function.__name__}_")

@@ -1,0 +1,154 @@
+"""Making Tensors beside PyTorch: values, rounding, dtypes, shapes, refusals; of random ones, what is not random."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+from .compare import hold
+from .grids import DTYPES
+
+CREATION = {
+    "zeros": lambda m: [m.zeros(2, 3), m.zeros((2, 3)), m.zeros(size=(2,)), m.zeros(()), m.zeros([1, 0])],
+    "ones": lambda m: [m.ones(2, dtype=m.int8), m.ones((2,), device="cpu"), m.ones(1, pin_memory=False)],
+    "full": lambda m: [
+        m.full((2,), 3),
+        m.full((2,), True),
+        m.full((), 2.5),
+        m.full([2], m.tensor(3.0)),
+        m.full((0,), 1),
+    ],
+    "likes": lambda m: [
+        m.zeros_like(m.ones(2, 3, dtype=m.int16)),
+        m.ones_like(m.ones(2), dtype=m.float64),
+        m.full_like(m.ones(2, dtype=m.int64), 7),
+        m.full_like(m.ones(2), True),
+        m.zeros_like(m.ones(2), device="cpu", requires_grad=True),
+        m.zeros_like(m.empty_like(m.ones(2, 3))),
+    ],
+    "new": lambda m: [
+        m.ones(1, dtype=m.float64).new_zeros(2, 3),
+        m.ones(1, dtype=m.int8).new_ones((2,)),
+        m.ones(1).new_full((2,), 3),
+        m.ones(1).new_full((2,), 3, dtype=m.int64),
+        m.ones(1).new_empty((2, 2)).fill_(0),
+        m.ones(1, dtype=m.float16).new_tensor([1, 2]),
+        m.ones(1).new_zeros(size=(3,), dtype=m.bool),
+    ],
+    "scalars": lambda m: [m.scalar_tensor(3), m.scalar_tensor(2.5, dtype=m.float64), m.scalar_tensor(1, dtype=m.int64)],
+    "tensor": lambda m: [
+        m.tensor([1, 2], dtype=m.float16, device="cpu"),
+        m.tensor([[True], [False]]),
+        m.tensor([np.float64(1.5), 2]),
+        m.tensor(np.array(2)),
+        m.tensor([m.tensor(1.0), m.tensor(2.0)]),
+        m.tensor(data=[1.0]),
+        m.tensor(((1, 2), [3, 4])),
+    ],
+    "shared": lambda m: [
+        m.as_tensor([1.5]),
+        m.as_tensor(np.arange(3)),
+        m.asarray([1, 2]),
+        m.asarray(np.ones(2), copy=True),
+    ],
+    "eye": lambda m: [m.eye(2, 3), m.eye(3, dtype=m.bool), m.eye(n=2, m=1), m.eye(0)],
+    "bad device": lambda m: m.zeros(2, device="nonsense"),
+    "bad full": lambda m: m.full((2,), [1, 2]),
+    "bad size": lambda m: m.zeros(-1),
+    "bad eye": lambda m: m.eye(-1),
+    "bad eye to the side": lambda m: m.eye(2, -1),
+    "bad range without steps": lambda m: m.arange(0, 3, 0),
+    "bad range the wrong way": lambda m: m.arange(3, 0),
+    "bad range without end": lambda m: m.arange(float("inf")),
+    "bad logspace": lambda m: m.logspace(0, 1, -1),
+}
+
+
+@pytest.mark.parametrize("name", CREATION)
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
+def test_creation(name):
+    hold(lambda m: CREATION[name](m))
+
+
+@pytest.mark.parametrize("dtype", [None, *DTYPES[:-1]])
+def test_ranges_of_every_dtype(dtype):
+    kind = (lambda m: getattr(m, dtype)) if dtype else (lambda m: None)
+    for args in [(5,), (1, 5), (0, 10, 3), (5, 0, -2), (0.5, 5.5, 2), (0, 1, 0.1), (1.7, 6.2), (3.1,), (0, 5.9, 1.5)]:
+        if dtype is not None and dtype[0] in "ui" and args in [(0, 1, 0.1), (0, 5.9, 1.5)]:
+            continue  # where PyTorch cuts the step to an integer, or does not, by dtype
+        hold(lambda m, a=args: m.arange(*a, dtype=kind(m)))
+    for start, end, steps in [(0, 1, 11), (-3, 7.7, 31), (0.1, 0.9, 7), (5, 5, 1), (2, 9, 0), (10, 0, 6)]:
+        if dtype == "uint8" and start < 0:
+            continue
+        hold(lambda m, a=(start, end, steps): m.linspace(*a, dtype=kind(m)))
+        if end < 3 and dtype != "uint8":
+            hold(
+                lambda m, a=(start, end, steps): [m.logspace(*a, dtype=kind(m)), m.logspace(*a, base=2, dtype=kind(m))]
+            )
+    hold(lambda m: [m.arange(m.tensor(3)), m.arange(start=1, end=4), m.linspace(m.tensor(0.0), m.tensor(1.0), steps=3)])
+
+
+RANDOM = {
+    "rand": lambda m: [m.rand(2, 3), m.rand((2,), dtype=m.float64), m.rand(size=(2,)), m.rand(1, requires_grad=True)],
+    "randn": lambda m: [m.randn(2, 3), m.randn((2,), dtype=m.float16), m.randn(())],
+    "likes": lambda m: [
+        m.rand_like(m.ones(2)),
+        m.randn_like(m.ones(2, dtype=m.float64)),
+        m.rand_like(m.ones(1), dtype=m.half),
+    ],
+    "randint": lambda m: [
+        m.randint(3, (2,)),
+        m.randint(1, 3, (2, 2)),
+        m.randint(low=0, high=5, size=(2,), dtype=m.int32),
+    ],
+    "randint_like": lambda m: [
+        m.randint_like(m.ones(2), 5),
+        m.randint_like(m.ones(2), 1, 5),
+        m.randint_like(m.ones(2).int(), 2),
+    ],
+    "normal": lambda m: [
+        m.normal(0.0, 1.0, (2,)),
+        m.normal(mean=m.zeros(3, dtype=m.float64), std=m.ones(3, dtype=m.float64)),
+        m.normal(m.zeros(2), 1.0),
+        m.normal(0.0, m.ones(2)),
+    ],
+    "bernoulli": lambda m: [
+        m.bernoulli(m.ones(2) * 0.5),
+        m.ones(3).bernoulli(0.5),
+        m.ones(2, dtype=m.int64).bernoulli_(0.5),
+    ],
+    "multinomial": lambda m: [m.multinomial(m.ones(4), 2), m.ones(3, 4).multinomial(5, replacement=True)],
+    "filled": lambda m: [m.empty(2).uniform_(), m.empty(2).normal_(), m.empty(2).exponential_(), m.empty(2).random_()],
+    "poisson": lambda m: m.poisson(m.ones(3)),
+    "randperm": lambda m: [m.randperm(4), m.randperm(3, dtype=m.int32)],
+    "bad randint": lambda m: m.randint(3, 3, (2,)),
+    "bad randint_like": lambda m: m.randint_like(m.ones(2), 0),
+    "bad bernoulli": lambda m: m.bernoulli(m.ones(2) * 1.5),
+    "bad bernoulli of integers": lambda m: m.bernoulli(m.ones(2, dtype=m.int64)),
+    "bad multinomial": lambda m: m.multinomial(m.ones(3), 4),
+    "bad multinomial of negative weights": lambda m: m.multinomial(-m.ones(3), 1),
+    "bad multinomial of none": lambda m: m.multinomial(m.zeros(3), 1),
+    "bad multinomial of too many dimensions": lambda m: m.multinomial(m.ones(2, 2, 2), 1),
+    "bad normal": lambda m: m.normal(0.0, -1.0, (2,)),
+    "bad rand": lambda m: m.rand(2, dtype=m.int64),
+    "bad poisson": lambda m: m.poisson(-m.ones(2)),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_ones_have_their_shape_and_dtype(name):
+    hold(lambda m: [m.zeros_like(x.detach()) for x in leaves(RANDOM[name](m))])
+
+
+def leaves(found):
+    return found if isinstance(found, list) else [found]
+
+
+def test_names_of_the_generator():
+    tg.manual_seed(3)
+    state = tg.get_rng_state()
+    assert tg.initial_seed() == 3
+    first = tg.rand(3)
+    tg.set_rng_state(state)
+    assert tg.equal(tg.rand(3), first)
+    assert tg.seed() == tg.initial_seed()
