@@ -233,6 +233,7 @@ from .functions.unary import (
     nan_to_num,
     positive,
     rad2deg,
+    round,
     sgn,
     sign,
     signbit,
@@ -297,7 +298,6 @@ from .ops.elementwise import (
     reciprocal,
     relu,
     remainder,
-    round,
     trunc,
 )
 from .tensor import Tensor
