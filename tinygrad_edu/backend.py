@@ -12,6 +12,8 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from .kernels.multiply_add import add_scaled
+
 __all__ = [
     "add_into",
     "constant32",
@@ -47,12 +49,8 @@ def to_numpy(array: Any) -> Array:
 def is_basic(index: Any) -> bool:
     """Whether an index picks every element at most once: integers, slices, None and Ellipsis only."""
     parts = index if isinstance(index, tuple) else (index,)
-    return all(p is None or p is Ellipsis or isinstance(p, slice) or is_number(p) for p in parts)
-
-
-def is_number(part: Any) -> bool:
-    """Whether a part of an index takes one element of a dimension."""
-    return isinstance(part, (int, numpy.integer)) and part is not True and part is not False
+    basic = (int, slice, numpy.integer, type(None), type(Ellipsis))
+    return all(isinstance(part, basic) and not isinstance(part, bool) for part in parts)
 
 
 def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
@@ -152,23 +150,7 @@ def add_into(target: Array, values: Any, factor: float = 1) -> Array:
     """target += factor * values in place, where its library can; gives the array that now holds the sum."""
     if factor == 1:
         return numpy.add(target, values, target)
-    scale = {4: constant32, 8: constant64}.get(target.itemsize, target.dtype.type)(factor)
-    if target.size <= BLOCK or not in_step(target, values):
-        return numpy.add(target, values * scale, target)
-    sums, terms = target.reshape(-1), values.reshape(-1)
-    for start in range(0, target.size, BLOCK):
-        part = slice(start, start + BLOCK)
-        sums[part] += terms[part] * scale
-    return target
-
-
-BLOCK = 1 << 16  # so many products stay in the cache until they are added: twice as fast for a large parameter
-
-
-def in_step(target: Array, values: Any) -> bool:
-    """Whether two arrays can be walked through together, block by block, without reading what was written."""
-    contiguous = target.flags.c_contiguous and getattr(values, "shape", ()) == target.shape
-    return contiguous and values.flags.c_contiguous and not numpy.may_share_memory(target, values)
+    return add_scaled(target, values, {4: constant32, 8: constant64}.get(target.itemsize, target.dtype.type)(factor))
 
 
 def multiply_into(target: Array, values: Any) -> Array:
