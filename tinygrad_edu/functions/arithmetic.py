@@ -155,8 +155,8 @@ logaddexp2.vjp(x=lambda g, x, y: g / (exp2(y - x) + 1), y=lambda g, x, y: g / (e
 
 @primitive(promotion="common")
 def step(x: Any, y: Any, *, xp: Any) -> Any:
-    """0 where x < 0, y where x = 0, 1 where x > 0, elementwise; `(*), (*) -> (*)`; no gradient."""
-    return xp.where(xp.isnan(x), x, xp.where(x == 0, y, (x > 0).astype(x.dtype)))
+    """0 where x < 0, y where x = 0, 1 where x > 0, 0 for NaN, elementwise; `(*), (*) -> (*)`; no gradient."""
+    return xp.where(x == 0, y, (x > 0).astype(x.dtype))
 
 
 @primitive(formula=r"\text{undefined}", promotion="float")

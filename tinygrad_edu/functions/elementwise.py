@@ -78,10 +78,16 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
         return ops.clamp(result, low=min, high=max)
     if min is not None:
-        result = ops.where((result < min) | isnan(operand(min)), min, result)
+        result = bounded(result, min, result < min)
     if max is not None:
-        result = ops.where((result > max) | isnan(operand(max)), max, result)
+        result = bounded(result, max, result > max)
     return result
+
+
+def bounded(x: Tensor, bound: Any, beyond: Tensor) -> Tensor:
+    """x, the bound where it lies beyond; NaN without a gradient where either is NaN."""
+    held = ops.where(beyond, bound, x)
+    return masked_fill(held, isnan(x) | isnan(operand(bound)), math.nan) if held.dtype.kind == "f" else held
 
 
 def operand(x: Any) -> Tensor:
