@@ -305,7 +305,9 @@ class Tensor(Recorded):
         return self
 
     def __repr__(self) -> str:
-        return tensor_text(self._array, self._node)
+        name = type(self).__name__
+        word = "tensor" if name in ("Tensor", "Parameter") else name
+        return tensor_text(self._array, self._node if self.requires_grad else None, word)
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and not self.ndim else repr(self)

@@ -12,6 +12,7 @@ from .. import recording, writes
 from ..errors import GradientError
 from ..graph import Leaf, Node, Output, describe
 from ..ops.movement import sum_to
+from ..printing import node_name
 from ..recording import wrap
 from ..tensor import Tensor
 from .backward import node_of, walk
@@ -23,13 +24,7 @@ __all__ = ["register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks"]
 
 def name(self: Node) -> str:
     """The node's name as PyTorch writes it: MulBackward0 of mul, DoubleBackward of a Function called Double."""
-    if isinstance(self, Leaf):
-        return "torch::autograd::AccumulateGrad"
-    call = call_of(self)[0]
-    assert call.plan is not None
-    primitive = call.plan.primitive
-    words = primitive.name.split("_")
-    return getattr(primitive, "node_name", "".join(word[:1].upper() + word[1:] for word in words) + "Backward0")
+    return "torch::autograd::AccumulateGrad" if isinstance(self, Leaf) else node_name(self)
 
 
 def call_of(node: Node) -> tuple[Node, int]:
