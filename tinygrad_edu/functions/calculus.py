@@ -38,11 +38,13 @@ def diff(
     beside = [x for x in (prepend, input, append) if x is not None]
     if any(x.ndim != input.ndim for x in beside):
         raise ShapeError(f"diff: what goes in front or behind needs {input.ndim} dimensions, as {input.shape} has")
+    if n == 0:
+        return input.clone()
     x = cat(beside, dim) if len(beside) > 1 else input
     for _ in range(min(n, x.shape[dim])):
         left, right = part(x, dim, None, -1), part(x, dim, 1)
         x = right != left if x.dtype == bool_ else right - left
-    return x if n else x.clone()
+    return x
 
 
 def samples(y: Tensor, dim: int, name: str) -> int:
@@ -132,7 +134,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     if dim is not None and not input.ndim:
         raise IndexError(f"gradient: a Tensor without dimensions has no dimension {dim}")
     dims = tuple(range(input.ndim)) if dim is None else (as_dims(dim, input.ndim) or ())
-    spacings = spacing if isinstance(spacing, Sequence) else [spacing] * len(dims)
+    spacings = spacing if isinstance(spacing, Sequence) else [1 if spacing is None else spacing] * len(dims)
     if edge_order not in (1, 2) or len(spacings) != len(dims) or input.dtype.kind in "ub":
         raise RuntimeError(
             f"gradient takes edge_order 1 or 2, one spacing or one for each of {len(dims)} dimensions, and signed "

@@ -12,6 +12,7 @@ from ..ops import movement as ops
 from ..ops.elementwise import masked
 from ..recording import wrap
 from ..tensor import Tensor, method
+from .creation import finished
 from .dims import as_dim
 
 __all__ = ["diag", "diag_embed", "diagflat", "diagonal", "tril", "tril_indices", "triu", "triu_indices"]
@@ -98,7 +99,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     return triangle(input, numpy.triu, diagonal)
 
 
-def triangle_indices(keep: Callable[..., Any], row: int, col: int, offset: int, dtype: Any) -> Tensor:
+def triangle_indices(keep: Callable[..., Any], row: int, col: int, offset: int, dtype: Any, device: Any) -> Tensor:
     """The rows and columns of a triangle's elements, row by row.
 
     Raises:
@@ -107,17 +108,17 @@ def triangle_indices(keep: Callable[..., Any], row: int, col: int, offset: int, 
     if row < 0 or col < 0:
         raise RuntimeError(f"sizes are 0 or more, got {row} and {col}")
     found = numpy.nonzero(keep(numpy.ones((row, col), bool), offset))
-    return wrap(numpy.stack(found).astype(int64 if dtype is None else as_dtype(dtype)))
+    return finished(numpy.stack(found).astype(int64 if dtype is None else as_dtype(dtype)), False, device)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
     """The indices of the elements on and below a diagonal of a matrix, row by row; `(2, k)`."""
-    return triangle_indices(numpy.tril, row, col, offset, dtype)
+    return triangle_indices(numpy.tril, row, col, offset, dtype, device)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
     """The indices of the elements on and above a diagonal of a matrix, row by row; `(2, k)`."""
-    return triangle_indices(numpy.triu, row, col, offset, dtype)
+    return triangle_indices(numpy.triu, row, col, offset, dtype, device)
 
 
 for operation in (tril, triu):

@@ -41,8 +41,10 @@ def as_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
     return dims if ndim else None
 
 
-def as_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
-    """Sizes given as several arguments or as one sequence."""
+def as_sizes(sizes: Sequence[Any], named: Any = None) -> tuple[int, ...]:
+    """Sizes given as several arguments or as one sequence, or by name as one sequence."""
+    if named is not None:
+        sizes = (*sizes, named)
     if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
         sizes = sizes[0]
     try:

@@ -62,6 +62,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     dim = as_dim(dim, input.ndim)
     if not input.ndim:
         return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.shape)
+    if not index.numel():
+        return take(input, index)
     check_index(input, dim, index, "gather")
     return ops.gather(input, dim=dim, index=index._array.copy())  # backward needs it as it is now
 

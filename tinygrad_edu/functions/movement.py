@@ -37,25 +37,25 @@ __all__ = [
 
 
 @method
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     """The same elements in another shape, in which one size may be -1; a view where possible.
 
     Raises:
         ShapeError: the elements do not fit.
     """
-    return ops.reshape(input, shape=fill_in(as_sizes(shape), input.numel()))
+    return ops.reshape(input, shape=fill_in(as_sizes(sizes, shape), input.numel()))
 
 
 @method
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """The same memory in another shape.
 
     Raises:
         RuntimeError: the strides do not allow it; use reshape, which copies then.
     """
-    if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)) and not hasattr(shape[0], "__index__"):
-        raise TypeError(f"view takes sizes, got {shape[0]!r}; to see elements as another dtype, use .to(dtype)")
-    result = reshape(input, *shape)
+    if len(sizes) == 1 and not isinstance(sizes[0], (int, tuple, list)) and not hasattr(sizes[0], "__index__"):
+        raise TypeError(f"view takes sizes, got {sizes[0]!r}; to see elements as another dtype, use .to(dtype)")
+    result = reshape(input, *sizes, shape=size)
     if input.numel() and result._view is None:
         raise RuntimeError(
             f"a view of shape {result.shape} does not exist for this {input.shape} Tensor, whose elements do not lie "
@@ -122,13 +122,13 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 
 
 @method
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *places: Any, dims: Any = None) -> Tensor:
     """The dimensions in another order; a view.
 
     Raises:
         RuntimeError: not every dimension is named once.
     """
-    order = tuple([as_dim(d, input.ndim) for d in as_sizes(dims)])
+    order = tuple([as_dim(d, input.ndim) for d in as_sizes(places, dims)])
     if sorted(order) != list(range(input.ndim)):
         raise RuntimeError(f"permute needs each of {input.ndim} dimensions once, got {order}")
     return ops.permute(input, dims=order)
@@ -187,13 +187,13 @@ moveaxis = movedim
 
 
 @method
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """Dimensions of size 1 repeated without copying; -1 leaves one as it is; new ones in front.
 
     Raises:
         ShapeError: another size than 1 would have to change.
     """
-    wanted = as_sizes(sizes)
+    wanted = as_sizes(sizes, size)
     extra = len(wanted) - input.ndim
     if extra < 0 or any(n == -1 for n in wanted[:extra]):
         raise ShapeError(f"{input.shape} cannot be expanded to {wanted}")
@@ -202,13 +202,13 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
 
 
 @method
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """Dimensions of size 1 repeated without copying, and new ones in front.
 
     Raises:
         ShapeError: another size than 1 would have to change.
     """
-    shape = tuple(shape)
+    shape = tuple(size)
     tail = shape[len(shape) - input.ndim :] if input.ndim else ()
     if len(shape) < input.ndim or any(old not in (1, n) for n, old in zip(tail, input.shape, strict=True)):
         raise ShapeError(f"{input.shape} cannot be expanded to {shape}: only sizes of 1 can grow")

@@ -28,16 +28,16 @@ __all__ = [
 
 
 @method
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *places: Any, dims: Any = None) -> Tensor:
     """The elements in reverse order along some dimensions; a copy.
 
     Raises:
         RuntimeError: a dimension is named twice.
     """
-    places = tuple([as_dim(d, input.ndim) for d in as_sizes(dims)])
-    if len(set(places)) < len(places):
-        raise RuntimeError(f"flip: a dimension is named twice in {places}")
-    return ops.flip(input, dims=places if input.ndim else ())
+    along = tuple([as_dim(d, input.ndim) for d in as_sizes(places, dims)])
+    if len(set(along)) < len(along):
+        raise RuntimeError(f"flip: a dimension is named twice in {along}")
+    return ops.flip(input, dims=along if input.ndim else ())
 
 
 @method
@@ -117,13 +117,13 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
 
 @method
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *times: Any, repeats: Any = None) -> Tensor:
     """The whole Tensor repeated so many times along each dimension, new ones in front; a copy.
 
     Raises:
         RuntimeError: there are fewer counts than dimensions, or one is negative.
     """
-    counts = as_sizes(repeats)
+    counts = as_sizes(times, repeats)
     if len(counts) < input.ndim or min(counts, default=0) < 0:
         raise RuntimeError(f"repeat needs a count of 0 or more for each of {input.ndim} dimensions, got {counts}")
     shape = (1,) * (len(counts) - input.ndim) + input.shape
@@ -135,9 +135,9 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
 
 
 @method
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *times: Any, dims: Any = None) -> Tensor:
     """Like repeat, with ones put in front of too few counts."""
-    counts = as_sizes(dims)
+    counts = as_sizes(times, dims)
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 

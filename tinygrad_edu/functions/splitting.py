@@ -84,7 +84,6 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple([part(input, dim, i) for i in range(n)])
 
 
-@method
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Stretches of one size (the last may be smaller), or of the sizes listed, along a dimension; views.
 
@@ -98,6 +97,14 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     if step < 0 or (step == 0 and n):
         raise RuntimeError(f"split needs a positive size, got {step}")
     return split_with_sizes(tensor, [min(step, n - start) for start in range(0, n, step or 1)] or [0], dim)
+
+
+def split_method(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """split, whose second argument has another name as a method."""
+    return split(self, split_size, dim)
+
+
+method(split_method, "split")
 
 
 @method
