@@ -28,7 +28,6 @@ EITHER = {
     "swapdims": {"dim0": 0, "dim1": 1},
     "chunk": {"chunks": 2, "dim": 1},
     "split": {"split_size": 2, "dim": 1},
-    "tensor_split": {"indices_or_sections": 2, "dim": 1},
     "narrow": {"dim": 0, "start": 0, "length": 1},
     "select": {"dim": 0, "index": 0},
     "diagonal": {"offset": 0, "dim1": 0, "dim2": 1},
