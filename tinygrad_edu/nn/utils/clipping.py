@@ -1,15 +1,16 @@
-"""What is done to gradients between backward and the optimizer's step."""
+"""Clipping: what is done to gradients between backward and the optimizer's step."""
 
 import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..functions.creation import zeros
-from ..functions.joining import stack
-from ..graph import no_grad
-from ..tensor import Tensor
+from ...functions.creation import zeros
+from ...functions.joining import stack
+from ...functions.norms import norm
+from ...graph import no_grad
+from ...tensor import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
 
 
 def gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
@@ -18,11 +19,22 @@ def gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
     return [p.grad.detach() for p in found if p.grad is not None]
 
 
-def vector_norm(x: Any, p: float) -> Any:
-    """(sum |x|^p)^(1/p) over all elements, or max |x| for p = inf."""
-    if p == math.inf:
-        return x.abs().amax()
-    return x.square().sum().sqrt() if p == 2 else (x.abs() ** p).sum() ** (1 / p)
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """The norm of all elements of some Tensors as one vector; 0 of none.
+
+    Raises:
+        RuntimeError: the norm is not finite, if `error_if_nonfinite`.
+    """
+    found = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if not found:
+        return zeros(())
+    with no_grad():
+        total: Tensor = norm(stack([norm(x, float(norm_type)) for x in found]), float(norm_type))
+    if error_if_nonfinite and not math.isfinite(total.item()):
+        raise RuntimeError(f"the norm of order {norm_type} of the gradients is {total.item()}; nothing was clipped")
+    return total
 
 
 def clip_grad_norm_(
@@ -38,12 +50,8 @@ def clip_grad_norm_(
     Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1.
     """
     grads = gradients(parameters)
-    if not grads:
-        return zeros(())
+    total = get_total_norm(grads, norm_type, error_if_nonfinite)
     with no_grad():
-        total: Tensor = vector_norm(stack([vector_norm(g, float(norm_type)) for g in grads]), float(norm_type))
-        if error_if_nonfinite and not math.isfinite(total.item()):
-            raise RuntimeError(f"the norm of order {norm_type} of the gradients is {total.item()}; nothing was clipped")
         scale = (max_norm / (total + 1e-6)).clamp(max=1.0)
         for g in grads:
             g.mul_(scale)

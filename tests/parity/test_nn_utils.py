@@ -1,0 +1,71 @@
+"""nn.utils beside PyTorch's: vectors of parameters, norms of gradients, weights that are computed before each call."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+
+from .compare import hold
+from .modules import hold_module
+
+
+def test_parameters_as_a_vector():
+    mine, reference = nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    vector = np.arange(8.0, dtype=np.float32)
+    nn.utils.vector_to_parameters(tg.tensor(vector), mine.parameters())
+    torch.nn.utils.vector_to_parameters(torch.tensor(vector), reference.parameters())
+    for p, q in zip(mine.parameters(), reference.parameters(), strict=True):
+        np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
+    np.testing.assert_array_equal(nn.utils.parameters_to_vector(mine.parameters()).detach().numpy(), vector)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3.5, math.inf])
+def test_total_norm(order):
+    hold(lambda m, x, y: m.nn.utils.get_total_norm([x, y], order), np.arange(6.0).reshape(2, 3) - 2, np.array([3.0]))
+
+
+COMPUTED = {
+    "weight_norm": lambda nn: nn.utils.weight_norm(nn.Linear(4, 3)),
+    "weight_norm, conv": lambda nn: nn.utils.weight_norm(nn.Conv2d(4, 3, 2), dim=1),
+    "weight_norm, whole": lambda nn: nn.utils.weight_norm(nn.Linear(4, 3), dim=None),
+    "spectral_norm": lambda nn: nn.utils.spectral_norm(nn.Linear(4, 3)),
+    "spectral_norm, often": lambda nn: nn.utils.spectral_norm(nn.Conv2d(4, 3, 2), n_power_iterations=3),
+}
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", COMPUTED)
+def test_computed_weights(name, training):
+    shape = (2, 4, 5, 4) if "Conv" in repr(COMPUTED[name](nn)) else (2, 4)
+    hold_module(COMPUTED[name], np.random.default_rng(0).standard_normal(shape), training=training, steps=3)
+
+
+@pytest.mark.parametrize("kind", ["weight_norm", "spectral_norm"])
+def test_a_computed_weight_becomes_a_parameter_again(kind):
+    def make(nn):
+        module = getattr(nn.utils, kind)(nn.Linear(4, 3))
+        return getattr(nn.utils, f"remove_{kind}")(module)
+
+    mine, reference = make(nn), make(torch.nn)
+    assert list(mine.state_dict()) == list(reference.state_dict())
+    x = tg.tensor(np.random.default_rng(0).standard_normal((2, 4)))
+    assert isinstance(mine.weight, nn.Parameter)
+    assert mine.double()(x).shape == (2, 3)
+    with pytest.raises(ValueError, match=f"there is no {kind} on Linear.weight"):
+        getattr(nn.utils, f"remove_{kind}")(nn.Linear(2, 2))
+    with pytest.raises(RuntimeError, match=f"{kind} is on Linear.weight already"):
+        getattr(nn.utils, kind)(getattr(nn.utils, kind)(nn.Linear(2, 2)))
+
+
+@pytest.mark.parametrize("kind", ["weight_norm", "spectral_norm"])
+def test_taking_it_off_changes_no_output(kind):
+    module = getattr(nn.utils, kind)(nn.Linear(4, 3)).eval()
+    x = tg.tensor(np.random.default_rng(0).standard_normal((2, 4)).astype(np.float32))
+    before = module(x)
+    np.testing.assert_allclose(
+        getattr(nn.utils, f"remove_{kind}")(module)(x).detach().numpy(), before.detach().numpy(), 1e-6
+    )

@@ -1,0 +1,17 @@
+"""What is done to a network's parameters and gradients from outside."""
+
+from .clipping import clip_grad_norm_, clip_grad_value_, get_total_norm
+from .reparametrised import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
+from .vectors import parameters_to_vector, vector_to_parameters
+
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "get_total_norm",
+    "parameters_to_vector",
+    "remove_spectral_norm",
+    "remove_weight_norm",
+    "spectral_norm",
+    "vector_to_parameters",
+    "weight_norm",
+]
