@@ -31,14 +31,7 @@ class Computed:
 
 
 def attach(module: M, hook: Computed) -> M:
-    """Compute a weight before each call, and now.
-
-    Raises:
-        RuntimeError: that weight is computed already.
-    """
-    for other, _ in module._forward_pre_hooks.values():
-        if isinstance(other, Computed) and (other.kind, other.name) == (hook.kind, hook.name):
-            raise RuntimeError(f"{hook.kind} is on {type(module).__name__}.{hook.name} already")
+    """Compute a weight before each call, and now."""
     setattr(module, hook.name, hook.compute(module, False))
     module.register_forward_pre_hook(hook)
     return module
@@ -62,12 +55,16 @@ def detach(module: M, kind: str, name: str) -> M:
     raise ValueError(f"there is no {kind} on {type(module).__name__}.{name}")
 
 
-def parameter_of(module: Module, name: str) -> Parameter:
-    """A parameter of a module.
+def parameter_of(module: Module, kind: str, name: str) -> Parameter:
+    """A parameter of a module, which is to be computed from others.
 
     Raises:
-        ValueError: it has none of that name.
+        RuntimeError: it is already.
+        ValueError: the module has none of that name.
     """
+    for hook, _ in module._forward_pre_hooks.values():
+        if isinstance(hook, Computed) and hook.name == name:
+            raise RuntimeError(f"{hook.kind} is on {type(module).__name__}.{name} already; remove it before {kind}")
     weight = module._parameters.get(name)
     if weight is None:
         raise ValueError(f"{type(module).__name__} has no parameter {name!r}; it has {list(module._parameters)}")
@@ -97,7 +94,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     Source: Salimans and Kingma, "Weight Normalization" (2016), equation 2.
     """
     dim = None if dim == -1 else dim  # PyTorch's way of saying so
-    weight = parameter_of(module, name)
+    weight = parameter_of(module, "weight_norm", name)
     delattr(module, name)
     module.register_parameter(f"{name}_g", Parameter(norm_beside(weight.detach(), dim)))
     module.register_parameter(f"{name}_v", Parameter(weight.detach()))
@@ -135,7 +132,7 @@ def spectral_norm(
     """
     if n_power_iterations < 1:
         raise ValueError(f"spectral_norm needs one power iteration or more, got {n_power_iterations}")
-    weight = parameter_of(module, name)
+    weight = parameter_of(module, "spectral_norm", name)
     rows = (1 if type(module).__name__.startswith("ConvTranspose") else 0) if dim is None else dim
 
     def matrix(weight: Any) -> Any:
