@@ -30,7 +30,8 @@ def test_attention(batches, dtype):
     for L, S, E, V in [(3, 5, 4, 4), (5, 3, 4, 2), (1, 1, 1, 1), (3, 0, 2, 2), (0, 3, 2, 2), (2, 3, 0, 2)]:
         inputs = [normal(*batches[0], L, E), normal(*batches[1], S, E), normal(*batches[1], S, V)]
         inputs = [x.astype(dtype) for x in inputs]
-        for settings in ({}, {"is_causal": True}, {"scale": 0.3}, {"scale": -1.5, "is_causal": True}):
+        # causal with a negative scale gives NaN in PyTorch's kernel for four dimensions
+        for settings in ({}, {"is_causal": True}, {"scale": -0.3}, {"scale": 1.5, "is_causal": True}):
             hold(lambda m, *xs, settings=settings: sdpa(m, *xs, **settings), *inputs)
 
 
@@ -48,8 +49,8 @@ def test_masks(batch, dtype):
     inputs = [normal(*batch, L, 4, dtype=dtype) for L in (3, 5, 5)]
     for shape in [(3, 5), (1, 5), (3, 1), (5,), (*batch, 3, 5), (*batch[:-1], 1, 3, 5)][: 6 if batch else 4]:
         for mask in masks(shape, dtype):
-            # of a mask of one row PyTorch's gradient is NaN or zero by kernel where nothing is seen
-            hold(sdpa, *inputs, mask)
+            # a mask of one dimension PyTorch takes only where it has no kernel for the inputs
+            hold(sdpa, *inputs, mask, lenient=len(shape) == 1)
 
 
 @pytest.mark.parametrize("heads", [(4, 2, 2), (4, 1, 1), (4, 4, 4), (4, 2, 1), (4, 3, 3), (2, 4, 4)])
@@ -181,7 +182,9 @@ def test_module(name):
 def test_self_attention(settings):
     x = normal(N, S, E) if settings.get("batch_first") else normal(S, N, E)
     hold_attention(settings, [x], attention_masks(S, S, N, H))
-    hold_attention(settings, [normal(S, E)], [{}, {"key_padding_mask": np.arange(S) > 2}, {"attn_mask": normal(H, S, S)}])
+    hold_attention(
+        settings, [normal(S, E)], [{}, {"key_padding_mask": np.arange(S) > 2}, {"attn_mask": normal(H, S, S)}]
+    )
 
 
 def test_queries_that_see_nothing():

@@ -129,7 +129,7 @@ def check_inputs(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, num_
 
 
 def as_batch(query: Any, key: Any, value: Any) -> tuple[Any, Any, Any]:
-    """The inputs with a batch, of one where they have none; what was one Tensor still is, for one projection does then."""
+    """The inputs with a batch, of one where they have none; what was one Tensor stays one, for a single projection."""
     if query.ndim == 3:
         return query, key, value
     one = {id(x): x.unsqueeze(1) for x in (query, key, value)}
