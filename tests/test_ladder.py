@@ -32,6 +32,7 @@ FLOORS = {
     "functions": 4,
     "io": 4,
     "special": 4,
+    "func": 5,
     "nn": 5,
     "optim": 5,
     "data": 6,

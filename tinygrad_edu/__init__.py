@@ -10,11 +10,13 @@ tensor([2., 4., 6.])
 import importlib
 import warnings
 
-from . import autograd
+from . import autograd, func
 from . import inplace as inplace  # gives Tensor its in-place methods
 from ._version import __version__
+from .autograd import inference_mode, is_inference_mode_enabled
 from .dtypes import bool_ as bool
 from .dtypes import float16, float32, float64, get_default_dtype, int8, int16, int32, int64, set_default_dtype, uint8
+from .func import vmap
 from .functions.aliases import (
     absolute,
     arccos,
@@ -333,28 +335,29 @@ __all__ = [
     "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye",
     "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
     "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like",
-    "gather", "gcd", "ge", "ger", "get_default_dtype", "get_rng_state", "gradient", "greater", "greater_equal",
-    "gt", "half", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0", "iinfo", "index_add", "index_copy",
-    "index_fill", "index_put", "index_reduce", "index_select", "initial_seed", "inner", "int", "int8", "int16",
-    "int32", "int64", "is_floating_point", "is_grad_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue", "lcm", "ldexp", "le", "lerp", "less",
-    "less_equal", "lgamma", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
-    "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
-    "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max",
-    "max_pool1d", "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm",
-    "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num",
-    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter", "no_grad",
-    "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "outer", "permute", "poisson",
-    "polygamma", "positive", "pow", "prod", "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like",
-    "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder",
-    "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",
-    "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
-    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign",
-    "signbit", "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort", "split", "split_with_sizes", "sqrt",
-    "square", "squeeze", "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take",
-    "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose",
-    "trapezoid", "trapz", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint8", "unbind",
-    "unflatten", "unique", "unique_consecutive", "unravel_index", "unsqueeze", "var", "var_mean", "vdot", "vsplit",
+    "func", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_rng_state", "gradient", "greater",
+    "greater_equal", "gt", "half", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0", "iinfo", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inference_mode", "initial_seed",
+    "inner", "int", "int8", "int16", "int32", "int64", "is_floating_point", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
+    "isneginf", "isposinf", "kron", "kthvalue", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma",
+    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt",
+    "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "max_pool1d", "max_pool2d",
+    "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim",
+    "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian",
+    "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter", "no_grad", "nonzero", "norm", "normal",
+    "not_equal", "numel", "ones", "ones_like", "outer", "permute", "poisson", "polygamma", "positive", "pow",
+    "prod", "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape",
+    "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "set_default_dtype",
+    "set_grad_enabled", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_scatter", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze",
+    "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim",
+    "tan", "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid",
+    "trapz", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten",
+    "unique", "unique_consecutive", "unravel_index", "unsqueeze", "var", "var_mean", "vdot", "vmap", "vsplit",
     "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

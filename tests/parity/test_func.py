@@ -1,0 +1,190 @@
+"""Transformations of functions: the same programs with PyTorch and with us."""
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_edu as tg
+from tinygrad_edu.func.structures import flatten
+
+from .compare import assert_same
+
+# torch warns of itself where it uses forward mode
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*torch.jit:DeprecationWarning", "ignore:Attempted to insert:UserWarning"
+)
+
+X = np.array([0.5, -1.5, 2.0])
+W = np.array([[1.5, 0.25, -0.5], [-1.0, 2.0, 0.75]])
+
+
+def cube(x):
+    return (x**3).sum()
+
+
+def mixed(x, w):
+    return ((w * x).sin().sum(1) ** 2).sum()
+
+
+def two_results(x, w):
+    return (w @ x).tanh(), {"scale": x * 2}
+
+
+def of_dict(p):
+    return (p["w"] * p["x"][0]).exp().sum()
+
+
+def outside(m, x, w):
+    """Differentiated from outside, with autograd."""
+    a, b = x.clone().requires_grad_(), w.clone().requires_grad_()
+    g = m.func.grad(mixed)(a, b)
+    value = (g * g).sum()
+    return (value.detach(), *m.autograd.grad(value, [a, b]), g.requires_grad)
+
+
+def captured(m, x, w):
+    """What the function captures is differentiated from outside; what it is given is not."""
+    b = w.clone().requires_grad_()
+    g, value = m.func.grad_and_value(lambda a: mixed(a, b))(x)
+    return (*m.autograd.grad(g.sum() + value, b), g.requires_grad, value.requires_grad)
+
+
+def pulled_from_outside(m, x, w):
+    a = x.clone().requires_grad_()
+    y, pull = m.func.vjp(lambda x: (x * x).sin(), a)
+    (g,) = pull(x)
+    return (y, g, *m.autograd.grad(g.sum() + y.sum(), a))
+
+
+def pushed_from_outside(m, x, w):
+    a, v = x.clone().requires_grad_(), x.clone().requires_grad_()
+    y, t = m.func.jvp(lambda x: (x * x).sin(), (a,), (v,))
+    return (y, t, *m.autograd.grad((t * x).sum(), [a, v]))
+
+
+def under_no_grad(m, x, w):
+    with m.no_grad():
+        g = m.func.grad(cube)(x.clone().requires_grad_())
+    return g, g.requires_grad
+
+
+def switched_off_within(m, x, w):
+    def part(a):
+        with m.no_grad():
+            b = a * a
+        return (a * b).sum()
+
+    return m.func.grad(part)(x)
+
+
+PROGRAMS = {
+    "grad": lambda m, x, w: m.func.grad(cube)(x),
+    "grad of grad": lambda m, x, w: m.func.grad(lambda a: m.func.grad(cube)(a).prod())(x),
+    "three times": lambda m, x, w: m.func.grad(m.func.grad(m.func.grad(lambda a: a**4)))(x[0]),
+    "by the second": lambda m, x, w: m.func.grad(mixed, argnums=1)(x, w),
+    "by both": lambda m, x, w: m.func.grad(mixed, argnums=(1, 0))(x, w),
+    "by the last": lambda m, x, w: m.func.grad(mixed, argnums=-1)(x, w),
+    "by a dict": lambda m, x, w: m.func.grad(of_dict)({"w": w, "x": [x]}),
+    "and value": lambda m, x, w: m.func.grad_and_value(mixed)(x, w),
+    "and the rest": lambda m, x, w: m.func.grad_and_value(lambda a: (cube(a), {"twice": a * 2}), has_aux=True)(x),
+    "gradient and the rest": lambda m, x, w: m.func.grad(lambda a: (cube(a), a * 2), has_aux=True)(x),
+    "by keyword too": lambda m, x, w: m.func.grad(lambda a, k: (a * k).sum())(x, k=w),
+    "what is not used": lambda m, x, w: m.func.grad(lambda a, b: cube(a), argnums=(0, 1))(x, w),
+    "a constant": lambda m, x, w: m.func.grad(lambda a: w.sum())(x),
+    "vjp": lambda m, x, w: m.func.vjp(lambda a, b: (a * b).exp(), x, w)[1](w),
+    "vjp of a structure": lambda m, x, w: m.func.vjp(two_results, x, w)[1]((x[:2], {"scale": x})),
+    "vjp and the rest": lambda m, x, w: m.func.vjp(lambda a: (a * a, a + 1), x, has_aux=True)[2],
+    "jvp": lambda m, x, w: m.func.jvp(two_results, (x, w), (x * 2, w * 3)),
+    "jvp and the rest": lambda m, x, w: m.func.jvp(lambda a: (a * a, a + 1), (x,), (x,), has_aux=True),
+    "jvp of what is constant": lambda m, x, w: m.func.jvp(lambda a: a * 0 + 1, (x,), (x,)),
+    "linearize": lambda m, x, w: m.func.linearize(lambda a: a.sin() * a, x)[1](x),
+    "jacrev": lambda m, x, w: m.func.jacrev(two_results)(x, w),
+    "jacrev by both": lambda m, x, w: m.func.jacrev(two_results, argnums=(0, 1))(x, w),
+    "jacrev and the rest": lambda m, x, w: m.func.jacrev(lambda a: (a * a, a), has_aux=True)(x),
+    "jacfwd": lambda m, x, w: m.func.jacfwd(two_results)(x, w),
+    "jacfwd by both": lambda m, x, w: m.func.jacfwd(two_results, argnums=(0, 1))(x, w),
+    "jacfwd of jacrev": lambda m, x, w: m.func.jacfwd(m.func.jacrev(cube))(x),
+    "jacrev of jacfwd": lambda m, x, w: m.func.jacrev(m.func.jacfwd(cube))(x),
+    "hessian": lambda m, x, w: m.func.hessian(mixed)(x, w),
+    "hessian by both": lambda m, x, w: m.func.hessian(mixed, argnums=(0, 1))(x, w),
+    "hessian of several": lambda m, x, w: m.func.hessian(lambda a: a**3)(x),
+    "vmap": lambda m, x, w: m.func.vmap(lambda a: (a * x).sum())(w),
+    "vmap of columns": lambda m, x, w: m.vmap(lambda a: a * 2, in_dims=1, out_dims=1)(w),
+    "vmap with one for all": lambda m, x, w: m.vmap(lambda a, b: a @ b, in_dims=(0, None))(w, x),
+    "vmap by a negative": lambda m, x, w: m.vmap(lambda a: a.sum(), in_dims=-1)(w),
+    "vmap out at the end": lambda m, x, w: m.vmap(lambda a: a * 2, out_dims=-1)(w),
+    "vmap of several results": lambda m, x, w: m.vmap(lambda a: (a, {"s": a.sum()}), out_dims=(1, 0))(w),
+    "vmap of a dict": lambda m, x, w: m.vmap(lambda p: p["a"] * p["b"], in_dims=({"a": 0, "b": None},))(
+        {"a": w, "b": x}
+    ),
+    "vmap of a named argument": lambda m, x, w: m.vmap(lambda a, k: a * k.sum())(w, k=w),
+    "vmap within vmap": lambda m, x, w: m.vmap(lambda a: m.vmap(lambda b: b * a.sum())(a))(w),
+    "vmap in chunks": lambda m, x, w: m.vmap(lambda a: a.sum(), chunk_size=1)(w),
+    "gradients of each example": lambda m, x, w: m.vmap(m.func.grad(cube))(w),
+    "gradient of a vmap": lambda m, x, w: m.func.grad(lambda a: m.vmap(lambda b: (a * b).sum() ** 2)(w).sum())(x),
+    "outside": outside,
+    "captured": captured,
+    "pulled from outside": pulled_from_outside,
+    "pushed from outside": pushed_from_outside,
+    "under no_grad": under_no_grad,
+    "switched off within": switched_off_within,
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name):
+    ours, theirs = (PROGRAMS[name](m, m.tensor(X), m.tensor(W)) for m in (tg, torch))
+    assert type(ours) is type(theirs) or isinstance(ours, tg.Tensor)
+    found, expected = flatten(ours), torch.utils._pytree.tree_leaves(theirs)
+    assert len(found) == len(expected)
+    for a, b in zip(found, expected, strict=True):
+        assert_same(a, b, name)
+        assert getattr(a, "requires_grad", None) == getattr(b, "requires_grad", None)
+
+
+REFUSED = {
+    "gradient of several": lambda m, x, w: m.func.grad(lambda a: a * 2)(x),
+    "gradient of no Tensor": lambda m, x, w: m.func.grad(lambda a: 3.0)(x),
+    "no such argument": lambda m, x, w: m.func.grad(cube, argnums=1)(x),
+    "argument that is no Tensor": lambda m, x, w: m.func.grad(lambda a: x.sum() * a)(3.0),
+    "integers": lambda m, x, w: m.func.grad(lambda a: (a * x).sum())(m.tensor([1, 2, 3])),
+    "no rest": lambda m, x, w: m.func.grad(cube, has_aux=True)(x),
+    "vector of another shape": lambda m, x, w: m.func.vjp(lambda a: a * a, x)[1](x[:2]),
+    "tangent of another shape": lambda m, x, w: m.func.jvp(lambda a: a * a, (x,), (x[:2],)),
+    "too few tangents": lambda m, x, w: m.func.jvp(lambda a, b: a * b, (x, x), (x,)),
+    "jacobian of no Tensor": lambda m, x, w: m.func.jacrev(lambda a: 3.0)(x),
+    "batches of two sizes": lambda m, x, w: m.vmap(lambda a, b: a)(x, w),
+    "no batch": lambda m, x, w: m.vmap(lambda a: a, in_dims=None)(x),
+    "no such dimension": lambda m, x, w: m.vmap(lambda a: a, in_dims=2)(x),
+    "number as a batch": lambda m, x, w: m.vmap(lambda a: a)(x[0]),
+    "dimensions of another structure": lambda m, x, w: m.vmap(lambda a, b: a, in_dims=(0,))(x, x),
+    "no place for the batch": lambda m, x, w: m.vmap(lambda a: a, out_dims=3)(x),
+    "result that is no Tensor": lambda m, x, w: m.vmap(lambda a: 3)(x),
+    "random numbers": lambda m, x, w: m.vmap(lambda a: a + m.rand(1))(x),
+    "no such randomness": lambda m, x, w: m.vmap(lambda a: a, randomness="some")(x),
+    "chunks of nothing": lambda m, x, w: m.vmap(lambda a: a, chunk_size=0)(x),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_pytorch_refuses_we_refuse(name):
+    for m, errors in ((torch, (Exception,)), (tg, (ValueError, TypeError, RuntimeError, IndexError))):
+        with pytest.raises(errors):
+            REFUSED[name](m, m.tensor(X), m.tensor(W))
+
+
+def test_modules_as_functions():
+    for m in (tg, torch):
+        net = m.nn.Sequential(m.nn.Linear(3, 2), m.nn.ReLU(), m.nn.Linear(2, 1))
+        net.load_state_dict({name: m.ones(p.shape) / 4 for name, p in net.named_parameters()})
+        p = {name: p.detach() for name, p in net.named_parameters()}
+        x = m.tensor(W).float()
+
+        def loss(p, row, m=m, net=net):
+            return m.func.functional_call(net, p, (row,)).sum()
+
+        gradients = m.vmap(m.func.grad(loss), in_dims=(None, 0))(p, x)
+        assert gradients["0.weight"].shape == (2, 2, 3)
+        loss(dict(net.named_parameters()), x).backward()
+        for name, parameter in net.named_parameters():
+            np.testing.assert_allclose(gradients[name].sum(0).numpy(), parameter.grad.numpy(), rtol=1e-5)

@@ -1,0 +1,106 @@
+"""func: what PyTorch cannot be asked about, modules as functions, and what is left behind."""
+
+import gc
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import func, nn
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(2, 2, bias=False)
+        self.second = nn.Linear(2, 2, bias=False)
+        self.second.weight = self.first.weight
+
+    def forward(self, x, scale=1.0):
+        return self.second(self.first(x)) * scale
+
+
+def test_a_module_is_as_before_whatever_happens():
+    net = nn.Linear(2, 1)
+    before = dict(net.named_parameters())
+    other = {name: tg.ones_like(p) for name, p in before.items()}
+    assert func.functional_call(net, other, tg.ones(1, 2)).item() == 3
+    with pytest.raises(ValueError, match="last dimension"):
+        func.functional_call(net, other, tg.ones(1, 5))
+    assert all(p is before[name] for name, p in net.named_parameters())
+
+
+def test_only_what_is_named_is_replaced():
+    net = nn.Linear(2, 1)
+    with tg.no_grad():
+        net.bias.fill_(5.0)
+    assert func.functional_call(net, {"weight": tg.ones(1, 2)}, (tg.ones(1, 2),), {}).item() == 7
+    with pytest.raises(RuntimeError, match=r"'bias'.*missing"):
+        func.functional_call(net, {"weight": tg.ones(1, 2)}, tg.ones(1, 2), strict=True)
+
+
+def test_a_shared_parameter_is_replaced_wherever_it_stands():
+    net, twice = Tied(), 2 * tg.eye(2)
+    assert func.functional_call(net, {"first.weight": twice}, tg.ones(2)).tolist() == [4, 4]
+    assert func.functional_call(net, {"second.weight": twice}, tg.ones(2), {"scale": 10.0}).tolist() == [40, 40]
+    with tg.no_grad():
+        net.first.weight.copy_(tg.eye(2))
+    assert func.functional_call(net, {"first.weight": twice}, tg.ones(2), tie_weights=False).tolist() == [2, 2]
+    assert net.second.weight is net.first.weight
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "message"),
+    [
+        ({"nonsense": tg.ones(1)}, RuntimeError, r"no \['nonsense'\]; its state is \['weight', 'bias'\]"),
+        ({"bias": 3.0}, TypeError, "float for 'bias'"),
+        (({"bias": tg.ones(1)}, {"bias": tg.ones(1)}), ValueError, "two dicts"),
+    ],
+)
+def test_what_is_no_state_of_the_module(state, error, message):
+    with pytest.raises(error, match=message):
+        func.functional_call(nn.Linear(2, 1), state, tg.ones(1, 2))
+
+
+def test_an_ensemble_gives_what_its_members_give():
+    models = [nn.Linear(3, 2) for _ in range(4)]
+    parameters, buffers = func.stack_module_state(models)
+    x = tg.randn(5, 3)
+    found = tg.vmap(lambda p, b: func.functional_call(models[0], (p, b), x))(parameters, buffers)
+    assert parameters["weight"].requires_grad
+    assert found.tolist() == tg.stack([model(x) for model in models]).tolist()
+    with pytest.raises(RuntimeError, match="one type"):
+        func.stack_module_state([nn.Linear(1, 1), nn.ReLU()])
+
+
+@pytest.mark.parametrize(("randomness", "equal"), [("same", True), ("different", False)])
+def test_randomness_of_vmap(randomness, equal):
+    rows = tg.vmap(lambda x: x + tg.rand(3), randomness=randomness)(tg.zeros(2))
+    assert tg.equal(rows[0], rows[1]) == equal
+
+
+def test_an_empty_batch_is_told():
+    with pytest.raises(ValueError, match="for none"):
+        tg.vmap(lambda x: x)(tg.zeros(0, 2))
+
+
+def test_inputs_get_no_grad_and_results_no_history():
+    x = tg.ones(2, requires_grad=True)
+    found = func.grad(lambda a: (a * a).sum())(x.detach())
+    assert not found.requires_grad
+    assert x.grad is None
+    y, pull = func.vjp(lambda a: a * a, tg.ones(2))
+    assert not y.requires_grad
+    assert not pull(tg.ones(2))[0].requires_grad
+
+
+def test_memory_returns_without_the_collector():
+    gc.disable()
+    try:
+        tg.func.hessian(lambda a: (a**3).sum())(tg.ones(3))
+        gc.collect()
+        for _ in range(3):
+            tg.func.hessian(lambda a: (a**3).sum())(tg.ones(3))
+            tg.vmap(func.jacfwd(lambda a: a * a))(tg.ones(2, 2))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -1,0 +1,102 @@
+"""vmap: a function of one example made a function of a batch, by a loop."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..functions.joining import stack
+from ..functions.random import default_generator
+from ..tensor import Tensor
+from .structures import flatten, rebuild, spread
+
+__all__ = ["vmap"]
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """The function that applies `func` to each element of a batch and stacks the results; it runs `func` in a loop.
+
+    `in_dims` says along which dimension each argument is a batch, None for one that all share: an int for all, or
+    the structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result. `randomness` is "error",
+    "different" for draws of their own, or "same" for the same draws for each. `chunk_size` makes no difference.
+
+    >>> from tinygrad_edu import tensor
+    >>> vmap(lambda x, y: (x * y).sum(), in_dims=(0, None))(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 10.0]))
+    tensor([21., 43.])
+
+    Raises:
+        ValueError: the settings do not fit the arguments, batches differ in size or are empty, or `func` returns
+            something else than Tensors.
+        RuntimeError: random numbers were drawn under randomness="error".
+    """
+    if randomness not in ("error", "different", "same"):
+        raise ValueError(f'randomness is "error", "different" or "same", got {randomness!r}')
+    if chunk_size is not None and chunk_size < 1:
+        raise ValueError(f"chunk_size is a positive number or None, got {chunk_size!r}")
+
+    @functools.wraps(func)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        leaves = flatten(args)
+        dims = [place(x, dim) for x, dim in zip(leaves, spread(in_dims, args, "in_dims"), strict=True)]
+        sizes = {x.shape[dim] for x, dim in zip(leaves, dims, strict=True) if dim is not None}
+        if len(sizes) != 1:
+            raise ValueError(
+                f"vmap needs batches of one size, got {sorted(sizes)}" if sizes else "vmap needs a Tensor with a batch"
+            )
+        (size,) = sizes
+        if size == 0:
+            raise ValueError("vmap runs the function for each element, and cannot tell what it gives for none")
+        state, results = default_generator.get_state(), []
+        for i in range(size):
+            if randomness == "same":
+                default_generator.set_state(state)
+            part = [x if dim is None else x.select(dim, i) for x, dim in zip(leaves, dims, strict=True)]
+            results.append(func(*rebuild(args, part), **kwargs))
+        if randomness == "error" and default_generator.get_state() != state:
+            raise RuntimeError(
+                'vmap: the function draws random numbers; say randomness="different" or "same" for each example'
+            )
+        return joined(results, out_dims)
+
+    return call
+
+
+def place(x: Any, dim: Any) -> int | None:
+    """Where the batch stands in an argument, None if it has none.
+
+    Raises:
+        ValueError: there is no such dimension, or the argument is no Tensor.
+    """
+    if dim is None:
+        return None
+    if not isinstance(dim, int):
+        raise ValueError(f"in_dims names dimensions by ints, got {dim!r}")
+    if not isinstance(x, Tensor):
+        raise ValueError(f"vmap: an argument of type {type(x).__name__} is no batch; give it None among in_dims")
+    if not -x.ndim <= dim < x.ndim:
+        raise ValueError(f"vmap: dimension {dim} of in_dims is out of range for an argument of shape {x.shape}")
+    return dim % x.ndim
+
+
+def joined(results: list[Any], out_dims: Any) -> Any:
+    """The results of all examples, each part stacked where its dimension of the batch is to stand.
+
+    Raises:
+        ValueError: a part is no Tensor, or has no such place.
+    """
+    rows = [flatten(result) for result in results]
+    if not all(isinstance(x, Tensor) for row in rows for x in row):
+        raise ValueError(f"vmap: the function must return Tensors only, got {results[0]!r:.80}")
+    dims = list(spread(out_dims, results[0], "out_dims"))
+    columns = []
+    for column, dim in zip(zip(*rows, strict=True), dims, strict=True):
+        if not isinstance(dim, int) or not -column[0].ndim - 1 <= dim <= column[0].ndim:
+            raise ValueError(f"vmap: {dim!r} of out_dims is no place in a result of shape {column[0].shape}")
+        columns.append(stack(column, dim))
+    return rebuild(results[0], columns)

@@ -1,0 +1,77 @@
+"""Values in nested tuples, lists and dicts, taken apart and put together again."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from ..tensor import Tensor
+
+__all__ = ["flatten", "rebuild", "spread", "tensors_of"]
+
+
+def parts_of(value: Any) -> list[Any] | None:
+    """What a tuple, list or dict holds, in order; None of anything else."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, (tuple, list)) else None
+
+
+def flatten(value: Any) -> list[Any]:
+    """Everything in a structure that is no structure itself, in order."""
+    parts = parts_of(value)
+    return [value] if parts is None else [leaf for part in parts for leaf in flatten(part)]
+
+
+def rebuild(value: Any, leaves: Iterable[Any]) -> Any:
+    """The structure of a value with other leaves."""
+    found = iter(leaves)
+    return with_leaves(value, lambda _: next(found))
+
+
+def with_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The structure of a value, each leaf changed."""
+    if isinstance(value, dict):
+        made: Any = {key: with_leaves(part, change) for key, part in value.items()}
+        return made
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*[with_leaves(part, change) for part in value])
+    if isinstance(value, (tuple, list)):
+        return type(value)([with_leaves(part, change) for part in value])
+    return change(value)
+
+
+def spread(setting: Any, value: Any, what: str) -> Iterator[Any]:
+    """A setting for each leaf of a value: the setting has the value's structure, or is one for all below a place.
+
+    Raises:
+        ValueError: the structures do not fit.
+    """
+    settings, parts = parts_of(setting), parts_of(value)
+    if settings is None:
+        yield from [setting] * len(flatten(value))
+    elif parts is None or len(parts) != len(settings):
+        raise ValueError(f"{what}={setting!r} does not fit the structure of {describe(value)}")
+    else:
+        for inner, part in zip(settings, parts, strict=True):
+            yield from spread(inner, part, what)
+
+
+def describe(value: Any) -> str:
+    """`(Tensor, [Tensor, int])`."""
+    parts = parts_of(value)
+    if parts is None:
+        return type(value).__name__
+    inside = ", ".join(map(describe, parts))
+    return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+
+
+def tensors_of(value: Any, what: str) -> Sequence[Tensor]:
+    """The leaves of a structure, which must be Tensors.
+
+    Raises:
+        ValueError: one is not.
+    """
+    leaves = flatten(value)
+    for leaf in leaves:
+        if not isinstance(leaf, Tensor):
+            raise ValueError(f"{what} must hold Tensors only, got {describe(value)}")
+    return leaves
