@@ -1,0 +1,136 @@
+r"""An input times a smooth step of itself, and the slope: SiLU and both forms of GELU, block by block.
+
+In the cache, where a block stays, an operation is three times as fast as over all of a large array. In float32 the
+normal distribution's function is taken as $\Phi(x) = 1 / (1 + e^{-x\,P(x^2)})$, since $\ln(\Phi / (1 - \Phi))$ is odd
+and smooth: P is a least-squares fit, weighted until $x\,\Phi(x)$ is right to 7e-8 everywhere. float64 takes the exact
+function.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+
+from .blockwise import numbers
+from .erf import ndtr
+
+__all__ = ["TANH", "gelu", "gelu_gradient", "gelu_tanh", "gelu_tanh_gradient", "silu", "silu_gradient"]
+
+Array = NDArray[Any]
+
+BLOCK = 1 << 14  # float32 numbers: a few temporaries of 64 KB stay in the cache
+
+NORMAL = numbers("""
+    1.5957685367903482 0.07266829831755282 -6.605346474080638e-05 -0.00011054675475947178
+    7.948138947049103e-06 -2.675662379947233e-07 3.627850932546745e-09
+""")
+TANH = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
+PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
+
+
+def in_blocks(kernel: Callable[..., Array]) -> Callable[..., Array]:
+    """Let a function of flat arrays of one size take arrays of any shape; float16 is computed in float32."""
+
+    @functools.wraps(kernel)
+    def whole(*arrays: Array) -> Array:
+        first = arrays[0]
+        wide = numpy.float32 if first.dtype.char == "e" else first.dtype
+        flat = [x.reshape(-1) for x in arrays]
+        out = numpy.empty(first.size, first.dtype)
+        with numpy.errstate(all="ignore"):
+            for start in range(0, first.size, BLOCK):
+                part = slice(start, start + BLOCK)
+                out[part] = kernel(*[x[part].astype(wide, copy=False) for x in flat])
+        return out.reshape(first.shape)
+
+    return whole
+
+
+def logistic(p: Array) -> Array:
+    """1 / (1 + exp(-p)), in the memory of p."""
+    numpy.negative(p, p)
+    numpy.exp(p, p)
+    p += 1
+    return numpy.reciprocal(p, p)
+
+
+def tanh_step(x: Array, square: Array) -> Array:
+    """The step of GELU's tanh form, (1 + tanh(..)) / 2."""
+    p = square * TANH[1]
+    p += TANH[0]
+    p *= x
+    return logistic(p)
+
+
+def normal_step(x: Array, square: Array) -> Array:
+    """The probability that a standard normal number is at most x."""
+    if x.dtype.char == "d":
+        return ndtr(x)
+    p = square * NORMAL[-1]
+    for coefficient in NORMAL[-2:0:-1]:
+        p += coefficient
+        p *= square
+    p += NORMAL[0]
+    p *= x
+    return logistic(p)
+
+
+@in_blocks
+def silu(x: Array) -> Array:
+    """x / (1 + exp(-x))."""
+    return x * logistic(x.copy())
+
+
+@in_blocks
+def silu_gradient(g: Array, x: Array) -> Array:
+    """g times the slope of silu."""
+    step = logistic(x.copy())
+    return g * (step * (1 + x * (1 - step)))
+
+
+@in_blocks
+def gelu(x: Array) -> Array:
+    """x times the normal distribution's function."""
+    step = normal_step(x, x * x)
+    step *= x
+    return step
+
+
+@in_blocks
+def gelu_gradient(g: Array, x: Array) -> Array:
+    """g times the slope of gelu: the distribution's function plus x times its density."""
+    square = x * x
+    slope = normal_step(x, square)
+    square *= -0.5
+    density = numpy.exp(square, square)
+    density *= x
+    density *= PEAK
+    slope += density
+    slope *= g
+    return slope
+
+
+@in_blocks
+def gelu_tanh(x: Array) -> Array:
+    """x times the step of GELU's tanh form."""
+    step = tanh_step(x, x * x)
+    step *= x
+    return step
+
+
+@in_blocks
+def gelu_tanh_gradient(g: Array, x: Array) -> Array:
+    """g times the slope of gelu_tanh."""
+    square = x * x
+    step = tanh_step(x, square)
+    square *= 3 * TANH[1]
+    square += TANH[0]
+    slope = (1 - step) * x
+    slope *= square
+    slope += 1
+    slope *= step
+    slope *= g
+    return slope
