@@ -19,7 +19,7 @@ from .activation import (
     Tanh,
 )
 from .attention import MultiheadAttention
-from .container import ModuleList, Sequential
+from .container import ModuleDict, ModuleList, Sequential
 from .conv import Conv2d
 from .dropout import Dropout
 from .flatten import Flatten
@@ -28,6 +28,7 @@ from .linear import Bilinear, Identity, Linear
 from .loss import CrossEntropyLoss, MSELoss
 from .module import Module
 from .parameter import Parameter
+from .parameters import ParameterDict, ParameterList
 from .pooling import MaxPool2d
 from .thresholding import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Softshrink, Tanhshrink, Threshold
 
@@ -55,10 +56,13 @@ __all__ = [
     "MaxPool2d",
     "Mish",
     "Module",
+    "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "PReLU",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "RReLU",
     "ReLU",
     "ReLU6",

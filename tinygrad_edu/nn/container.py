@@ -1,4 +1,4 @@
-"""Modules in a row: Sequential runs them one after the other, ModuleList only holds them."""
+"""Modules together: Sequential runs them one after the other, ModuleList and ModuleDict only hold them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
@@ -7,7 +7,7 @@ from typing import Any, Self, overload
 from .members import MODULE
 from .module import Module, indented
 
-__all__ = ["ModuleList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
 class Row(Module):
@@ -144,3 +144,60 @@ class ModuleList(Row):
                 lines.append(label + indented(text))
                 first = place + 1
         return lines
+
+
+class ModuleDict(Module):
+    """Modules by name, whose parameters belong to the module that holds the dictionary.
+
+    >>> from tinygrad_edu import nn
+    >>> heads = nn.ModuleDict({"class": nn.Linear(4, 3), "box": nn.Linear(4, 2)})
+    >>> heads["box"].out_features
+    2
+    """
+
+    def __init__(self, modules: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
+        super().__init__()
+        self.update(modules or {})
+
+    def __getitem__(self, key: str) -> Any:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def keys(self) -> Any:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> Any:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> Any:
+        """The names and modules."""
+        return self._modules.items()
+
+    def update(self, modules: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+        """Add modules by name; those of a name that is there take the old one's place."""
+        for key, module in dict(modules).items():
+            self[key] = module
+
+    def pop(self, key: str) -> Any:
+        """Take out the module of this name, and give it."""
+        return self._modules.pop(key)
+
+    def clear(self) -> None:
+        """Take out all modules."""
+        self._modules.clear()

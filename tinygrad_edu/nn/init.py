@@ -3,17 +3,27 @@
 import math
 from typing import Any
 
+import numpy
+
+from ..functions.creation import from_numpy
+from ..functions.random import randn, randperm
+from ..functions.sequences import eye
 from ..graph import no_grad
 from ..tensor import Tensor
 
 __all__ = [
     "calculate_gain",
     "constant_",
+    "dirac_",
+    "eye_",
     "fan_in_uniform_",
     "kaiming_normal_",
     "kaiming_uniform_",
     "normal_",
     "ones_",
+    "orthogonal_",
+    "sparse_",
+    "trunc_normal_",
     "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -101,6 +111,87 @@ def ones_(tensor: Tensor) -> Tensor:
 def zeros_(tensor: Tensor) -> Tensor:
     """Fill with 0."""
     return constant_(tensor, 0.0)
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
+) -> Tensor:
+    r"""Fill with normal numbers that lie in [a, b].
+
+    $\mu + \sigma\, \Phi^{-1}(u)$ of uniform numbers u between $\Phi$ of the two bounds.
+    """
+    low, high = (0.5 * math.erfc((mean - bound) / (std * math.sqrt(2))) for bound in (a, b))
+    with no_grad():
+        tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)
+        return tensor.erfinv_().mul_(std * math.sqrt(2)).add_(mean).clamp_(a, b)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity, 1 on the diagonal and 0 elsewhere.
+
+    Raises:
+        ValueError: it has not two dimensions.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_ fills a matrix, got shape {tensor.shape}")
+    with no_grad():
+        return tensor.copy_(eye(*tensor.shape))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the weight of a convolution, `(out, in, *kernel)`, so that it passes its input on, channel by channel.
+
+    Raises:
+        ValueError: it has not 3, 4 or 5 dimensions, or the groups do not divide the first.
+    """
+    if tensor.ndim not in (3, 4, 5) or tensor.shape[0] % groups:
+        raise ValueError(f"dirac_ fills (out, in, *kernel) with out a multiple of {groups}, got shape {tensor.shape}")
+    size = tensor.shape[0] // groups
+    centre = tuple([n // 2 for n in tensor.shape[2:]])
+    with no_grad():
+        tensor.zero_()
+        for group in range(groups):
+            for channel in range(min(size, tensor.shape[1])):
+                tensor[(group * size + channel, channel, *centre)] = 1
+    return tensor
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
+    r"""Fill with a random matrix whose rows or columns, whichever are fewer, are orthogonal and of length `gain`.
+
+    Dimensions after the first count as columns.
+
+    Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning" (2013).
+
+    Raises:
+        ValueError: the Tensor has fewer than two dimensions.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_ needs two dimensions or more, got shape {tensor.shape}")
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    drawn = randn(max(rows, columns), min(rows, columns), generator=generator, dtype="float64").numpy()
+    q, r = numpy.linalg.qr(drawn)
+    q = q * numpy.sign(numpy.diagonal(r))  # so that all rotations are equally likely
+    with no_grad():
+        return tensor.copy_(from_numpy(gain * (q if rows >= columns else q.T).reshape(tensor.shape)))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Fill a matrix with normal numbers, and then this fraction of each column with 0.
+
+    Source: Martens, "Deep learning via Hessian-free optimization" (2010), section 5.
+
+    Raises:
+        ValueError: it has not two dimensions.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_ fills a matrix, got shape {tensor.shape}")
+    rows, columns = tensor.shape
+    with no_grad():
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            tensor[randperm(rows, generator=generator)[: math.ceil(sparsity * rows)], column] = 0
+    return tensor
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:

@@ -3,17 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from ..autograd.hooks import RemovableHandle, next_key
-from ..functions.creation import as_tensor, empty
-from ..graph import no_grad
-from .members import BUFFER, Members
+from ..functions.creation import empty
+from .hooks import Hooked
 from .parameter import clear_gradients
-from .state import KeysNotMatched, compare_keys
-from .tree import Tree
+from .state import KeysNotMatched, load_state, state_of
 
 __all__ = ["Module"]
-
-Hooks = dict[int, tuple[Callable[..., Any], bool]]  # with whether it takes the keyword arguments
 
 
 def no_forward(self: "Module", *args: Any, **kwargs: Any) -> Any:
@@ -21,7 +16,7 @@ def no_forward(self: "Module", *args: Any, **kwargs: Any) -> Any:
     raise NotImplementedError(f"{type(self).__name__} does not say what it computes: give it a method forward()")
 
 
-class Module(Tree):
+class Module(Hooked):
     """A layer or a network: assign Parameters and Modules to attributes, and say in `forward` what it computes.
 
     >>> from tinygrad_edu import nn, ones
@@ -42,16 +37,14 @@ class Module(Tree):
 
     training: bool
     forward: Callable[..., Any] = no_forward
-    _forward_hooks: Hooks
-    _forward_pre_hooks: Hooks
 
     def __init__(self) -> None:
         super().__init__()
-        vars(self).update(training=True, _forward_hooks={}, _forward_pre_hooks={})
+        vars(self)["training"] = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What forward gives for these arguments, between the hooks if there are any."""
-        if self._forward_pre_hooks or self._forward_hooks:
+        if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -124,6 +117,22 @@ class Module(Tree):
         """Convert floating parameters and buffers to float16."""
         return self.to("float16")
 
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers to a dtype, whatever theirs is."""
+        return self._apply(lambda x: x.to(dst_type))
+
+    def cpu(self) -> Self:
+        """The module itself: the CPU is where it is."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Refuse: the CPU is the only device.
+
+        Raises:
+            RuntimeError: always.
+        """
+        return self.to("cuda" if device is None else device)
+
     # state
 
     def state_dict(
@@ -131,67 +140,24 @@ class Module(Tree):
     ) -> dict[str, Any]:
         """All parameters and persistent buffers by dotted name; they share the module's memory.
 
-        With `keep_vars` they are the parameters themselves rather than Tensors without history.
+        With `keep_vars` they are the parameters themselves rather than Tensors without history. Where a subclass
+        defines `get_extra_state()`, what it gives is there as `_extra_state`.
         """
-        state = {} if destination is None else destination
-        for members in (self._parameters, Members(self, BUFFER)):
-            for name, tensor in members.items():
-                if tensor is not None:
-                    state[prefix + name] = tensor if keep_vars else tensor.detach()
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        return state
+        return state_of(self, {} if destination is None else destination, prefix, keep_vars)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeysNotMatched:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> KeysNotMatched:
         """Copy the values of a state_dict into the parameters and buffers of the same names.
 
         All keys are looked at first, so the module is either loaded whole or left as it was. Without `strict` keys may
-        be missing or left over; they are returned.
+        be missing or left over; they are returned. With `assign` the given Tensors themselves, with their dtypes, take
+        the place of the module's.
 
         Raises:
             RuntimeError: telling every key that is missing, unexpected, or of another shape.
         """
-        own = self.state_dict(keep_vars=True)
-        keys = compare_keys(own, state_dict, strict, type(self).__name__)
-        values = {key: as_tensor(value) for key, value in state_dict.items() if key in own}
-        with no_grad():
-            for key, value in values.items():
-                own[key].copy_(value)
-        return keys
-
-    # hooks
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before forward; what it returns, if anything, replaces the arguments.
-
-        With `with_kwargs` it is `hook(module, args, kwargs)`, which returns both or nothing.
-        """
-        return add_hook(self._forward_pre_hooks, hook, prepend, with_kwargs)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after forward; what it returns, if anything, replaces the output.
-
-        With `with_kwargs` it is `hook(module, args, kwargs, output)`.
-        """
-        return add_hook(self._forward_hooks, hook, prepend, with_kwargs)
-
-    def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
-            result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if result is not None and with_kwargs:
-                args, kwargs = result
-            elif result is not None:
-                args = result if isinstance(result, tuple) else (result,)
-        output = self.forward(*args, **kwargs)
-        for hook, with_kwargs in list(self._forward_hooks.values()):
-            result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
-            output = output if result is None else result
-        return output
+        return load_state(self, state_dict, strict, assign)
 
     # display
 
@@ -212,17 +178,6 @@ class Module(Tree):
             return f"{self._get_name()}({extra})"
         lines = [*(extra.split("\n") if extra else []), *children]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
-
-
-def add_hook(hooks: Hooks, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> RemovableHandle:
-    """Put a hook behind the others, or before them."""
-    key = next_key()
-    others = dict(hooks) if prepend else {}
-    if prepend:
-        hooks.clear()
-    hooks[key] = hook, with_kwargs
-    hooks.update(others)
-    return RemovableHandle(hooks, key)
 
 
 def indented(text: str) -> str:

@@ -1,0 +1,256 @@
+"""nn.Module beside PyTorch's: hooks, state, containers, initial values."""
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+
+X = np.random.default_rng(0).standard_normal((3, 2))
+BOTH = ((tg, nn), (torch, torch.nn))
+
+
+def twins(make):
+    """A module of ours and one of PyTorch's with the same weights, in float64."""
+    mine, reference = make(nn).double(), make(torch.nn).double()
+    reference.load_state_dict({k: torch.tensor(v.numpy()) for k, v in mine.state_dict().items()})
+    return mine, reference
+
+
+def net(nn):
+    return nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 3))
+
+
+def told(value):
+    """A log as plain numbers."""
+    if isinstance(value, (tuple, list)):
+        return [told(x) for x in value]
+    return None if value is None else np.round(value.detach().numpy(), 9).tolist()
+
+
+# PyTorch would like the inputs to require grad
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("place", ["0", "2", ""])
+def test_backward_hooks_see_what_pytorchs_see(place, requires_grad):
+    logs = []
+    for m, module in zip((tg, torch), twins(net), strict=True):
+        log = []
+        watched = module.get_submodule(place)
+        watched.register_full_backward_hook(lambda _, gi, go, log=log: log.append(("full", told(gi), told(go))))
+        watched.register_full_backward_pre_hook(lambda _, go, log=log: log.append(("pre", told(go))))
+        x = m.tensor(X, requires_grad=requires_grad)
+        (module(x) ** 2).sum().backward()
+        logs.append([log, told([p.grad for p in module.parameters()]), told(x.grad)])
+    assert logs[0] == logs[1]
+
+
+def test_backward_hooks_replace_gradients():
+    found = []
+    for m, module in zip((tg, torch), twins(net), strict=True):
+        module[2].register_full_backward_pre_hook(lambda _, go: (go[0] * 2,))
+        module[2].register_full_backward_hook(lambda _, gi, go: (gi[0] + 1,))
+        x = m.tensor(X, requires_grad=True)
+        module(x).sum().backward()
+        found.append(told([x.grad, *[p.grad for p in module.parameters()]]))
+    assert found[0] == found[1]
+    for m, module in zip((tg, torch), twins(net), strict=True):
+        module[0].register_full_backward_hook(lambda _, gi, go: ())
+        with pytest.raises(RuntimeError):
+            module(m.tensor(X, requires_grad=True)).sum().backward()
+
+
+def test_backward_hooks_of_several_arguments():
+    logs = []
+    for m, nn_ in BOTH:
+        log = []
+
+        class Two(nn_.Module):
+            def forward(self, x, number, y):
+                return x * number, x + y
+
+        module = Two()
+        module.register_full_backward_hook(lambda _, gi, go, log=log: log.append((told(gi), told(go))))
+        x, y = m.tensor(X, requires_grad=True), m.tensor(X)
+        a, b = module(x, 3, y)
+        (a.sum() + (b * 2).sum()).backward()
+        logs.append([log, told(x.grad)])
+    assert logs[0] == logs[1]
+
+
+def test_hooks_that_are_always_called():
+    for m, nn_ in BOTH:
+        seen = []
+        module = nn_.Linear(2, 2)
+        module.register_forward_hook(lambda _, args, out, seen=seen: seen.append(out), always_call=True)
+        module.register_forward_hook(lambda _, args, out, seen=seen: seen.append("not this"))
+        with pytest.raises(RuntimeError):
+            module(m.zeros(3, 5))
+        assert seen == [None]
+
+
+def test_state_hooks_and_extra_state():
+    states = []
+    for m, nn_ in BOTH:
+
+        class Counted(nn_.Module):
+            def __init__(self, nn=nn_, m=m):
+                super().__init__()
+                self.inner = nn.Linear(2, 1)
+                self.register_buffer("mean", m.ones(2))
+                self.steps = 3
+
+            def get_extra_state(self):
+                return {"steps": self.steps}
+
+            def set_extra_state(self, state):
+                self.steps = state["steps"]
+
+        log = []
+        module = Counted()
+        module.inner.register_state_dict_pre_hook(lambda _, prefix, keep, log=log: log.append((prefix, keep)))
+        module.inner.register_state_dict_post_hook(lambda _, state, prefix, meta: state.update({prefix + "more": 1}))
+        state = module.state_dict()
+        log.append(list(state))
+        log.append(state["_extra_state"])
+
+        def rename(module, state, prefix, meta, strict, missing, unexpected, errors):
+            state[prefix + "weight"] = state.pop(prefix + "old")
+
+        other = Counted()
+        other.inner.register_load_state_dict_pre_hook(rename)
+        other.register_load_state_dict_post_hook(lambda _, keys, log=log: log.append(sorted(keys.missing_keys)))
+        given = {"inner.old": m.zeros(1, 2), "mean": m.zeros(2), "_extra_state": {"steps": 8}}
+        keys = other.load_state_dict(given, strict=False)
+        log += [list(given), keys.missing_keys, keys.unexpected_keys, other.steps, told(other.inner.weight)]
+        states.append(log)
+    assert states[0] == states[1]
+
+
+def test_assigning_a_state():
+    for m, nn_ in BOTH:
+        module = nn_.Linear(2, 3)
+        weight = m.ones(3, 2, dtype=m.float64)
+        module.load_state_dict({"weight": weight, "bias": m.zeros(3)}, assign=True)
+        assert module.weight.dtype == m.float64
+        assert isinstance(module.weight, nn_.Parameter)
+        weight[0, 0] = 7
+        assert module.weight[0, 0].item() == 7
+
+
+CONTAINERS = {
+    "module dict": lambda nn: nn.ModuleDict({"a": nn.Linear(2, 3), "b": nn.ReLU()}),
+    "module dict of pairs": lambda nn: nn.ModuleDict([["a", nn.Linear(2, 3)], ["b", nn.ReLU()]]),
+    "empty": lambda nn: nn.ModuleDict(),
+    "parameter list": lambda nn: nn.ParameterList([nn.Parameter(zeros(nn, 2, 3)), zeros(nn, 2), 3]),
+    "parameter dict": lambda nn: nn.ParameterDict({"a": zeros(nn, 2, 3), "b": nn.Parameter(zeros(nn, 2)), "c": 3}),
+}
+
+
+def zeros(nn_, *shape):
+    return tg.zeros(*shape) if nn_ is nn else torch.zeros(*shape)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_containers(name):
+    mine, reference = CONTAINERS[name](nn), CONTAINERS[name](torch.nn)
+    assert repr(mine) == repr(reference)
+    assert list(mine.state_dict()) == list(reference.state_dict())
+    assert len(mine) == len(reference)
+
+
+def test_a_module_dict_is_a_dictionary():
+    found = []
+    for _, nn_ in BOTH:
+        heads = nn_.ModuleDict({"a": nn_.Linear(2, 3)})
+        heads["b"] = nn_.ReLU()
+        heads.update({"c": nn_.Linear(1, 1), "a": nn_.ReLU()})
+        found.append([list(heads), "b" in heads, "z" in heads, repr(heads.pop("a")), list(heads.keys()), len(heads)])
+        del heads["b"]
+        found[-1] += [[repr(x) for x in heads.values()], [k for k, _ in heads.items()]]
+        with pytest.raises(KeyError):
+            heads["b"]
+        with pytest.raises(TypeError):
+            heads["d"] = 3
+        heads.clear()
+        found[-1].append(len(heads))
+    assert found[0] == found[1]
+
+
+def test_a_parameter_list_is_a_list():
+    found = []
+    for m, nn_ in BOTH:
+        rows = nn_.ParameterList([m.zeros(2)])
+        rows.append(m.ones(3))
+        rows += [m.zeros(1), m.zeros(4)]
+        rows[-1] = m.zeros(5)
+        found.append([len(rows), [tuple(p.shape) for p in rows], tuple(rows[1].shape), len(rows[1:])])
+        found[-1] += [list(rows.state_dict()), rows[0].requires_grad]
+        with pytest.raises(IndexError):
+            rows[7]
+    assert found[0] == found[1]
+
+
+def test_a_parameter_dict_is_a_dictionary():
+    found = []
+    for m, nn_ in BOTH:
+        named = nn_.ParameterDict({"a": m.zeros(2)})
+        named["b"] = m.ones(3)
+        named.update({"c": m.zeros(1)})
+        found.append([list(named.keys()), tuple(named["b"].shape), "c" in named, named.get("z", 5), len(named)])
+        named.pop("a")
+        del named["b"]
+        found[-1] += [[k for k, _ in named.items()], [name for name, _ in named.named_parameters()]]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "arguments"),
+    [("eye_", (3, 5), ()), ("dirac_", (4, 2, 3), ()), ("dirac_", (4, 2, 3, 5), (2,)), ("dirac_", (2, 6, 3, 3, 3), ())],
+)
+def test_fixed_initial_values(name, shape, arguments):
+    mine = getattr(nn.init, name)(tg.ones(shape), *arguments)
+    expected = getattr(torch.nn.init, name)(torch.ones(shape), *arguments)
+    np.testing.assert_array_equal(mine.numpy(), expected.numpy())
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5), (6, 2), (2, 3, 2)], ids=str)
+def test_orthogonal(shape):
+    w = nn.init.orthogonal_(tg.empty(shape), gain=2).numpy().reshape(shape[0], -1)
+    small = w @ w.T if w.shape[0] < w.shape[1] else w.T @ w
+    np.testing.assert_allclose(small, 4 * np.eye(len(small)), atol=1e-5)
+
+
+@pytest.mark.parametrize("bounds", [(-2.0, 2.0), (-0.5, 3.0)])
+def test_truncated_normal(bounds):
+    tg.manual_seed(0)
+    torch.manual_seed(0)
+    a = nn.init.trunc_normal_(tg.empty(200, 100), 0.3, 0.8, *bounds).numpy()
+    b = torch.nn.init.trunc_normal_(torch.empty(200, 100), 0.3, 0.8, *bounds).numpy()
+    assert bounds[0] <= a.min() <= a.max() <= bounds[1]
+    np.testing.assert_allclose([a.mean(), a.std()], [b.mean(), b.std()], atol=0.02)
+    np.testing.assert_allclose(np.quantile(a, [0.1, 0.5, 0.9]), np.quantile(b, [0.1, 0.5, 0.9]), atol=0.04)
+
+
+def test_sparse():
+    for m, nn_ in BOTH:
+        w = nn_.init.sparse_(m.empty(10, 4), 0.25).numpy()
+        assert ((w == 0).sum(0) == 3).all()
+
+
+ERRORS = [
+    ("eye_", (3,), ()),
+    ("dirac_", (3, 4), ()),
+    ("dirac_", (3, 4, 1), (2,)),
+    ("orthogonal_", (3,), ()),
+    ("sparse_", (3,), (0.5,)),
+]
+
+
+@pytest.mark.parametrize(("name", "shape", "arguments"), ERRORS)
+def test_initial_values_refuse(name, shape, arguments):
+    for m, nn_ in BOTH:
+        tensor = m.ones(shape)
+        with pytest.raises(ValueError, match=r".+"):
+            getattr(nn_.init, name)(tensor, *arguments)

@@ -1,0 +1,225 @@
+"""Hooked: a tree that calls what was registered with it, around its forward, its backward, and its state."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.function import Function, FunctionCtx
+from ..autograd.hooks import RemovableHandle, next_key
+from ..functions.creation import zeros_like
+from ..graph import is_grad_enabled
+from ..tensor import Tensor
+from .tree import Tree
+
+__all__ = ["Hooked"]
+
+Hooks = dict[int, tuple[Callable[..., Any], bool]]  # with whether it takes keyword arguments or, after forward, always
+
+MOMENTS = ("before saving", "after saving", "before loading", "after loading")
+
+
+class Hooked(Tree):
+    """What a Module is as the owner of its hooks."""
+
+    _forward_pre_hooks: Hooks
+    _forward_hooks: Hooks
+    _backward_pre_hooks: Hooks
+    _backward_hooks: Hooks
+    _state_hooks: dict[str, dict[int, Callable[..., Any]]]  # by the moment when they are called
+    forward: Callable[..., Any]
+
+    def __init__(self) -> None:
+        super().__init__()
+        vars(self).update(_forward_pre_hooks={}, _forward_hooks={}, _backward_pre_hooks={}, _backward_hooks={})
+        vars(self)["_state_hooks"] = {
+            "before saving": {},
+            "after saving": {},
+            "before loading": {},
+            "after loading": {},
+        }
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before forward; what it returns, if anything, replaces the arguments.
+
+        With `with_kwargs` it is `hook(module, args, kwargs)`, which returns both or nothing.
+        """
+        return add_hook(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after forward; what it returns, if anything, replaces the output.
+
+        With `with_kwargs` it is `hook(module, args, kwargs, output)`. With `always_call` it is called, with None for
+        the output, when forward fails too.
+        """
+        handle = add_hook(self._forward_hooks, (hook, with_kwargs), prepend)
+        if always_call:
+            self._forward_hooks[handle.key] = AlwaysCalled(hook), with_kwargs
+        return handle
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when the outputs' gradients are known; what it returns replaces them."""
+        return add_hook(self._backward_pre_hooks, (hook, False), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are known; it may give others.
+
+        `grad_input` has an entry for each positional argument, None for one without a gradient.
+        """
+        return add_hook(self._backward_hooks, (hook, False), prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before the module's part of a state_dict is made."""
+        return add_hook(self._state_hooks["before saving"], hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, {})` after the module's part of a state_dict, which it may change."""
+        return add_hook(self._state_hooks["after saving"], hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, {}, strict, missing, unexpected, errors)` before a state is loaded.
+
+        The state_dict is a copy that the hook may change; what it adds to the lists of names and words is told.
+        """
+        return add_hook(self._state_hooks["before loading"], hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, keys)` after a state was loaded, with its missing and unexpected keys."""
+        return add_hook(self._state_hooks["after loading"], hook)
+
+    def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
+        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+            result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
+            if result is not None and with_kwargs:
+                args, kwargs = result
+            elif result is not None:
+                args = result if isinstance(result, tuple) else (result,)
+        backward = BackwardHooks(self) if self._backward_hooks or self._backward_pre_hooks else None
+        passed = backward.inputs(args) if backward else args
+        try:
+            output = self.forward(*passed, **kwargs)
+        except Exception:
+            for hook, with_kwargs in list(self._forward_hooks.values()):
+                if isinstance(hook, AlwaysCalled):
+                    hook(*((self, args, kwargs, None) if with_kwargs else (self, args, None)))
+            raise
+        for hook, with_kwargs in list(self._forward_hooks.values()):
+            result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+            output = output if result is None else result
+        return backward.outputs(output) if backward else output
+
+
+class AlwaysCalled:
+    """A hook that is called when forward fails, too."""
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        self.hook = hook
+
+    def __call__(self, *args: Any) -> Any:
+        return self.hook(*args)
+
+
+class Watched(Function):
+    """Tensors as they are; what sees their gradients, all at once, may replace them."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, seen: Callable[..., Any], *tensors: Tensor) -> Any:
+        """The Tensors, each as a view."""
+        ctx.seen = seen  # type: ignore[attr-defined]
+        return tuple([x.view_as(x) for x in tensors])
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
+        """The gradients, or what is given in their place."""
+        return None, *ctx.seen(grads)  # type: ignore[attr-defined]
+
+
+class BackwardHooks:
+    """One call of a module whose backward is watched: at its outputs, and at its inputs."""
+
+    def __init__(self, module: Hooked) -> None:
+        self.module = module
+        self.grad_output: Any = None
+        self.reaches_inputs = False
+
+    def watch(self, values: tuple[Any, ...], seen: Callable[..., Any]) -> tuple[tuple[Any, ...], bool]:
+        """The values, those Tensors that carry gradients watched together; and whether there are any."""
+        places = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
+        if not places or not is_grad_enabled():
+            return values, False
+
+        def seen_in_place(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+            whole = [zeros_like(x) if isinstance(x, Tensor) else None for x in values]
+            for i, g in zip(places, grads, strict=True):
+                whole[i] = g
+            given = seen(tuple(whole))
+            return tuple([given[i] for i in places])
+
+        watched = list(values)
+        for i, x in zip(places, Watched.apply(seen_in_place, *[values[i] for i in places]), strict=True):
+            watched[i] = x
+        return tuple(watched), True
+
+    def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, watched."""
+        self.count = len(args)
+        args, self.reaches_inputs = self.watch(args, self.at_inputs)
+        return args
+
+    def outputs(self, output: Any) -> Any:
+        """The output, watched."""
+        several = isinstance(output, (tuple, list))
+        watched, _ = self.watch(tuple(output) if several else (output,), self.at_outputs)
+        return type(output)(watched) if several else watched[0]
+
+    def at_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Called with the gradients of the outputs."""
+        for hook, _ in list(self.module._backward_pre_hooks.values()):
+            grads = replaced(hook(self.module, grads), grads, "pre-hook")
+        self.grad_output = grads
+        if not self.reaches_inputs:
+            for hook, _ in list(self.module._backward_hooks.values()):
+                if hook(self.module, (None,) * self.count, grads) is not None:
+                    raise RuntimeError(
+                        f"a backward hook of {type(self.module).__name__} cannot replace the gradients of its inputs: "
+                        "none of them requires grad"
+                    )
+        return grads
+
+    def at_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Called with the gradients of the inputs."""
+        for hook, _ in list(self.module._backward_hooks.values()):
+            grads = replaced(hook(self.module, grads, self.grad_output), grads, "hook")
+        return grads
+
+
+def replaced(by: Any, grads: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    """What a hook gave in place of gradients, None for no change.
+
+    Raises:
+        RuntimeError: it is another number of gradients.
+    """
+    if by is None:
+        return grads
+    by = by if isinstance(by, tuple) else (by,)
+    if len(by) != len(grads):
+        raise RuntimeError(f"a backward {what} gives None or {len(grads)} gradients, got {len(by)}")
+    return tuple(by)
+
+
+def add_hook(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> RemovableHandle:
+    """Put a hook behind the others, or before them."""
+    key = next_key()
+    others = dict(hooks) if prepend else {}
+    if prepend:
+        hooks.clear()
+    hooks[key] = hook
+    hooks.update(others)
+    return RemovableHandle(hooks, key)
