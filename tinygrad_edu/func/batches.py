@@ -22,9 +22,10 @@ def vmap(
 ) -> Callable[..., Any]:
     """The function that applies `func` to each element of a batch and stacks the results; it runs `func` in a loop.
 
-    `in_dims` says along which dimension each argument is a batch, None for one that all share: an int for all, or
-    the structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result. `randomness` is "error",
-    "different" for draws of their own, or "same" for the same draws for each. `chunk_size` makes no difference.
+    `in_dims` says along which dimension each argument is a batch, None for one that all share: an int for all, or the
+    structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result.
+    `randomness` is "error", "different" for draws of their own, or "same" for the same draws for each. `chunk_size`
+    makes no difference.
 
     >>> from tinygrad_edu import tensor
     >>> vmap(lambda x, y: (x * y).sum(), in_dims=(0, None))(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 10.0]))

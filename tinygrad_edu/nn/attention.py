@@ -23,8 +23,8 @@ class MultiheadAttention(Module):
 
     Parameters: `in_proj_weight (3 embed_dim, embed_dim)`; if kdim or vdim is not embed_dim, `q_proj_weight`,
     `k_proj_weight` and `v_proj_weight` with `embed_dim` rows each instead; with `add_bias_kv` `bias_k` and `bias_v`
-    `(1, 1, embed_dim)` too; all drawn by Xavier's rule. `out_proj.weight (embed_dim, embed_dim)` as in Linear. With `bias`,
-    `in_proj_bias (3 embed_dim)` and `out_proj.bias (embed_dim)`, zero.
+    `(1, 1, embed_dim)` too; all drawn by Xavier's rule. `out_proj.weight (embed_dim, embed_dim)` as in Linear. With
+    `bias`, `in_proj_bias (3 embed_dim)` and `out_proj.bias (embed_dim)`, zero.
 
     Raises:
         ValueError: a size is not positive, or num_heads does not divide embed_dim; in forward, a bad dropout.
