@@ -359,7 +359,7 @@ SHARED = parameter()
         (lambda: optim.SGD([{"params": {parameter()}}]), TypeError, "a set does not have"),
         (lambda: optim.SGD([np.ones(2)]), TypeError, "moves Tensors, got ndarray"),
         (lambda: optim.SGD([parameter() * 2]), ValueError, "can't optimize a non-leaf"),
-        (lambda: optim.SGD([SHARED, SHARED]), ValueError, "given twice"),
+        (lambda: optim.SGD([SHARED, SHARED]), UserWarning, "given twice"),
         (lambda: optim.SGD([{"params": [SHARED]}, {"params": [SHARED]}]), ValueError, "given twice"),
         (lambda: optim.SGD([parameter()]).add_param_group([1]), TypeError, "a dictionary, got list"),
         (lambda: optim.SGD([parameter()], lr=-1), ValueError, "SGD: lr must be 0 or more, got -1"),

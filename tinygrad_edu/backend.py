@@ -4,7 +4,6 @@ Today there is one array library, NumPy. Forwards reach it through `xp`; what di
 numbers) goes through the functions here, so that another library is added here and nowhere else.
 """
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,15 +11,20 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .kernels.multiply_add import add_scaled
+from .kernels.constants import constant32, constant64
+from .kernels.writing import add_into, add_product_into, add_quotient_into, divide_into, move_towards, multiply_into
 
 __all__ = [
     "add_into",
+    "add_product_into",
+    "add_quotient_into",
     "constant32",
     "constant64",
     "copy_into",
+    "divide_into",
     "index_add",
     "masked",
+    "move_towards",
     "multiply_into",
     "one_hot",
     "outside",
@@ -123,19 +127,6 @@ def one_hot(classes: Any, count: int, dtype: Any) -> Array:
     return out
 
 
-@functools.lru_cache(128)
-def constant32(value: float) -> Array:
-    """A Python number as an array that NumPy need not convert again; zero is not asked for, for its sign's sake."""
-    with numpy.errstate(over="ignore"):
-        return numpy.array(value, numpy.float32)
-
-
-@functools.lru_cache(128)
-def constant64(value: float) -> Array:
-    """The same in float64."""
-    return numpy.array(value, numpy.float64)
-
-
 def masked(array: Any, mask: Any) -> Array:
     """The elements where a mask holds, and 0 elsewhere, also in the place of inf and NaN.
 
@@ -144,15 +135,3 @@ def masked(array: Any, mask: Any) -> Array:
     dtype = array.dtype
     mask = mask.view(numpy.int8) if isinstance(mask, numpy.ndarray) else numpy.int8(mask)
     return (array.view(BITS[dtype.itemsize]) * mask).view(dtype)
-
-
-def add_into(target: Array, values: Any, factor: float = 1) -> Array:
-    """target += factor * values in place, where its library can; gives the array that now holds the sum."""
-    if factor == 1:
-        return numpy.add(target, values, target)
-    return add_scaled(target, values, {4: constant32, 8: constant64}.get(target.itemsize, target.dtype.type)(factor))
-
-
-def multiply_into(target: Array, values: Any) -> Array:
-    """target *= values in place, where its library can; gives the array that now holds the product."""
-    return numpy.multiply(target, values, out=target, casting="same_kind")

@@ -156,26 +156,39 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 @method
-def add_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+def add_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """self += alpha * other, in this Tensor's memory."""
-    if free_to_write(self, other):
-        return written(self, add_into, other, alpha)
+    if type(alpha) in NUMBERS and free_to_write(self, other):
+        return written(self, add_into, array_of(other), alpha)
     return replace(self, self + scaled(self, other, alpha), "add_")
 
 
-def scaled(x: Tensor, other: Any, alpha: float) -> Any:
+def scaled(x: Tensor, other: Any, alpha: Any) -> Any:
     """alpha * other, in the dtype in which x and other meet: -1 times an unsigned 5 would be 251."""
-    if alpha == 1:
+    if type(alpha) is int and alpha == 1:
         return other
     return (other.to(result_type([x._array, other._array])) if isinstance(other, Tensor) else other) * alpha
+
+
+@method
+def sub_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """self -= alpha * other, in this Tensor's memory."""
+    if type(alpha) in NUMBERS and free_to_write(self, other):
+        return written(self, add_into, array_of(other), -alpha)
+    return replace(self, self - scaled(self, other, alpha), "sub_")
 
 
 @method
 def mul_(self: Tensor, other: Any) -> Tensor:
     """self *= other, in this Tensor's memory."""
     if free_to_write(self, other):
-        return written(self, multiply_into, other)
+        return written(self, multiply_into, array_of(other))
     return replace(self, self * other, "mul_")
+
+
+def array_of(operand: Any) -> Any:
+    """The array of a Tensor; a number stays one."""
+    return operand._array if isinstance(operand, Tensor) else operand
 
 
 def free_to_write(x: Tensor, other: Any) -> bool:
@@ -190,32 +203,28 @@ def free_to_write(x: Tensor, other: Any) -> bool:
     return dtype.kind == "f"
 
 
-def written(x: Tensor, write: Callable[..., Any], other: Any, *settings: Any) -> Tensor:
+def written(x: Tensor, write: Callable[..., Any], *values: Any) -> Tensor:
     """x after a function of backend.py wrote to its memory."""
     try:
-        x._array = write(x._array, other._array if isinstance(other, Tensor) else other, *settings)
+        x._array = write(x._array, *values)
     except ValueError as error:
         check_writable(x, x, "a write in place")
-        raise ShapeError(f"{other.shape} does not broadcast to the {x.shape} of the Tensor to write to") from error
-    except RuntimeWarning:
-        pass  # written all the same: where warnings are errors, it tells that some numbers became inf or NaN
+        shapes = " and ".join([str(value.shape) for value in values if isinstance(value, numpy.ndarray)])
+        raise ShapeError(f"{shapes} does not broadcast to the {x.shape} of the Tensor to write to") from error
+    except RuntimeWarning:  # where warnings are errors; nothing is written yet
+        with numpy.errstate(all="ignore"):
+            x._array = write(x._array, *values)
     frame = current_frame(2)  # no further: optimizers pass here, and their own line tells enough
     writes.note_write(x._array, frame.f_code, frame.f_lasti)
     return x
 
 
 @method
-def sub_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
-    """self -= alpha * other, in this Tensor's memory."""
-    if free_to_write(self, other):
-        return add_(self, other, alpha=-alpha)
-    return replace(self, self - scaled(self, other, alpha), "sub_")
-
-
-@method
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number."""
     value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(numpy.array(value).astype(self.dtype))
+    if value.ndim == 0 and free_to_write(self, value):
+        return written(self, set_into, value._array)
     return replace(self, where(False, self, value), "fill_")
 
 
@@ -230,7 +239,16 @@ def copy_(self: Tensor, source: Any) -> Tensor:
     """Set the elements to those of another Tensor, which broadcasts and is cast."""
     if not isinstance(source, Tensor):
         source = wrap(to_numpy(source))
+    if free_to_write(self, source):
+        return written(self, set_into, source._array)
     return replace(self, where(False, self, source.to(self.dtype)), "copy_")
+
+
+def set_into(target: Any, values: Any) -> Any:
+    """Copy into all of an array."""
+    if values.ndim > target.ndim:
+        raise ValueError("too many dimensions")
+    return copy_into(target, ..., values)
 
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
@@ -270,7 +288,6 @@ for operation in (
 method(add_, "__iadd__")
 method(sub_, "__isub__")
 method(mul_, "__imul__")
-method(in_place(elementwise.div, "div_"), "__itruediv__")
 method(in_place(elementwise.floor_divide, "floor_divide_"), "__ifloordiv__")
 method(in_place(elementwise.remainder, "remainder_"), "__imod__")
 method(in_place(elementwise.pow, "pow_"), "__ipow__")

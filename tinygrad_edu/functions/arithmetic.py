@@ -5,8 +5,9 @@ What needs no word beyond its primitive's is that primitive: see ops/elementwise
 
 from typing import Any
 
+from ..backend import divide_into
 from ..dtypes import bool_, float64
-from ..inplace import in_place
+from ..inplace import array_of, free_to_write, in_place, replace, written
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import exp, exp2
@@ -100,6 +101,13 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode not in ("floor", "trunc"):
         raise ValueError(f"div rounds by 'floor', 'trunc' or not at all (None), got {rounding_mode!r}")
     return quotient(input, other, rounding_mode=rounding_mode)
+
+
+def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """self /= other, in this Tensor's memory."""
+    if rounding_mode is None and free_to_write(self, other):
+        return written(self, divide_into, array_of(other))
+    return replace(self, div(self, other, rounding_mode=rounding_mode), "div_")
 
 
 def true_divide(dividend: Any, divisor: Any) -> Any:
@@ -206,5 +214,6 @@ for function in (add, sub, div, true_divide, float_power, fmax, fmin, heaviside,
     method(function)
 for found in (copysign, gcd, hypot, lcm, logaddexp, logaddexp2, nextafter):
     setattr(Tensor, found.name, binary(found))
-for twin in (copysign, div, float_power, gcd, heaviside, hypot, lcm, ldexp, nextafter, true_divide):
+method(div_, "div_", "__itruediv__")
+for twin in (copysign, float_power, gcd, heaviside, hypot, lcm, ldexp, nextafter, true_divide):
     in_place(twin, f"{twin.__name__}_")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..inplace import replace
+from ..backend import add_product_into, add_quotient_into, move_towards
+from ..inplace import NUMBERS, free_to_write, replace, written
 from ..tensor import Tensor, method
 from .elementwise import where
 
@@ -10,27 +11,31 @@ __all__ = ["addcdiv", "addcdiv_", "addcmul", "addcmul_", "lerp", "lerp_"]
 
 
 @method
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Any:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
     """input + value * tensor1 * tensor2, elementwise; `(*), (*), (*) -> (*)`."""
     return input + tensor1 * tensor2 * value
 
 
 @method
-def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """self += value * tensor1 * tensor2, in this Tensor's memory."""
-    return self.add_(tensor1 * tensor2, alpha=value)
+    if type(value) in NUMBERS and free_to_write(self, tensor1) and free_to_write(self, tensor2):
+        return written(self, add_product_into, tensor1._array, tensor2._array, value)
+    return replace(self, addcmul(self, tensor1, tensor2, value=value), "addcmul_")
 
 
 @method
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Any:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
     """input + value * tensor1 / tensor2, elementwise; `(*), (*), (*) -> (*)`."""
     return input + tensor1 / tensor2 * value
 
 
 @method
-def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """self += value * tensor1 / tensor2, in this Tensor's memory."""
-    return self.add_(tensor1 / tensor2, alpha=value)
+    if type(value) in NUMBERS and free_to_write(self, tensor1) and free_to_write(self, tensor2):
+        return written(self, add_quotient_into, tensor1._array, tensor2._array, value)
+    return replace(self, addcdiv(self, tensor1, tensor2, value=value), "addcdiv_")
 
 
 @method
@@ -46,6 +51,6 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
 @method
 def lerp_(self: Tensor, end: Tensor, weight: Any) -> Tensor:
     """Move this Tensor, in its memory, the part `weight` of the way towards the end."""
-    if isinstance(weight, Tensor) or abs(weight) >= 0.5:
-        return replace(self, lerp(self, end, weight), "lerp_")
-    return self.add_(end - self, alpha=weight)
+    if type(weight) in NUMBERS and -0.5 < weight < 0.5 and free_to_write(self, end):
+        return written(self, move_towards, end._array, weight)
+    return replace(self, lerp(self, end, weight), "lerp_")

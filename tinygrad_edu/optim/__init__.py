@@ -1,7 +1,45 @@
-"""Optimizers, with PyTorch's names: how parameters move against their gradients."""
+"""Optimizers, with PyTorch's names: how parameters move against their gradients, and schedules of their rates."""
 
+from . import lr_scheduler, swa_utils, unrolled
+from .adadelta import Adadelta
+from .adagrad import Adagrad
 from .adam import Adam
+from .adamax import Adamax
+from .adamp import AdamP
+from .adamw import AdamW
+from .asgd import ASGD
+from .lamb import LAMB
+from .lars import LARS
+from .lbfgs import LBFGS
+from .lion import Lion
+from .nadam import NAdam
+from .nesterov import Nesterov
 from .optimizer import Optimizer
+from .radam import RAdam
+from .rmsprop import RMSprop
+from .rprop import Rprop
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = [
+    "ASGD",
+    "LAMB",
+    "LARS",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamP",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "NAdam",
+    "Nesterov",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "lr_scheduler",
+    "swa_utils",
+    "unrolled",
+]

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ..dtypes import float32
-from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addcmul_ and addcdiv_
-from ..functions.creation import zeros, zeros_like
+from ..functions.creation import zeros_like
 from ..ops.elementwise import maximum
 from ..tensor import Tensor
-from .optimizer import Group, Optimizer, check_settings
+from .grouping import Group, as_number, check_betas, check_settings, counter
+from .optimizer import Optimizer
 
 __all__ = ["Adam"]
 
@@ -23,7 +22,8 @@ class Adam(Optimizer):
     p &\leftarrow p - lr\,\frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
     \end{aligned}$$
 
-    With `amsgrad` the largest v so far stands in the place of v. `maximize` goes up the gradient.
+    With `amsgrad` the largest v so far stands in the place of v. With `decoupled_weight_decay` the decay is not part of
+    the gradient, but shrinks the parameter: see `AdamW`. `maximize` goes up the gradient.
 
     Raises:
         ValueError: a setting is negative, or a beta is not below 1.
@@ -35,27 +35,27 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ) -> None:
-        check_settings("Adam", lr=lr, eps=eps, weight_decay=weight_decay)
-        for i, beta in enumerate(betas):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Adam: betas[{i}] must be from 0 up to, but not, 1, got {beta}")
+        check_settings(type(self).__name__, lr=lr, eps=eps, weight_decay=weight_decay)
+        check_betas(type(self).__name__, betas)
         super().__init__(
             params,
             {
                 "lr": lr,
-                "betas": betas,
+                "betas": tuple(map(as_number, betas)),
                 "eps": eps,
                 "weight_decay": weight_decay,
                 "amsgrad": amsgrad,
                 "maximize": maximize,
+                "decoupled_weight_decay": decoupled_weight_decay,
             },
         )
 
@@ -63,22 +63,18 @@ class Adam(Optimizer):
         """One step of one parameter."""
         state = self.state[p]
         if not state:
-            state["step"] = zeros((), dtype=float32)  # as PyTorch's, also beside parameters of other dtypes
-            state["exp_avg"] = zeros_like(p)
-            state["exp_avg_sq"] = zeros_like(p)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(p)
+            state.update(step=counter(), exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
         m, v = state["exp_avg"], state["exp_avg_sq"]
-        beta1, beta2 = group["betas"]
+        lr, decay, (beta1, beta2) = as_number(group["lr"]), group["weight_decay"], group["betas"]
         t = state["step"].add_(1).item()
 
-        if group["maximize"]:
-            g = -g
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
+        if decay and group["decoupled_weight_decay"]:
+            p.mul_(1 - lr * decay)
+        elif decay:
+            g = g.add(p, alpha=decay)
         m.lerp_(g, 1 - beta1)
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
         if group["amsgrad"]:
-            v = state["max_exp_avg_sq"].copy_(maximum(state["max_exp_avg_sq"], v))
-        deviation = (v.sqrt() / (1 - beta2**t) ** 0.5).add_(group["eps"])
-        p.addcdiv_(m, deviation, value=-group["lr"] / (1 - beta1**t))
+            v = state["max_exp_avg_sq"] = maximum(state.get("max_exp_avg_sq", v), v)
+        deviation = v.sqrt().div_((1 - beta2**t) ** 0.5).add_(group["eps"])
+        p.addcdiv_(m, deviation, value=-lr / (1 - beta1**t))

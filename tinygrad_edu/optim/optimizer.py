@@ -1,33 +1,50 @@
 """Optimizer: groups of parameters with their settings, a state for each parameter, and the loop over them."""
 
+import functools
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
+from ..autograd.hooks import RemovableHandle, next_key
+from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addcmul_ and addcdiv_
 from ..graph import enable_grad, no_grad
 from ..nn.parameter import clear_gradients
 from ..tensor import Tensor
+from .grouping import Group, as_group
 
-__all__ = ["Optimizer", "check_settings"]
+__all__ = ["Optimizer"]
 
-Group = dict[str, Any]
+Hooks = dict[int, Callable[..., Any]]
 
 
-def check_settings(owner: str, **settings: float) -> None:
-    """Refuse settings that are negative.
+def with_hooks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The step of an optimizer, with the hooks before and after it."""
 
-    Raises:
-        ValueError: naming the first that is.
-    """
-    for name, value in settings.items():
-        if not value >= 0:
-            raise ValueError(f"{owner}: {name} must be 0 or more, got {value}")
+    @functools.wraps(function)
+    def step(self: "Optimizer", *args: Any, **kwargs: Any) -> Any:
+        if type(self).step is not step:  # called by the step of a class derived from this one, which has the hooks
+            return function(self, *args, **kwargs)
+        for hook in [*self._step_pre_hooks.values()]:
+            changed = hook(self, args, kwargs)
+            if changed is not None:
+                if not isinstance(changed, tuple) or len(changed) != 2:
+                    raise RuntimeError(f"a hook before a step returns None or (args, kwargs), got {changed!r:.200}")
+                args, kwargs = changed
+        self._opt_called = True
+        result = function(self, *args, **kwargs)
+        for hook in [*self._step_post_hooks.values()]:
+            hook(self, args, kwargs)
+        return result
+
+    return step
 
 
 class Optimizer:
     """What all optimizers share; a new one says in `update` how one parameter moves, or defines `step` itself.
 
+    `params` gives Tensors, pairs (name, Tensor), or dictionaries with such "params" and settings of their own.
     `param_groups` is a list of dictionaries: "params" and the settings of those parameters, from `defaults` where a
     group does not say otherwise. `state[p]` is a dictionary for each parameter.
 
@@ -44,17 +61,32 @@ class Optimizer:
     >>> p.tolist()
     [0.8999999761581421, 0.8999999761581421]
 
+    Gradients add up until they are cleared, so that several small batches make the step of a large one:
+
+    >>> optimizer = Sign([p], lr=0.5)
+    >>> optimizer.zero_grad()
+    >>> batches = [ones(2), -3 * ones(2), 2 * ones(2), 4 * ones(2)]
+    >>> for i, x in enumerate(batches, start=1):
+    ...     loss = (p * x).sum() / 2  # the mean over two batches
+    ...     loss.backward()
+    ...     if i % 2 == 0:
+    ...         optimizer.step()
+    ...         optimizer.zero_grad()
+    ...         print(p)
+    Parameter containing:
+    tensor([1.4000, 1.4000], requires_grad=True)
+    Parameter containing:
+    tensor([0.9000, 0.9000], requires_grad=True)
+
     Raises:
-        ValueError: there is no parameter, one is not a leaf, or one is in two groups.
+        ValueError: there is no parameter, one is not a leaf, or one is in two groups; some have names and some not.
         TypeError: what is given is no iterable of Tensors or of dictionaries.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, Mapping)) or not hasattr(params, "__iter__"):
             raise TypeError(f"params is an iterable of Tensors or of dictionaries, got {type(params).__name__}")
-        self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        self.param_groups: list[Group] = []
+        self.__setstate__({"defaults": defaults, "state": defaultdict(dict), "param_groups": []})
         groups = list(params)
         if not groups:
             raise ValueError(
@@ -63,38 +95,48 @@ class Optimizer:
         for group in groups if isinstance(groups[0], Mapping) else [{"params": groups}]:
             self.add_param_group(group)
 
-    def add_param_group(self, param_group: Group) -> None:
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if "step" in vars(cls):
+            cls.step = with_hooks(cls.step)  # type: ignore[method-assign]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.defaults: dict[str, Any] = state["defaults"]
+        self.state: defaultdict[Any, dict[str, Any]] = state["state"]
+        self.param_groups: list[Group] = state["param_groups"]
+        self._step_pre_hooks: Hooks = {}
+        self._step_post_hooks: Hooks = {}
+        self._opt_called = False  # whether a step was made: a schedule's step comes after it
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters, with settings of their own where the dictionary has them.
 
         Raises:
-            ValueError: one is not a leaf, or comes twice.
+            ValueError: one is not a leaf, or is in another group; some have names and some not.
             TypeError: a group is no dictionary, its params are a set, or one is no Tensor.
         """
-        if not isinstance(param_group, Mapping):
-            raise TypeError(f"a parameter group is a dictionary, got {type(param_group).__name__}")
-        params = param_group["params"]
-        if isinstance(params, set):
-            raise TypeError("parameters come in an order, which a set does not have; use a list")
-        params = [params] if isinstance(params, Tensor) else list(params)
-        known = {p for group in self.param_groups for p in group["params"]}
-        for p in params:
-            if not isinstance(p, Tensor):
-                raise TypeError(f"an optimizer moves Tensors, got {type(p).__name__}")
-            if not p.is_leaf:
+        group = as_group(param_group, self.defaults)
+        params = group["params"]
+        if len(set(params)) < len(params):
+            warnings.warn("a parameter is given twice in one group, and will be moved twice in a step", stacklevel=2)
+        for other in self.param_groups:
+            if ("param_names" in group) != ("param_names" in other):
                 raise ValueError(
-                    f"can't optimize a non-leaf Tensor: the one of shape {p.shape} was computed by {p.grad_fn}; "
-                    "optimize what it was computed from, or its detach().requires_grad_()"
+                    "some groups of parameters have names and some have none; give names to all or to none"
                 )
-            if p in known:
-                raise ValueError(f"a parameter of shape {p.shape} is given twice")
-            known.add(p)
-        self.param_groups.append({**self.defaults, **param_group, "params": params})
+            if twice := set(params).intersection(other["params"]):
+                raise ValueError(f"a parameter of shape {twice.pop().shape} is given twice, in two groups")
+        self.param_groups.append(group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero."""
         for group in self.param_groups:
             clear_gradients(group["params"], set_to_none)
 
+    @with_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; a closure that computes loss and gradients is called before.
 
@@ -106,33 +148,47 @@ class Optimizer:
                 loss = closure()
         with no_grad():
             for group in self.param_groups:
+                uphill = group.get("maximize", False)
                 for p in group["params"]:
                     g = p.grad
                     if g is not None:
-                        self.update(p, g, group)
+                        self.update(p, -g if uphill else g, group)
         return loss
 
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
-        """Move one parameter in place, given its gradient and the settings of its group; nothing is recorded."""
+        """Move one parameter in place; nothing is recorded.
+
+        Given are its gradient (its negative where the group has `maximize`), and the settings of its group.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} does not say how a parameter moves: give it a method update()"
         )
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call hook(optimizer, args, kwargs) before each step; it may return other (args, kwargs)."""
+        return add_hook(self._step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call hook(optimizer, args, kwargs) after each step."""
+        return add_hook(self._step_post_hooks, hook)
 
     def state_dict(self) -> dict[str, Any]:
         """The state and the settings, with numbers in the place of parameters; the Tensors are shared.
 
         `{"state": {0: {..}, ..}, "param_groups": [{.., "params": [0, ..]}]}`, as PyTorch's.
         """
-        places = {p: i for i, p in enumerate(self.parameters())}
+        places: dict[Any, int] = {}
+        for i, p in enumerate(self.parameters()):
+            places.setdefault(p, i)
         return {
-            "state": {places[p]: dict(state) for p, state in self.state.items()},
+            "state": {places.get(p, p): state for p, state in self.state.items()},
             "param_groups": [{**group, "params": [places[p] for p in group["params"]]} for group in self.param_groups],
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the state and the settings of a state_dict; parameters are matched by their order.
+        """Take over the state and the settings of a state_dict, as copies; parameters are matched by their order.
 
-        Floating state takes the dtype of its parameter, except the count of steps.
+        State takes the dtype of its parameter, except the count of steps.
 
         Raises:
             ValueError: it has other groups, or other numbers of parameters in them; nothing is changed then.
@@ -148,10 +204,10 @@ class Optimizer:
         parameter = dict(zip(keys, self.parameters(), strict=True))
         self.state = defaultdict(dict)
         for key, state in loaded["state"].items():
-            p = parameter[key]
-            self.state[p] = {name: as_state(value, name, p) for name, value in state.items()}
+            p = parameter.get(key)
+            self.state[key if p is None else p] = state if p is None else as_state(state, p)
         self.param_groups = [
-            {**self.defaults, **group, "params": mine["params"]}
+            {**self.defaults, **names_of(mine), **group, "params": mine["params"]}
             for group, mine in zip(loaded["param_groups"], self.param_groups, strict=True)
         ]
 
@@ -167,7 +223,22 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def as_state(value: Any, name: str, p: Tensor) -> Any:
-    """A loaded piece of a parameter's state in the parameter's dtype."""
-    floats = isinstance(value, Tensor) and value.dtype.kind == "f"
-    return value.to(p.dtype) if floats and name != "step" else value
+def add_hook(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
+    """Put a hook behind those that are there."""
+    key = next_key()
+    hooks[key] = hook
+    return RemovableHandle(hooks, key)
+
+
+def names_of(group: Group) -> Group:
+    """The names of a group's parameters, if they have any."""
+    return {"param_names": group["param_names"]} if "param_names" in group else {}
+
+
+def as_state(value: Any, p: Tensor) -> Any:
+    """A loaded piece of a parameter's state, however deep, in the parameter's dtype."""
+    if isinstance(value, dict):
+        return {name: part if name == "step" else as_state(part, p) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([as_state(part, p) for part in value])
+    return value.to(p.dtype) if isinstance(value, Tensor) and p.dtype.kind == "f" else value

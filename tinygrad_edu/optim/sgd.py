@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..tensor import Tensor
-from .optimizer import Group, Optimizer, check_settings
+from .grouping import Group, as_number, check_settings
+from .optimizer import Optimizer
 
 __all__ = ["SGD"]
 
@@ -19,7 +20,7 @@ class SGD(Optimizer):
     \end{aligned}$$
 
     As in PyTorch the rate multiplies the momentum too, which Sutskever's form adds to the velocity before. `maximize`
-    goes up the gradient.
+    goes up the gradient. Nesterov's own method, with momentum that grows from step to step, is `Nesterov`.
 
     Raises:
         ValueError: a setting is negative; nesterov without momentum or with dampening.
@@ -31,10 +32,10 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
-        weight_decay: float = 0,
+        weight_decay: float | Tensor = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
@@ -57,10 +58,8 @@ class SGD(Optimizer):
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         momentum, decay = group["momentum"], group["weight_decay"]
-        if group["maximize"]:
-            g = -g
         if decay:
-            g = g + decay * p
+            g = g.add(p, alpha=decay)
         if momentum:
             state = self.state[p]
             b = state.get("momentum_buffer")
@@ -68,5 +67,5 @@ class SGD(Optimizer):
                 b = state["momentum_buffer"] = g.clone()
             else:
                 b.mul_(momentum).add_(g, alpha=1 - group["dampening"])
-            g = g + momentum * b if group["nesterov"] else b
-        p.add_(g, alpha=-group["lr"])
+            g = g.add(b, alpha=momentum) if group["nesterov"] else b
+        p.add_(g, alpha=-as_number(group["lr"]))

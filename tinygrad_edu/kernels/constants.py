@@ -1,0 +1,30 @@
+"""Python numbers as arrays that NumPy need not convert again."""
+
+import functools
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+
+__all__ = ["constant32", "constant64", "constant_for"]
+
+Array = NDArray[Any]
+
+
+@functools.lru_cache(128)
+def constant32(value: float) -> Array:
+    """A Python number in float32; zero is not asked for where its sign matters, for -0.0 is found as 0.0."""
+    with numpy.errstate(over="ignore"):
+        return numpy.array(value, numpy.float32)
+
+
+@functools.lru_cache(128)
+def constant64(value: float) -> Array:
+    """The same in float64."""
+    return numpy.array(value, numpy.float64)
+
+
+def constant_for(array: Array, value: float) -> Any:
+    """A Python number in the dtype of this array of floats."""
+    size = array.itemsize
+    return constant32(value) if size == 4 else constant64(value) if size == 8 else array.dtype.type(value)

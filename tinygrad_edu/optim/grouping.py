@@ -1,0 +1,82 @@
+"""What an optimizer is given: groups of parameters and settings, checked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..autograd.hooks import retains_grad
+from ..dtypes import float32, float64, get_default_dtype
+from ..functions.creation import full
+from ..tensor import Tensor
+
+__all__ = ["Group", "as_group", "as_number", "check_betas", "check_settings", "counter"]
+
+Group = dict[str, Any]
+
+
+def as_group(given: Mapping[str, Any], defaults: dict[str, Any]) -> Group:
+    """A group with a list of its parameters, their names apart from them, and all settings.
+
+    Raises:
+        ValueError: it has no "params", one is not a leaf, or some have names and some not.
+        TypeError: it is no dictionary, its params are a set, or one is no Tensor.
+    """
+    if not isinstance(given, Mapping):
+        raise TypeError(f"a parameter group is a dictionary, got {type(given).__name__}")
+    if "params" not in given:
+        raise ValueError(f'a parameter group needs an entry "params", this one has {sorted(given)}')
+    params = given["params"]
+    if isinstance(params, set):
+        raise TypeError("parameters come in an order, which a set does not have; use a list")
+    params = [params] if isinstance(params, Tensor) else list(params)
+    names = [entry[0] for entry in params if isinstance(entry, tuple)]
+    if names and len(names) < len(params):
+        raise ValueError(f"only {len(names)} of {len(params)} parameters have names; give names to all or to none")
+    params = [entry[1] if isinstance(entry, tuple) else entry for entry in params]
+    for p in params:
+        if not isinstance(p, Tensor):
+            raise TypeError(f"an optimizer moves Tensors, got {type(p).__name__}")
+        if not p.is_leaf and not retains_grad(p):
+            raise ValueError(
+                f"can't optimize a non-leaf Tensor: the one of shape {p.shape} was computed by {p.grad_fn}; "
+                "optimize what it was computed from, or its detach().requires_grad_()"
+            )
+    group = {**given, "params": params}
+    if names:
+        group["param_names"] = names
+    for name, value in defaults.items():
+        group.setdefault(name, value)
+    return group
+
+
+def check_settings(owner: str, **settings: Any) -> None:
+    """Refuse settings that are negative.
+
+    Raises:
+        ValueError: naming the first that is, or a Tensor of more than one element.
+    """
+    for name, value in settings.items():
+        if isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError(f"{owner}: {name} is a number or a Tensor of one element, got one of shape {value.shape}")
+        if not value >= 0:
+            raise ValueError(f"{owner}: {name} must be 0 or more, got {value}")
+
+
+def check_betas(owner: str, betas: tuple[Any, ...]) -> None:
+    """Refuse decay rates of moving averages that are not from 0 up to, but not, 1.
+
+    Raises:
+        ValueError: naming the first that is not.
+    """
+    for i, beta in enumerate(betas):
+        if not 0 <= beta < 1:
+            raise ValueError(f"{owner}: betas[{i}] must be from 0 up to, but not, 1, got {beta}")
+
+
+def as_number(value: Any) -> Any:
+    """A setting that is a Tensor of one element as one without dimensions."""
+    return value.squeeze() if isinstance(value, Tensor) else value
+
+
+def counter(start: float = 0) -> Any:
+    """A number among the state; in float32 as PyTorch's, also beside parameters of other dtypes."""
+    return full((), start, dtype=float64 if get_default_dtype() == float64 else float32)

@@ -1,0 +1,70 @@
+"""RMSprop."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..functions.creation import zeros_like
+from ..tensor import Tensor
+from .grouping import Group, as_number, check_settings, counter
+from .optimizer import Optimizer
+
+__all__ = ["RMSprop"]
+
+
+class RMSprop(Optimizer):
+    r"""Steps divided by the root of the mean squared gradient, a moving average.
+
+    $$\begin{aligned}
+    g &\leftarrow \nabla L(p) + \lambda p \\
+    v &\leftarrow \alpha\,v + (1 - \alpha)\,g^2 \\
+    p &\leftarrow p - lr\,\frac{g}{\sqrt{v} + \epsilon}
+    \end{aligned}$$
+
+    With `centered` the variance takes the place of v: $v - m^2$, where $m \leftarrow \alpha\,m + (1 - \alpha)\,g$.
+    With `momentum` $\mu$ the steps add up: $b \leftarrow \mu\,b + g / (\sqrt{v} + \epsilon)$ and $p \leftarrow p - lr
+    \cdot b$. `maximize` goes up the gradient.
+
+    Raises:
+        ValueError: a setting is negative.
+
+    Sources: Tieleman and Hinton, "Lecture 6.5 - RMSProp" of the course "Neural Networks for Machine Learning" (2012);
+    Graves, "Generating Sequences With Recurrent Neural Networks" (2013), equations 38 to 41, for the centered form.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum: float = 0,
+        centered: bool = False,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
+        check_settings("RMSprop", **defaults)
+        super().__init__(params, {**defaults, "centered": centered, "maximize": maximize})
+
+    def update(self, p: Tensor, g: Tensor, group: Group) -> None:
+        """One step of one parameter."""
+        state = self.state[p]
+        if not state:
+            state.update(step=counter(), square_avg=zeros_like(p))
+        for name, needed in (("momentum_buffer", group["momentum"] > 0), ("grad_avg", group["centered"])):
+            if needed and name not in state:
+                state[name] = zeros_like(p)
+        v, lr, alpha = state["square_avg"], as_number(group["lr"]), group["alpha"]
+        state["step"].add_(1)
+
+        if group["weight_decay"]:
+            g = g.add(p, alpha=group["weight_decay"])
+        v.mul_(alpha).addcmul_(g, g, value=1 - alpha)
+        if group["centered"]:
+            m = state["grad_avg"].lerp_(g, 1 - alpha)
+            v = v.addcmul(m, m, value=-1)
+        deviation = v.sqrt().add_(group["eps"])
+        if group["momentum"] > 0:
+            p.add_(state["momentum_buffer"].mul_(group["momentum"]).addcdiv_(g, deviation), alpha=-lr)
+        else:
+            p.addcdiv_(g, deviation, value=-lr)
