@@ -31,6 +31,7 @@ FLOORS = {
     "autograd": 4,
     "functions": 4,
     "io": 4,
+    "linalg": 4,
     "special": 4,
     "func": 5,
     "nn": 5,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["GradientError", "ShapeError", "broadcast_clash", "explain"]
+__all__ = ["GradientError", "LinAlgError", "ShapeError", "broadcast_clash", "explain"]
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -12,6 +12,10 @@ class ShapeError(ValueError, RuntimeError):
 
 class GradientError(RuntimeError):
     """A gradient that cannot be computed: no graph, a freed one, or a saved value that was overwritten."""
+
+
+class LinAlgError(RuntimeError):
+    """A matrix for which there is no such result: a singular one to invert, one without a Cholesky factor."""
 
 
 def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Exception:

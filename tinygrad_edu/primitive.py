@@ -43,16 +43,16 @@ class Plan:
         "keeps_values",
         "needs",
         "only",
+        "partial",
         "positions",
         "primitive",
         "rules",
         "sources",
     )
 
-    partial = False  # whether a rule of several outputs takes None for those that nothing came back to
-
     def __init__(self, primitive: "Primitive", mask: int, count: int) -> None:
         self.primitive = primitive
+        self.partial = primitive.partial
         self.joint = EVERYTHING in primitive.rules
         names = primitive.input_names(count)
         wanted = [i for i in range(count) if mask >> i & 1]
@@ -142,6 +142,7 @@ class Primitive:
             # NumPy is bound here, once; another array library's module is passed by its own Tensor.
             forward.__kwdefaults__ = {**defaults, "xp": numpy}
         self.rules: dict[str, Rule | None] = {}
+        self.partial = False  # whether a rule of several outputs takes None for those that nothing came back to
         self.misfit: Callable[..., str | None] | None = None  # of the inputs' shapes: why they do not fit, if so
         self.plans: dict[int, Plan | None] = {}
 

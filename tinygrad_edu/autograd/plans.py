@@ -21,7 +21,6 @@ class ShownPlan(Plan):
     def __init__(self, plan: Plan, show: Show) -> None:
         for name in Plan.__slots__:
             setattr(self, name, getattr(plan, name))
-        self.partial = plan.partial
 
         def rule(g: Any, *saved: Any) -> Gradients:
             return show(gradients_of(plan, g, saved), g)

@@ -8,6 +8,7 @@ from ..ops.elementwise import abs, cast, masked, where
 from ..tensor import Tensor, method
 from .dims import as_dims
 from .elementwise import pow
+from .linalg.decompositions import svdvals
 from .reduction import amax, amin, check_not_empty, numpy_names, sum
 
 __all__ = ["dist", "norm"]
@@ -30,16 +31,26 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
         RuntimeError: the Tensor holds no floats, or `dtype` is a narrower one.
         IndexError: nothing is left of a dimension for a norm that is not defined over nothing.
     """
-    wanted = x.dtype if dtype is None else as_dtype(dtype)
-    if x.dtype.kind != "f" or wanted.itemsize < x.dtype.itemsize or wanted.kind != "f":
-        raise RuntimeError(f"a norm is for floats, and of a dtype as wide; got {x.dtype} for a norm in {wanted}")
+    x = as_wide(x, dtype)
     dims = as_dims(dim, x.ndim)
     if ord < 0 or ord == math.inf:
         check_not_empty(x, dims, f"the {ord}-norm")
     # 300^2 overflows float16
-    wide = cast(x, dtype=float32) if wanted == float16 else x if wanted == x.dtype else cast(x, dtype=wanted)
-    out = p_norm(wide, ord, dims, keepdim)
-    return cast(out, dtype=wanted) if wanted == float16 else out
+    if x.dtype == float16:
+        return cast(p_norm(cast(x, dtype=float32), ord, dims, keepdim), dtype=float16)
+    return p_norm(x, ord, dims, keepdim)
+
+
+def as_wide(x: Tensor, dtype: Any) -> Tensor:
+    """A floating Tensor in a dtype as wide as its own, or wider.
+
+    Raises:
+        RuntimeError: it holds no floats, or the dtype is a narrower one.
+    """
+    wanted = x.dtype if dtype is None else as_dtype(dtype)
+    if x.dtype.kind != "f" or wanted.itemsize < x.dtype.itemsize or wanted.kind != "f":
+        raise RuntimeError(f"a norm is for floats, and of a dtype as wide; got {x.dtype} for a norm in {wanted}")
+    return x if wanted == x.dtype else cast(x, dtype=wanted)
 
 
 def p_norm(x: Tensor, p: float, dims: tuple[int, ...] | None, keepdim: bool) -> Tensor:
@@ -58,10 +69,32 @@ def p_norm(x: Tensor, p: float, dims: tuple[int, ...] | None, keepdim: bool) -> 
     return power_or_zero(sum(power_or_zero(size, p), dims, keepdim), 1 / p)
 
 
+def put_back_dims(x: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """x with size 1 for dimensions that were reduced."""
+    for dim in sorted(dims):
+        x = x.unsqueeze(dim)
+    return x
+
+
+def nuclear_norm(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    """The sum of the singular values of the matrices in two dimensions, by default the only ones.
+
+    Raises:
+        RuntimeError: the dimensions are not two, or the Tensor does not hold float32 or float64.
+    """
+    dims = as_dims(tuple(range(x.ndim)) if dim is None else dim, x.ndim)
+    if dims is None or len(dims) != 2:
+        raise RuntimeError(f"the nuclear norm is of matrices in two dimensions, got {dim} of {x.shape}")
+    found = sum(svdvals(x.movedim(dims, (-2, -1))), -1)
+    return put_back_dims(found, dims) if keepdim else found
+
+
 @method
 @numpy_names
 def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The vector norm over dimensions; "fro", the Frobenius norm of a matrix, is the 2-norm of its elements.
+
+    "nuc", the nuclear norm, is the sum of a matrix's singular values.
 
     >>> from tinygrad_edu import tensor
     >>> norm(tensor([3.0, -4.0])), norm(tensor([3.0, -4.0]), 1)
@@ -70,8 +103,10 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     Raises:
         RuntimeError: the Tensor holds no floats, or there is no norm of this name.
     """
+    if p == "nuc":
+        return nuclear_norm(as_wide(input, dtype), dim, keepdim)
     if isinstance(p, str) and p != "fro":
-        raise RuntimeError(f'norm takes a number or "fro" as p, got {p!r}')
+        raise RuntimeError(f'norm takes a number, "fro" or "nuc" as p, got {p!r}')
     return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 

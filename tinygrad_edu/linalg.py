@@ -1,0 +1,41 @@
+"""Linear algebra under the names of PyTorch's `torch.linalg`; what computes it is in functions/linalg/."""
+
+from .errors import LinAlgError
+from .functions.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from .functions.linalg.determinants import det, slogdet
+from .functions.linalg.norms import cond, matrix_norm, norm
+from .functions.linalg.products import cross, diagonal, matrix_power, multi_dot, vander, vecdot
+from .functions.linalg.pseudoinverse import lstsq, matrix_rank, pinv
+from .functions.linalg.solving import inv, solve, solve_triangular, tensorinv
+from .functions.linear import matmul
+from .functions.norms import vector_norm
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "lstsq",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "vander",
+    "vecdot",
+    "vector_norm",
+]
