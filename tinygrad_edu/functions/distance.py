@@ -1,12 +1,17 @@
-"""Distances between the rows of two Tensors."""
+"""Distances between vectors: of two Tensors, row by row or each with each, and among the rows of one."""
 
 from typing import Any
 
+import numpy
+
 from ..errors import ShapeError
+from ..graph import no_grad
+from ..ops.reduction import sum
 from ..tensor import Tensor
+from .dims import as_dim
 from .norms import vector_norm
 
-__all__ = ["cdist"]
+__all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> Any:
@@ -23,3 +28,53 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> A
     if p < 0:
         raise RuntimeError(f"cdist takes a norm p >= 0, got {p}")
     return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, dim=-1)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The p-norm of x1 - x2 + eps along the last dimension; `(*, D), (*, D) -> (*)`; eps keeps it off 0.
+
+    >>> from tinygrad_edu import tensor
+    >>> pairwise_distance(tensor([[0.0, 0.0]]), tensor([[3.0, 4.0]]))
+    tensor([5.0000])
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+    """
+    return vector_norm(x1 - x2 + eps, p, dim=-1, keepdim=keepdim)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Any:
+    r"""The cosine of the angle between vectors along a dimension, $\frac{x_1 x_2}{|x_1| |x_2|}$; `(*), (*) -> (*)`.
+
+    The lengths are taken to be at least eps, which their gradient ignores.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+        IndexError: there is no such dimension.
+        RuntimeError: they do not hold floats.
+    """
+    dim = as_dim(dim, max(x1.ndim, x2.ndim))
+    lengths = []
+    for x in (x1, x2):
+        length = vector_norm(x, 2, dim=dim - max(x1.ndim, x2.ndim), keepdim=True).clone()
+        with no_grad():
+            length.clamp_min_(eps)
+        lengths.append(length)
+    return sum((x1 / lengths[0]) * (x2 / lengths[1]), dim=dim)
+
+
+def pdist(input: Tensor, p: float = 2) -> Any:
+    """The p-norm of the difference of each two rows, (0, 1), (0, 2) ... (n - 2, n - 1); `(n, k) -> (n (n - 1) / 2)`.
+
+    Where two rows are equal the gradient is 0.
+
+    Raises:
+        ShapeError: the input is not `(n, k)`.
+        RuntimeError: p is negative, or it does not hold floats.
+    """
+    if input.ndim != 2:
+        raise ShapeError(f"pdist takes (n, k), got {input.shape}")
+    if p < 0:
+        raise RuntimeError(f"pdist takes a norm p >= 0, got {p}")
+    first, second = numpy.triu_indices(len(input), 1)
+    return vector_norm(input[first] - input[second], p, dim=-1)

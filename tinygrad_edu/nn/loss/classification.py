@@ -1,31 +1,12 @@
-"""Losses: how far an output is from its target."""
+"""Losses of classification: logits or logarithms of probabilities against classes, or against probabilities."""
 
-from ..tensor import Tensor
-from . import functional
-from .module import Module
+from typing import Any
 
-__all__ = ["CrossEntropyLoss", "MSELoss"]
+from ...tensor import Tensor
+from .. import functional
+from .base import Loss
 
-
-class Loss(Module):
-    """A loss with its reduction: "mean", "sum" or "none"."""
-
-    def __init__(self, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = reduction
-
-
-class MSELoss(Loss):
-    r"""The mean squared error, $\frac{1}{n} \sum (x - y)^2$; `(*), (*) -> ()`; "sum" is without 1 / n.
-
-    Raises:
-        ShapeError: in forward, the shapes do not broadcast.
-        ValueError: in forward, the reduction is not known.
-    """
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The squared error."""
-        return functional.mse_loss(input, target, reduction=self.reduction)
+__all__ = ["CrossEntropyLoss", "NLLLoss"]
 
 
 class CrossEntropyLoss(Loss):
@@ -58,8 +39,31 @@ class CrossEntropyLoss(Loss):
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: Tensor, target: Tensor) -> Any:
         """The cross-entropy."""
         return functional.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )
+
+
+class NLLLoss(Loss):
+    r"""The negative logarithm of each class's probability, $-w_y x_y$, from logarithms x; `(N, C), (N) -> ()`.
+
+    The mean is weighted by $w_y$. Classes equal to `ignore_index` count nothing.
+
+    `input (N, C), (C) or (N, C, *)`, often from log_softmax; `target (N), () or (N, *)`; `weight (C)`.
+
+    Raises:
+        ShapeError: in forward, input, target and weight do not fit.
+        IndexError: in forward, a class is not in 0 .. C - 1, and not ignore_index.
+        ValueError: in forward, the reduction is not known.
+    """
+
+    def __init__(self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Any:
+        """The negative log-likelihood."""
+        return functional.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)

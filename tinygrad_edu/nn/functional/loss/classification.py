@@ -1,53 +1,16 @@
-"""Losses without state: how far an output is from its target, as one number or one for each example."""
+"""Losses of classification: logits or logarithms of probabilities against classes, or against probabilities."""
 
-import warnings
 from typing import Any
 
-from ...errors import ShapeError
-from ...functions.creation import ones_like
-from ...functions.indexing import gather
-from ...functions.softmax import log_softmax
-from ...ops import reduction as ops
-from ...ops.softmax import logits_cross_entropy
-from ...tensor import Tensor
+from ....errors import ShapeError
+from ....functions.creation import ones_like
+from ....functions.indexing import gather
+from ....functions.softmax import log_softmax
+from ....ops.softmax import logits_cross_entropy
+from ....tensor import Tensor
+from .reduction import reduced
 
-__all__ = ["cross_entropy", "mse_loss", "nll_loss"]
-
-
-def reduced(losses: Any, reduction: str, total: Any = None) -> Any:
-    """The losses as they are, their sum, or their mean: the sum over `total`, or over their number.
-
-    Raises:
-        ValueError: the reduction is none of "none", "sum", "mean".
-    """
-    if reduction == "mean":
-        return ops.mean(losses) if total is None else ops.sum(losses) / total
-    if reduction == "sum":
-        return ops.sum(losses)
-    if reduction == "none":
-        return losses
-    raise ValueError(f"a reduction is 'mean', 'sum' or 'none', got {reduction!r}")
-
-
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Any:
-    """(x - y)^2, elementwise; `(*), (*) -> ()` or, without reduction, `(*)`; a weighted mean with `weight (*)`.
-
-    Raises:
-        ShapeError: the shapes do not broadcast.
-        ValueError: the reduction is not known; the weight is not of the input's shape.
-    """
-    if target.shape != input.shape:
-        warnings.warn(
-            f"mse_loss of input {input.shape} and target {target.shape} broadcasts, which is seldom what is meant; "
-            "give both the same shape",
-            stacklevel=2,
-        )
-    losses = (input - target).square()
-    if weight is None:
-        return reduced(losses, reduction)
-    if weight.shape != input.shape:
-        raise ShapeError(f"mse_loss takes a weight of the input's shape {input.shape}, got {weight.shape}")
-    return reduced(losses * weight, reduction, weight.sum())
+__all__ = ["cross_entropy", "nll_loss"]
 
 
 def cross_entropy(

@@ -1,0 +1,112 @@
+"""Losses between two classes: probabilities or logits against targets of 0 and 1, margins against -1 and 1."""
+
+from typing import Any
+
+from ....errors import ShapeError
+from ....ops.elementary import log, log1p
+from ....ops.elementwise import clamp
+from ....primitive import primitive
+from ....tensor import Tensor
+from ..logistic import logsigmoid
+from .reduction import check_tensors, reduced
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "multilabel_soft_margin_loss",
+    "soft_margin_loss",
+]
+
+
+# one primitive, because the logarithms are held at -100, where they would be flat, and the gradient goes on
+@primitive(
+    formula=r"\bar{x} = \bar{z}\,\frac{x - y}{x (1 - x)},\ \bar{y} = \bar{z} \ln \frac{1 - x}{x}", promotion="float"
+)
+def bernoulli_entropy(x: Any, y: Any, *, xp: Any) -> Any:
+    """-y ln x - (1 - y) ln(1 - x), each logarithm at least -100, elementwise; `(*), (*) -> (*)`."""
+    if x.size and not (x.min() >= 0 and x.max() <= 1):
+        raise RuntimeError(
+            f"probabilities are between 0 and 1, got some from {x.min()} to {x.max()}; "
+            "give sigmoid() of the logits, or the logits to binary_cross_entropy_with_logits"
+        )
+    return (y - 1) * xp.maximum(xp.log1p(-x), -100) - y * xp.maximum(xp.log(x), -100)
+
+
+bernoulli_entropy.vjp(
+    x=lambda g, x, y: g * (x - y) / clamp((1 - x) * x, low=1e-12),
+    y=lambda g, x: g * (log1p(-x) - log(x)),
+)
+
+
+def check_twins(input: Any, target: Any, name: str) -> None:
+    """Raise unless input and target are Tensors of one shape: TypeError, ShapeError."""
+    check_tensors(name, input=input, target=target)
+    if target.shape != input.shape:
+        raise ShapeError(f"{name} takes a target of the input's shape {input.shape}, got {target.shape}")
+
+
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean") -> Any:
+    r"""$-w\,(y \ln x + (1 - y) \ln (1 - x))$, elementwise, of probabilities x; `(*), (*) -> ()`.
+
+    The logarithms are at least -100, so that a probability of 0 or 1 gives a finite loss. `weight` broadcasts.
+
+    Raises:
+        ShapeError: the target is not of the input's shape; the weight does not broadcast.
+        RuntimeError: a probability is not between 0 and 1.
+        ValueError: the reduction is not known.
+    """
+    check_twins(input, target, "binary_cross_entropy")
+    losses = bernoulli_entropy(input, target)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Any:
+    r"""$-w\,(p\,y \ln \sigma(x) + (1 - y) \ln (1 - \sigma(x)))$, elementwise, of logits x; `(*), (*) -> ()`.
+
+    `weight` w and `pos_weight` p, often one for each class, broadcast.
+
+    Raises:
+        ShapeError: the target is not of the input's shape; a weight does not broadcast.
+        ValueError: the reduction is not known.
+    """
+    check_twins(input, target, "binary_cross_entropy_with_logits")
+    log_p = logsigmoid(input)
+    if pos_weight is not None:
+        log_p = log_p * ((pos_weight - 1) * target + 1)
+    losses = (1 - target) * input - log_p
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
+    r"""$\ln (1 + e^{-y x})$, elementwise, of targets y of -1 and 1; `(*), (*) -> ()`; without overflow.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+        ValueError: the reduction is not known.
+    """
+    check_tensors("soft_margin_loss", input=input, target=target)
+    return reduced(-logsigmoid(input * target), reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Any:
+    r"""$-\frac{1}{C} \sum_c w_c (y_c \ln \sigma(x_c) + (1 - y_c) \ln \sigma(-x_c))$; `(*, C), (*, C) -> ()`.
+
+    Raises:
+        ShapeError: the shapes do not broadcast; the input has no dimension of classes.
+        ValueError: the reduction is not known.
+    """
+    check_tensors("multilabel_soft_margin_loss", input=input, target=target)
+    if not input.ndim:
+        raise ShapeError("multilabel_soft_margin_loss takes an input (*, C), got one number")
+    losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    if weight is not None:
+        losses = losses * weight
+    return reduced(losses.sum(-1) / input.shape[-1], reduction)
