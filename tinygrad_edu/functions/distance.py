@@ -6,10 +6,10 @@ import numpy
 
 from ..errors import ShapeError
 from ..graph import no_grad
-from ..ops.reduction import sum
 from ..tensor import Tensor
-from .dims import as_dim
+from .movement import broadcast_tensors
 from .norms import vector_norm
+from .reduction import sum
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -53,14 +53,16 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         IndexError: there is no such dimension.
         RuntimeError: they do not hold floats.
     """
-    dim = as_dim(dim, max(x1.ndim, x2.ndim))
-    lengths = []
-    for x in (x1, x2):
-        length = vector_norm(x, 2, dim=dim - max(x1.ndim, x2.ndim), keepdim=True).clone()
-        with no_grad():
-            length.clamp_min_(eps)
-        lengths.append(length)
-    return sum((x1 / lengths[0]) * (x2 / lengths[1]), dim=dim)
+    x1, x2 = broadcast_tensors(x1, x2)
+    return sum(over_length(x1, dim, eps) * over_length(x2, dim, eps), dim)
+
+
+def over_length(x: Tensor, dim: int, eps: float) -> Any:
+    """Vectors over their lengths, which are taken to be at least eps."""
+    length = vector_norm(x, 2, dim, keepdim=True).clone()
+    with no_grad():
+        length.clamp_min_(eps)
+    return x / length
 
 
 def pdist(input: Tensor, p: float = 2) -> Any:

@@ -49,27 +49,6 @@ from .attention import scaled_dot_product_attention
 from .dropout import dropout
 from .folding import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .linear import bilinear, linear
-from .loss import cross_entropy, mse_loss, nll_loss
-from .multi_head import multi_head_attention_forward
-from .padding import pad
-from .pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
-    lp_pool1d,
-    lp_pool2d,
-    lp_pool3d,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
-)
-from .resampling import interpolate, upsample, upsample_bilinear, upsample_nearest
-from .sampling import affine_grid, grid_sample
-from .linear import linear
-from .logistic import logsigmoid
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -93,6 +72,24 @@ from .loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from .multi_head import multi_head_attention_forward
+from .padding import pad
+from .pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
+from .resampling import interpolate, upsample, upsample_bilinear, upsample_nearest
+from .sampling import affine_grid, grid_sample
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -106,11 +103,11 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
     "channel_shuffle",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -126,6 +123,7 @@ __all__ = [
     "elu_",
     "flatten",
     "fold",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "grid_sample",
@@ -135,7 +133,11 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "hinge_embedding_loss",
+    "huber_loss",
     "interpolate",
+    "kl_div",
+    "l1_loss",
     "leaky_relu",
     "leaky_relu_",
     "linear",
@@ -144,14 +146,6 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
-    "gaussian_nll_loss",
-    "hinge_embedding_loss",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
     "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
@@ -162,11 +156,17 @@ __all__ = [
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "one_hot",
     "pad",
+    "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -178,6 +178,8 @@ __all__ = [
     "selu_",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -187,22 +189,10 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
     "upsample",
     "upsample_bilinear",
     "upsample_nearest",
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-    "multilabel_soft_margin_loss",
-    "nll_loss",
-    "one_hot",
-    "pairwise_distance",
-    "pdist",
-    "poisson_nll_loss",
-    "relu",
-    "smooth_l1_loss",
-    "soft_margin_loss",
-    "softmax",
-    "triplet_margin_loss",
-    "triplet_margin_with_distance_loss",
 ]

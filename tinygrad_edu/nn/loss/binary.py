@@ -30,9 +30,9 @@ class BCELoss(Loss):
 
 
 class BCEWithLogitsLoss(Loss):
-    r"""The binary cross-entropy of sigmoid(x), $-w\,(p\,y \ln \sigma(x) + (1 - y) \ln (1 - \sigma(x)))$; `(*), (*) -> ()`.
+    r"""The binary cross-entropy of sigmoid(x), $-w\,(p\,y \ln \sigma(x) + (1 - y) \ln (1 - \sigma(x)))$.
 
-    `weight` w and `pos_weight` p, often one for each class, broadcast.
+    `(*), (*) -> ()`. `weight` w and `pos_weight` p, often one for each class, broadcast.
 
     Raises:
         ShapeError: in forward, the target is not of the input's shape, or a weight does not broadcast.

@@ -32,9 +32,9 @@ class KLDivLoss(Loss):
 
 
 class PoissonNLLLoss(Loss):
-    r"""-ln of a count y under the rate $e^x$, $e^x - y x$, or under the rate x, $x - y \ln (x + eps)$; `(*), (*) -> ()`.
+    r"""-ln of a count y under the rate $e^x$, $e^x - y x$, or under the rate x, $x - y \ln (x + eps)$.
 
-    The second is without `log_input`. `full` adds Stirling's approximation of ln y!.
+    `(*), (*) -> ()`. The second is without `log_input`. `full` adds Stirling's approximation of ln y!.
 
     Raises:
         ShapeError: in forward, the shapes do not broadcast.

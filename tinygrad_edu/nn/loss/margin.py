@@ -45,7 +45,9 @@ class MarginRankingLoss(Loss):
 
 
 class MultiMarginLoss(Loss):
-    r"""$\frac{1}{C} \sum_{c \ne y} w_y \max(0, margin - x_y + x_c)^p$, p = 1 or 2; `(N, C), (N) -> ()` or `(C), () -> ()`.
+    r"""$\frac{1}{C} \sum_{c \ne y} w_y \max(0, margin - x_y + x_c)^p$, p = 1 or 2; `(N, C), (N) -> ()`.
+
+    Or of one row, `(C), () -> ()`.
 
     Raises:
         ValueError: p is neither 1 nor 2; in forward, the reduction is not known.
@@ -71,9 +73,9 @@ class MultiMarginLoss(Loss):
 
 
 class MultiLabelMarginLoss(Loss):
-    r"""$\frac{1}{C} \sum_{y} \sum_{c} \max(0, 1 - x_y + x_c)$, y labels, c not; `(N, C), (N, C) -> ()` or of `(C)`.
+    r"""$\frac{1}{C} \sum_{y} \sum_{c} \max(0, 1 - x_y + x_c)$, y labels, c not; `(N, C), (N, C) -> ()`.
 
-    A row of the target holds its labels, and -1 after the last where they are fewer than C.
+    A row of the target holds its labels, and -1 after the last where they are fewer than C. Or of one row, `(C)`.
 
     Raises:
         ShapeError: in forward, the target is not of the input's shape, or does not hold integers.

@@ -36,7 +36,7 @@ class MSELoss(Loss):
 
 
 class SmoothL1Loss(Loss):
-    r"""The squared error $\frac{1}{2} d^2 / \beta$ near 0, where $|d| < \beta$, else $|d| - \frac{\beta}{2}$, d = x - y.
+    r"""The squared error $\frac{1}{2} d^2 / \beta$ where $|d| < \beta$, else $|d| - \frac{\beta}{2}$, d = x - y.
 
     `(*), (*) -> ()`. With beta = 0 it is L1Loss. It is HuberLoss divided by beta.
 

@@ -7,7 +7,7 @@ from ....ops.elementary import log, log1p
 from ....ops.elementwise import clamp
 from ....primitive import primitive
 from ....tensor import Tensor
-from ..logistic import logsigmoid
+from ..activation import logsigmoid
 from .reduction import check_tensors, reduced
 
 __all__ = [

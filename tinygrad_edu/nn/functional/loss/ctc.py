@@ -26,15 +26,14 @@ def path_losses(x: Any, *, spelling: Spelling, blank: int) -> Any:
 
 
 @primitive(formula=r"\text{undefined}")
-def path_gradient(g: Any, x: Any, losses: Any, lattice: Any, *, spelling: Spelling, blank: int, xp: Any) -> Any:
+def path_gradient(y: Any, x: Any, losses: Any, lattice: Any, *, spelling: Spelling, blank: int, xp: Any) -> Any:
     """The gradient in the logits of which x is the log-softmax, which is also that in x; `(N) -> (T, N, C)`.
 
     To take e^x along, which log_softmax would take away again, leaves it as it is.
     """
     inside = (xp.arange(len(x))[:, None] < spelling.frames)[:, :, None]
-    return xp.where(
-        inside, (xp.exp(x) - shares(x, losses, lattice, spelling, blank)) * g[:, None], xp.zeros((), x.dtype)
-    )
+    found = (xp.exp(x) - shares(x, losses, lattice, spelling, blank)) * y[:, None]
+    return xp.where(inside, found, xp.zeros((), x.dtype))
 
 
 def refuse(g: Any) -> Any:
@@ -45,7 +44,7 @@ def refuse(g: Any) -> Any:
 path_losses.vjp(
     x=lambda g, x, out, spelling, blank: path_gradient(g[0], x, out[0], out[1], spelling=spelling, blank=blank)
 )
-path_gradient.vjp(g=refuse, x=refuse, losses=refuse, lattice=refuse)
+path_gradient.vjp(y=refuse, x=refuse, losses=refuse, lattice=refuse)
 
 
 def ctc_loss(

@@ -111,5 +111,6 @@ def alongside(var: Tensor, input: Tensor) -> Tensor:
     if var.ndim == input.ndim and sum(n for m, n in zip(input.shape, var.shape, strict=True) if m != n) == 1:
         return var
     raise ShapeError(
-        f"the input {input.shape} takes var of its shape, without the last size or with a 1 in one place, got {var.shape}"
+        f"the input {input.shape} takes a var of its shape, without the last size, or with 1 in place of one size, "
+        f"got {var.shape}"
     )

@@ -23,7 +23,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, red
     """
     check_tensors("hinge_embedding_loss", input=input, target=target)
     apart = (margin - input).clamp_min(0)
-    return reduced((apart + input * 0).masked_fill(target == 1, 0) + input.masked_fill(target == -1, 0), reduction)
+    return reduced(apart.masked_fill(target == 1, 0) + input.masked_fill(target == -1, 0), reduction)
 
 
 def margin_ranking_loss(
@@ -85,9 +85,9 @@ def multi_margin_loss(
 
 
 def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
-    r"""$\frac{1}{C} \sum_{y} \sum_{c} \max(0, 1 - x_y + x_c)$, y being labels, c not; `(N, C), (N, C) -> ()` or of `(C)`.
+    r"""$\frac{1}{C} \sum_{y} \sum_{c} \max(0, 1 - x_y + x_c)$, y labels, c not; `(N, C), (N, C) -> ()`.
 
-    A row of the target holds its labels, and -1 after the last where they are fewer than C.
+    A row of the target holds its labels, and -1 after the last where they are fewer than C. Or of one row, `(C)`.
 
     Raises:
         ShapeError: the target is not of the input's shape, or does not hold integers.

@@ -45,7 +45,7 @@ def check_tensors(name: str, **inputs: Any) -> None:
             raise TypeError(f"{name} takes a Tensor as {role}, got {type(x).__name__} {x!r:.60}; make it one: tensor()")
 
 
-def warn_of_broadcast(input: Tensor, target: Tensor, name: str) -> None:
+def warn_of_broadcast(input: Any, target: Any, name: str) -> None:
     """Warn where a loss that compares element by element gets different shapes.
 
     Raises:

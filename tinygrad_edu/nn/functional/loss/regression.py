@@ -55,7 +55,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Any:
-    r"""$\frac{1}{2} d^2$ where $|d| \le \delta$, else $\delta (|d| - \frac{\delta}{2})$, of d = x - y; `(*), (*) -> ()`.
+    r"""$\frac{1}{2} d^2$ where $|d| \le \delta$, else $\delta (|d| - \frac{\delta}{2})$, d = x - y; `(*), (*) -> ()`.
 
     With `weight (*)` the losses are multiplied by it; the mean is still over their number.
 
