@@ -225,3 +225,38 @@ def test_what_undoes_itself(x, data):
     if x.ndim > 1:
         np.testing.assert_array_equal(tensor.rot90(k).rot90(-k).numpy(), x)
         np.testing.assert_array_equal((tensor.tril(k) + tensor.triu(k + 1)).numpy(), x)
+
+
+SPLITS = {
+    "split": (lambda x: x.split([1, 0, 3], 1), lambda x: (x[:, :1], x[:, 1:1], x[:, 1:])),
+    "chunk": (lambda x: x.chunk(2, -1), lambda x: (x[:, :2], x[:, 2:])),
+    "unbind": (lambda x: x.unbind(1), lambda x: tuple(x[:, i] for i in range(4))),
+}
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_parts_of_a_split_are_slices_whose_gradients_are_joined(name):
+    split, slices = SPLITS[name]
+    results = []
+    for program in (split, slices):
+        x = tg.arange(12.0).reshape(3, 4).requires_grad_()
+        parts = program(x * x)
+        # one part twice, another not at all
+        (slope,) = tg.autograd.grad((parts[-1] ** 2).sum() + parts[-1].sum(), x, create_graph=True)
+        (second,) = tg.autograd.grad((slope * slope).sum(), x)
+        results.append([*parts, slope, second])
+    for found, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(found.detach().numpy(), expected.detach().numpy())
+
+
+def test_writing_to_a_part_of_a_split_is_seen_by_all():
+    x = tg.ones(2, 3, requires_grad=True)
+    y = x * 2
+    first, rest = y.split([1, 2], 1)
+    first.mul_(5)
+    rest[:, 1] = 7.0
+    assert y.tolist() == [[10, 2, 7], [10, 2, 7]]
+    (y.sum() + first.sum()).backward()
+    assert x.grad.tolist() == [[20, 2, 0], [20, 2, 0]]
+    y.zero_()
+    assert not rest.any()

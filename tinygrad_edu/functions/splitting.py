@@ -8,6 +8,8 @@ from typing import Any
 from ..errors import ShapeError
 from ..ops import movement as ops
 from ..ops.indexing import getitem
+from ..primitive import primitive
+from ..recording import view_of
 from ..tensor import Tensor, method
 from .dims import as_dim
 
@@ -28,6 +30,34 @@ __all__ = [
 def part(input: Tensor, dim: int, index: Any) -> Tensor:
     """What an index picks along a dimension."""
     return getitem(input, index=(slice(None),) * dim + (index, ...))
+
+
+# all parts in one call: their gradients are joined once, where each alone would be put into zeros of the whole size
+@primitive(formula=r"\bar{x} = \mathrm{cat}(\bar{y}_1, .., \bar{y}_n)")
+def sections(x: Any, *, dim: int, indices: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Slices, one behind the other, that together are all of a dimension; or with integers its entries; views."""
+    front = (slice(None),) * dim
+    return tuple([x[(*front, index)] for index in indices])
+
+
+def joined(g: Sequence[Any], x_shape: tuple[int, ...], dim: int) -> Any:
+    """The gradients of all sections in a row."""
+    if g[0].ndim < len(x_shape):
+        g = [ops.reshape(part, shape=(*x_shape[:dim], 1, *x_shape[dim + 1 :])) for part in g]
+    return ops.cat(*g, dim=dim)
+
+
+sections.vjp(x=lambda g, x_shape, dim: joined(g, x_shape, dim))
+
+
+def parts(input: Tensor, dim: int, indices: Sequence[Any]) -> tuple[Tensor, ...]:
+    """What indices pick along a dimension, of which together they name each element once and in order; all views."""
+    if len(indices) < 2:
+        return tuple([part(input, dim, index) for index in indices])
+    found: tuple[Tensor, ...] = sections(input, dim=dim, indices=tuple(indices))
+    for x, index in zip(found, indices, strict=True):
+        x._view = view_of(input, x._array, getitem, {"index": (slice(None),) * dim + (index, ...)})
+    return found
 
 
 def size_along(input: Tensor, dim: int, name: str) -> tuple[int, int]:
@@ -81,7 +111,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if not input.ndim:
         raise IndexError("unbind cannot be applied to a Tensor without dimensions")
     dim, n = size_along(input, dim, "unbind")
-    return tuple([part(input, dim, i) for i in range(n)])
+    return parts(input, dim, range(n))
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -119,7 +149,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     if sum(sizes) != n or min(sizes, default=0) < 0:
         raise RuntimeError(f"split sizes {sizes} add up to {sum(sizes)}, dimension {dim} has {n}; none may be negative")
     ends = list(itertools.accumulate(sizes))
-    return tuple([part(input, dim, slice(end - size, end)) for end, size in zip(ends, sizes, strict=True)])
+    return parts(input, dim, [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)])
 
 
 @method
