@@ -75,7 +75,7 @@ def test_hooks_are_differentiated_with_the_backward():
     [
         (lambda gi, go: (gi[0],), GradientError, "returned 1 gradients; it must return 2"),
         (lambda gi, go: (gi[0][:1], None), ShapeError, r"of shape \(2,\) or None"),
-        (lambda gi, go: (1.0, None), ShapeError, "or None, got 1.0"),
+        (lambda gi, go: (1.0, None), TypeError, "or None, got float"),
     ],
 )
 def test_what_a_hook_on_a_node_may_not_return(hook, error, message):

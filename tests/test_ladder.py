@@ -14,8 +14,11 @@ PACKAGE = "tinygrad_edu"
 
 FLOORS = {
     "_version": 0,
+    "accelerator": 0,
     "atomic": 0,
     "backend": 0,
+    "backends": 0,
+    "cuda": 0,
     "dtypes": 0,
     "errors": 0,
     "kernels": 0,
@@ -26,6 +29,7 @@ FLOORS = {
     "index": 3,
     "inplace": 3,
     "printing": 3,
+    "protocols": 3,
     "recording": 3,
     "tensor": 3,
     "autograd": 4,

@@ -252,7 +252,8 @@ def test_a_copy_is_of_its_own(again):
     assert other.b is other.a
     assert other.c.weight is other.a.weight
     assert other.a.weight is not tied.a.weight
-    np.testing.assert_array_equal(other.a.weight.grad.numpy(), tied.a.weight.grad.numpy())
+    if again is copy.deepcopy:  # pickle leaves gradients out, as PyTorch does
+        np.testing.assert_array_equal(other.a.weight.grad.numpy(), tied.a.weight.grad.numpy())
     with tg.no_grad():
         other.a.weight.add_(1.0)
     assert not tg.equal(other.a.weight.detach(), tied.a.weight.detach())

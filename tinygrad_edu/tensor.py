@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from . import recording, writes
 from .backend import to_numpy
 from .dtypes import get_default_dtype
-from .graph import Leaf, Node, Output
+from .graph import Leaf, Node, Output, is_grad_enabled
 from .ops import comparison, elementary, elementwise, linear, movement
 from .primitive import Primitive
 from .printing import tensor_text
@@ -112,6 +112,12 @@ class Tensor(Recorded):
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
         def __getitem__(self, index: Any) -> "Tensor": ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __iter__(self) -> Iterator[Any]: ...
+        def __len__(self) -> int: ...
+        def __int__(self) -> int: ...
+        def __index__(self) -> int: ...
+        def __float__(self) -> float: ...
+        def __bool__(self) -> bool: ...
         def __pow__(self, exponent: Any) -> "Tensor": ...
         def __rpow__(self, base: Any) -> "Tensor": ...
         def __iadd__(self, other: Any) -> "Tensor": ...
@@ -158,17 +164,11 @@ class Tensor(Recorded):
 
     @data.setter
     def data(self, other: "Tensor") -> None:
+        if not isinstance(other, Tensor):
+            raise TypeError(f"the data of a Tensor is a Tensor, got {type(other).__name__}")
         self._array = other._array
         if isinstance(self._node, Leaf):
             self._node.shape, self._node.dtype = self.shape, self.dtype
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        if dim is None:
-            return self.shape
-        if not -self.ndim <= dim < self.ndim:
-            raise IndexError(f"dimension {dim} is out of range for a {self.ndim}-d Tensor")
-        return self.shape[dim]
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -182,13 +182,13 @@ class Tensor(Recorded):
         """A Tensor over the same memory that no gradient flows through."""
         return wrap(self._array)
 
-    def numpy(self) -> Array:
+    def numpy(self, *, force: bool = False) -> Array:
         """The array itself, not a copy.
 
         Raises:
-            RuntimeError: the Tensor requires grad, and a write to the array would pass autograd by.
+            RuntimeError: the Tensor requires grad, and a write to the array would pass autograd by, unless `force`.
         """
-        if self.requires_grad:
+        if not force and self.requires_grad and is_grad_enabled():
             raise RuntimeError("this Tensor requires grad; take its array with .detach().numpy()")
         return self._array
 
@@ -217,6 +217,8 @@ class Tensor(Recorded):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("requires_grad can be set on a leaf only; use detach() for what was computed")
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -264,42 +266,15 @@ class Tensor(Recorded):
         else:
             self._grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
     @property
     def _version(self) -> int:
         return writes.version(self._array)
 
-    # conversion and protocols
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        array = self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
-        return array.copy() if copy else array
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.dtype.kind not in "iu":
-            raise TypeError(f"only integers serve as an index, this Tensor holds {self.dtype}")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self._array.size != 1:
-            raise RuntimeError(f"the truth of {self._array.size} elements is not one; use .any() or .all()")
-        return bool(self._array)
-
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise TypeError("a Tensor without dimensions has no length")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([self[i] for i in range(len(self))])
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self._array == getattr(value, "_array", value)).any())
+    # operators
 
     def __pos__(self) -> Self:
         return self
@@ -308,14 +283,6 @@ class Tensor(Recorded):
         name = type(self).__name__
         word = "tensor" if name in ("Tensor", "Parameter") else name
         return tensor_text(self._array, self._node if self.requires_grad else None, word)
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.ndim else repr(self)
-
-    def __reduce__(self) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("only a leaf can be pickled or deep-copied; detach() what was computed")
-        return restore, (type(self), self._array, self.requires_grad, self.grad)
 
     __hash__ = object.__hash__
 
@@ -336,13 +303,6 @@ class Tensor(Recorded):
 
 
 recording.Tensor = Tensor
-
-
-def restore(kind: type[Tensor], array: Array, requires_grad: bool, grad: Any) -> Tensor:
-    """A leaf as it was pickled."""
-    result = object.__new__(kind)
-    result._array, result._node, result._view, result._grad = array, None, None, grad
-    return result.requires_grad_(requires_grad)
 
 
 for family in (elementary, elementwise, comparison):

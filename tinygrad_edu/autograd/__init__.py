@@ -17,11 +17,13 @@ from .gradcheck import gradcheck, gradgradcheck
 from .graph import register_multi_grad_hook, save_on_cpu, saved_tensors_hooks
 from .hooks import RemovableHandle
 from .inference import inference_mode, is_inference_mode_enabled
+from .variable import Variable
 
 __all__ = [
     "Function",
     "FunctionCtx",
     "RemovableHandle",
+    "Variable",
     "backward",
     "checkpoint",
     "checkpoint_sequential",

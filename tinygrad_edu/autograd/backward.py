@@ -256,9 +256,13 @@ def batched(
             [g[i] for g in gradients],
             retain_graph=retain_graph or i < size - 1 or create_graph,
             create_graph=create_graph,
-            allow_unused=allow_unused,
-            materialize_grads=materialize_grads,
+            allow_unused=allow_unused or materialize_grads,
         )
         for i in range(size)
     ]
-    return tuple([None if column[0] is None else stack(column) for column in zip(*rows, strict=True)])
+    found = [None if column[0] is None else stack(column) for column in zip(*rows, strict=True)]
+    if materialize_grads:  # zeros of an input that was not used have no rows, as in PyTorch
+        found = [
+            wrap(numpy.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(found, as_list(inputs), strict=True)
+        ]
+    return tuple(found)

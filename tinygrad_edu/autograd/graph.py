@@ -103,8 +103,17 @@ def as_tuple(g: Any) -> tuple[Any, ...]:
     return tuple([as_tensor(part) for part in (g if isinstance(g, (list, tuple)) else [g])])
 
 
+kept_by_users: "weakref.WeakKeyDictionary[Node, dict[str, Any]]" = weakref.WeakKeyDictionary()
+
+
+def metadata(self: Node) -> dict[str, Any]:
+    """What the user keeps with this node."""
+    return kept_by_users.setdefault(call_of(self)[0], {})
+
+
 for function in (name, register_hook, register_prehook):
     setattr(Node, function.__name__, function)
+Node.metadata = property(metadata)  # type: ignore[attr-defined]
 Node.next_functions = property(next_functions)  # type: ignore[attr-defined]
 
 

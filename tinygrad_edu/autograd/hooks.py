@@ -63,11 +63,14 @@ def replaced(g: Any, by: Any, what: str = "a hook") -> Any:
     """What a hook gave in place of a gradient, None for no change, as what g is, array or Tensor.
 
     Raises:
+        TypeError: it is no Tensor.
         ShapeError: it does not fit in the place of g.
     """
     if by is None:
         return g
-    if not isinstance(by, Tensor) or by.shape != g.shape:
+    if not isinstance(by, Tensor):
+        raise TypeError(f"{what} must return a Tensor or None, got {type(by).__name__}")
+    if by.shape != g.shape:
         raise ShapeError(f"{what} must return a gradient of shape {g.shape} or None, got {by!r:.80}")
     by = by.to(g.dtype)
     return by if isinstance(g, Tensor) else by._array

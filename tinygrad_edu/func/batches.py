@@ -22,8 +22,8 @@ def vmap(
 ) -> Callable[..., Any]:
     """The function that applies `func` to each element of a batch and stacks the results; it runs `func` in a loop.
 
-    `in_dims` says along which dimension each argument is a batch, None for one that all share: an int for all, or the
-    structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result.
+    `in_dims` says along which dimension each argument is a batch, None for one that all share: an int for all, or
+    the structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result.
     `randomness` is "error", "different" for draws of their own, or "same" for the same draws for each. `chunk_size`
     makes no difference.
 

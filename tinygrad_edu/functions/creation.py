@@ -41,7 +41,7 @@ def as_array(data: Any, dtype: Any) -> Any:
     Raises:
         ValueError: nested lists of different lengths.
         TypeError: data that are no numbers.
-        RuntimeError: an integer that int64 cannot hold.
+        RuntimeError: a number that the integers of the dtype, or of int64, cannot hold.
     """
     wanted = None if dtype is None else as_dtype(dtype)
     if isinstance(data, Tensor):
@@ -54,13 +54,23 @@ def as_array(data: Any, dtype: Any) -> Any:
         raise ValueError(f"tensor() needs nested lists of equal lengths: {error}") from None
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(f"tensor() takes numbers, got {type(data).__name__} ({array.dtype})")
-    if not held and array.dtype.kind == "u":
+    if not held and array.dtype.kind == "u" and (wanted is None or wanted.kind != "f"):
         raise RuntimeError(f"tensor() takes integers below 2^63, got {data!r:.60}")
     if wanted is None:
         as_dtype(array.dtype)
         wanted = result_type([*held, NUMBERS[array.dtype.kind]]) if array.size or held else get_default_dtype()
+    elif not held and wanted.kind in "iu" and array.size:
+        check_fits(array, wanted)
     with numpy.errstate(over="ignore"):
         return array.astype(wanted, copy=False)
+
+
+def check_fits(array: Any, dtype: Any) -> None:
+    """Raise RuntimeError if one of these numbers is out of the range of an integer dtype; as NaN is of every one."""
+    limits = numpy.iinfo(dtype)
+    lowest = limits.min or -limits.max  # a negative number stands for its bits among the unsigned, as in PyTorch
+    if not (lowest <= array.min() and array.max() <= limits.max):
+        raise RuntimeError(f"tensor() cannot hold {array.min()} to {array.max()} as {dtype}; take a wider dtype")
 
 
 def unwrapped(data: Any, held: list[Any]) -> Any:

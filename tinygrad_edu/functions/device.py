@@ -4,7 +4,7 @@ from typing import Any
 
 from ..tensor import Tensor, method
 
-__all__ = ["check_device", "device"]
+__all__ = ["check_device", "device", "get_default_device", "set_default_device"]
 
 
 class device:  # noqa: N801
@@ -53,4 +53,48 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
     return self
 
 
+@method
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """Not possible.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError("there is no CUDA device: Tensors are on the CPU; ask tinygrad_edu.cuda.is_available() first")
+
+
+@method
+def pin_memory(self: Tensor, device: Any = None) -> Tensor:
+    """The Tensor itself: there is no device to copy to."""
+    return self
+
+
+@method
+def is_pinned(self: Tensor, device: Any = None) -> bool:
+    """False: there is no device to copy to."""
+    return False
+
+
+@method
+def get_device(self: Tensor) -> int:
+    """-1, as of every Tensor on the CPU."""
+    return -1
+
+
+def get_default_device() -> device:
+    """Where new Tensors are: on the CPU."""
+    return CPU
+
+
+def set_default_device(device: Any) -> None:
+    """Say where new Tensors are.
+
+    Raises:
+        RuntimeError: not on the CPU.
+    """
+    check_device(device)
+
+
+for absent in ("is_cuda", "is_sparse", "is_quantized", "is_meta", "is_mps", "is_xpu", "is_nested"):
+    setattr(Tensor, absent, False)
 Tensor.device = property(lambda self: CPU, doc="Where the Tensor is: the CPU.")  # type: ignore[attr-defined]

@@ -224,7 +224,7 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 @method
-def contiguous(input: Tensor) -> Tensor:
+def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """The same Tensor if its elements lie in order, otherwise a copy in which they do."""
     return input if input._array.flags.c_contiguous else input.clone()
 

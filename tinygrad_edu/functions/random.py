@@ -10,7 +10,7 @@ from ..dtypes import as_dtype, get_default_dtype, int64
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .creation import finished, shape_of
-from .device import check_device
+from .device import CPU, check_device, device
 from .dims import as_new_sizes
 
 __all__ = [
@@ -41,6 +41,11 @@ class Generator:
     def __init__(self, device: Any = None) -> None:
         check_device(device)
         self.seeded = 0
+
+    @property
+    def device(self) -> device:
+        """Where its numbers are drawn: on the CPU."""
+        return CPU
 
     @functools.cached_property
     def source(self) -> "numpy.random.Generator":

@@ -1,0 +1,157 @@
+"""How a Tensor lies in memory, and what PyTorch's programs ask about that."""
+
+import math
+from typing import Any
+
+import numpy
+
+from .. import writes
+from ..dtypes import as_dtype, get_default_dtype
+from ..tensor import Tensor, method
+from .creation import from_numpy
+from .dims import as_dim
+
+__all__ = ["Size", "contiguous_format", "from_dlpack", "frombuffer", "preserve_format", "strided"]
+
+strided = "torch.strided"  # the one layout there is
+contiguous_format, preserve_format = "torch.contiguous_format", "torch.preserve_format"
+
+
+class Size(tuple[int, ...]):
+    """A shape, as Tensor.size() gives it: a tuple that knows how many elements it stands for.
+
+    >>> Size([2, 3]).numel()
+    6
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The product of the sizes."""
+        return math.prod(self)
+
+    def __getitem__(self, place: Any) -> Any:
+        found = super().__getitem__(place)
+        return Size(found) if isinstance(place, slice) else found
+
+    def __add__(self, other: Any) -> "Size":
+        return Size(super().__add__(tuple(other)))
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+
+@method
+def size(self: Tensor, dim: int | None = None) -> Any:
+    """The shape, or the size of one dimension.
+
+    Raises:
+        IndexError: there is no such dimension.
+    """
+    return Size(self.shape) if dim is None else self.shape[as_dim(dim, self.ndim)]
+
+
+@method
+def stride(self: Tensor, dim: int | None = None) -> Any:
+    """How many elements lie between neighbours, along each dimension or one.
+
+    Raises:
+        IndexError: there is no such dimension.
+    """
+    array = self._array
+    if array.flags.c_contiguous:  # of a dimension of one element, or an empty Tensor, NumPy tells something else
+        found = tuple([math.prod([max(n, 1) for n in self.shape[d + 1 :]]) for d in range(self.ndim)])
+    else:
+        found = tuple([n // array.itemsize for n in array.strides])
+    return found if dim is None else found[as_dim(dim, self.ndim)]
+
+
+@method
+def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
+    """Whether the elements lie in order, without gaps."""
+    return bool(self._array.flags.c_contiguous)
+
+
+@method
+def storage_offset(self: Tensor) -> int:
+    """How many elements of its memory stand before its first one."""
+    start, memory = (a.__array_interface__["data"][0] for a in (self._array, writes.owner(self._array)))
+    return int(start - memory) // self.dtype.itemsize if self.numel() else 0
+
+
+@method
+def data_ptr(self: Tensor) -> int:
+    """The address of the first element, 0 if there is none."""
+    return int(self._array.__array_interface__["data"][0]) if self.numel() else 0
+
+
+@method
+def detach_(self: Tensor) -> Tensor:
+    """Forget how this Tensor was computed: from now on it is a leaf that does not require grad.
+
+    Raises:
+        RuntimeError: it is a view, whose source would still know.
+    """
+    if self._view is not None and self.requires_grad:
+        raise RuntimeError("detach_() cannot be applied to a view, whose source keeps its history; use detach()")
+    self._node = self._view = None
+    return self
+
+
+@method
+def share_memory_(self: Tensor) -> Tensor:
+    """The Tensor itself, for PyTorch's programs: threads share all memory."""
+    return self
+
+
+@method
+def is_shared(self: Tensor) -> bool:
+    """False: the memory is this process's own."""
+    return False
+
+
+@method
+def apply_(self: Tensor, callable: Any) -> Tensor:
+    """Replace each element by a function of it; slow, and unknown to gradients.
+
+    Raises:
+        RuntimeError: the Tensor requires grad.
+    """
+    if self.requires_grad:
+        raise RuntimeError("apply_ runs a function of Python, which has no gradient; detach() the Tensor")
+    values = numpy.array([callable(value) for value in self.reshape(-1).tolist()])
+    return self.copy_(from_numpy(values.astype(self.dtype)).reshape(self.shape))
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A Tensor over the memory of another library's array, by the DLPack protocol.
+
+    Raises:
+        TypeError: the object does not speak it.
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(f"from_dlpack takes an array with __dlpack__, got {type(ext_tensor).__name__}")
+    return from_numpy(numpy.from_dlpack(ext_tensor))
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any = None, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A Tensor over the bytes of a buffer, from `offset` bytes on, of `count` elements, or of all with -1.
+
+    Raises:
+        ValueError: the buffer has not so many bytes, or not a whole number of elements.
+        TypeError: it is no buffer.
+    """
+    wanted = as_dtype(dtype) if dtype is not None else get_default_dtype()
+    size = memoryview(buffer).nbytes - offset
+    if offset < 0 or size <= 0 or (count < 0 and size % wanted.itemsize) or count * wanted.itemsize > size:
+        raise ValueError(f"frombuffer: {max(size, 0)} bytes from {offset} on do not hold {count} elements of {wanted}")
+    found = from_numpy(numpy.frombuffer(buffer, wanted, count, offset))
+    return found.requires_grad_() if requires_grad else found
+
+
+Tensor.layout = strided  # type: ignore[attr-defined]
+Tensor.itemsize = property(lambda self: self.dtype.itemsize, doc="The size of one element in bytes.")  # type: ignore[attr-defined]
+method(Tensor.numel, "nelement")
+method(Tensor.dim, "ndimension")
