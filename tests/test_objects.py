@@ -69,18 +69,29 @@ def test_any_safetensors_file_loads_as_a_dict(tmp_path):
     assert tg.load(tmp_path / "w.safetensors")["w"].tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
-@pytest.mark.parametrize("obj", [{1, 2}, object(), {"a": lambda: 0}, {(1, 2): 3}, b"bytes", nn.Linear(1, 1)])
+@pytest.mark.parametrize("obj", [{1, 2}, object(), {"a": lambda: 0}, {frozenset(): 3}, b"bytes", nn.Linear(1, 1)])
 def test_what_cannot_be_saved_is_told(obj, tmp_path):
-    with pytest.raises(TypeError, match=r"save|saved"):
-        tg.save(obj, tmp_path / "file")
+    for name in ("file.pt", "file.safetensors"):
+        with pytest.raises(TypeError, match=r"save|saved"):
+            tg.save(obj, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_holds_itself_is_told():
+def test_what_holds_itself_is_told_or_comes_back_so(tmp_path):
     loop = []
     loop.append({"again": loop})
     with pytest.raises(ValueError, match="holds itself"):
-        tg.save(loop, io.BytesIO())
+        tg.save(loop, tmp_path / "file.safetensors")
+    tg.save(loop, tmp_path / "file.pt")
+    found = tg.load(tmp_path / "file.pt")
+    assert found[0]["again"] is found
+
+
+def test_containers_come_back_from_safetensors_too(tmp_path):
+    obj = {"a": [tg.tensor([1.0]), (2, None, "three")], "b": {"c": True}}
+    tg.save(obj, tmp_path / "file.safetensors")
+    found = tg.load(tmp_path / "file.safetensors")
+    assert repr(found) == repr(obj)
 
 
 @pytest.mark.parametrize(

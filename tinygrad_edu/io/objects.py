@@ -1,7 +1,7 @@
 """Saving and loading nested containers of Tensors and plain values: `save` and `load`.
 
-A file is a safetensors file, which other programs read too; how its tensors stand in lists and dictionaries, and the
-plain values beside them, is JSON in its metadata. Nothing in it can be run.
+What is written is a PyTorch checkpoint or, under a name that ends in .safetensors, a safetensors file, in which the
+containers are JSON in the metadata. Neither can have code in it that is run.
 """
 
 import json
@@ -9,11 +9,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-import numpy
-
-from ..atomic import FilePath
+from ..atomic import FilePath, atomic_write
+from ..functions.device import check_device, device
 from ..tensor import Tensor
-from .safetensors import array_bytes, load_safetensors, parse_bytes, safetensors_metadata, save_safetensors
+from .checkpoint import LEGACY, ZIP, read_legacy, read_zip, write_zip
+from .safetensors import map_file, naming, parse_bytes, save_safetensors
 
 __all__ = ["load", "save"]
 
@@ -24,7 +24,8 @@ SCALARS = (bool, int, float, str)
 def save(obj: Any, f: FilePath | BinaryIO) -> None:
     """Write Tensors, numbers, strings and None, in dicts, lists and tuples however deep, to a path or an open file.
 
-    A path is written as a whole or not at all. A state_dict's names are the file's names.
+    The file is one that PyTorch's `torch.load` reads; under a path that ends in .safetensors it is a safetensors file,
+    in which a state_dict's names are the names. A path is written as a whole or not at all.
 
     >>> import io
     >>> from tinygrad_edu import tensor
@@ -38,31 +39,56 @@ def save(obj: Any, f: FilePath | BinaryIO) -> None:
         TypeError: something in it is of another type.
         OSError: the file cannot be written; what stood there stands unchanged.
     """
-    tensors: dict[str, Any] = {}
-    layout = json.dumps(laid_out(obj, "", tensors, set()))
-    if isinstance(f, (str, os.PathLike)):
+    if not isinstance(f, (str, os.PathLike)):
+        write_zip(obj, f)
+    elif os.fspath(f).endswith(".safetensors"):
+        tensors: dict[str, Any] = {}
+        layout = json.dumps(laid_out(obj, "", tensors, set()))
         save_safetensors(tensors, f, {LAYOUT: layout})
     else:
-        f.write(array_bytes({name: numpy.asarray(x.detach()) for name, x in tensors.items()}, {LAYOUT: layout}))
+        with atomic_write(f) as file:
+            write_zip(obj, file)
 
 
-def load(f: FilePath | BinaryIO) -> Any:
-    """Read what `save` wrote; of any other safetensors file, its Tensors by name.
+def load(f: FilePath | BinaryIO, map_location: Any = None, *, weights_only: bool = True, mmap: bool = True) -> Any:
+    """Read what `save` or `torch.save` wrote, or a safetensors file's Tensors by name; no code in it is ever run.
+
+    PyTorch's old files, from before version 1.6, are read too. The file is mapped into memory, so that values are read
+    when they are used. `map_location` is the CPU; `weights_only` and `mmap` are taken for PyTorch's programs, and make
+    no difference: other things than weights and plain containers are refused.
 
     Raises:
-        ValueError: it is no such file, is cut short, or says what cannot be true.
+        ValueError: it is no such file, is cut short or damaged, or holds anything else.
+        RuntimeError: `map_location` is another device.
         OSError: it cannot be opened.
     """
-    if isinstance(f, (str, os.PathLike)):
-        tensors, metadata = load_safetensors(f), safetensors_metadata(f)
-    else:
-        tensors, metadata = parse_bytes(f.read())
+    if isinstance(map_location, (str, device)):
+        check_device(map_location)
+    if not isinstance(f, (str, os.PathLike)):
+        return parsed(bytearray(f.read()), "the file")
+    with naming(f, "a checkpoint"):
+        data = map_file(f)
+    return parsed(data, os.fspath(f))
+
+
+def parsed(data: Any, name: str) -> Any:
+    """The object in a file's bytes.
+
+    Raises:
+        ValueError: they are no file of a kind that is known, or are damaged.
+    """
+    for magic, read in ((ZIP, read_zip), (LEGACY, read_legacy)):
+        if bytes(data[: len(magic)]) == magic:
+            with naming(name, "a PyTorch checkpoint"):
+                return read(data)
+    with naming(name, "a checkpoint"):
+        tensors, metadata = parse_bytes(data)
     if LAYOUT not in metadata:
         return tensors
     try:
         return taken_up(json.loads(metadata[LAYOUT]), tensors)
     except (KeyError, IndexError, TypeError, AttributeError, RuntimeError, ValueError):
-        raise ValueError(f"the layout in {f!r} is not one that save() writes") from None
+        raise ValueError(f"the layout in {name!r} is not one that save() writes") from None
 
 
 def laid_out(obj: Any, name: str, tensors: dict[str, Any], within: set[int]) -> Any:

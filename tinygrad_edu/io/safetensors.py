@@ -85,11 +85,6 @@ def write_arrays(arrays: Mapping[str, Array], path: FilePath, metadata: Mapping[
         file.writelines(parts)
 
 
-def array_bytes(arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None) -> bytes:
-    """What `write_arrays` would write."""
-    return b"".join(file_parts(arrays, metadata))
-
-
 def file_parts(arrays: Mapping[str, Array], metadata: Mapping[str, str] | None) -> Iterator[Any]:
     """The header, then each array's bytes in the order of the file."""
     entries = lay_out(arrays)
@@ -107,12 +102,11 @@ def read_arrays(path: FilePath) -> dict[str, Array]:
         return {entry.name: decode_array(entry, data, span.stop) for entry in entries}
 
 
-def parse_bytes(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The Tensors and the metadata of a safetensors file that has been read."""
-    span = header_span(data[:8], len(data))
-    entries, metadata = decode_header(data[span], len(data) - span.stop)
-    buffer = bytearray(data)  # so that the Tensors can be written to
-    return {entry.name: wrap(decode_array(entry, buffer, span.stop)) for entry in entries}, metadata
+def parse_bytes(data: mmap.mmap | bytearray) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The Tensors and the metadata of a safetensors file that has been mapped or read; they share its memory."""
+    span = header_span(bytes(data[:8]), len(data))
+    entries, metadata = decode_header(bytes(data[span]), len(data) - span.stop)
+    return {entry.name: wrap(decode_array(entry, data, span.stop)) for entry in entries}, metadata
 
 
 def decode_array(entry: Entry, data: mmap.mmap | bytearray, start: int) -> Array:
@@ -145,9 +139,9 @@ def map_file(path: FilePath) -> mmap.mmap:
 
 
 @contextmanager
-def naming(path: FilePath) -> Iterator[None]:
+def naming(path: FilePath, kind: str = "a safetensors file") -> Iterator[None]:
     """Put the file's name before what is wrong with it."""
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"cannot read {os.fspath(path)!r} as a safetensors file: {error}") from None
+        raise ValueError(f"cannot read {os.fspath(path)!r} as {kind}: {error}") from None
