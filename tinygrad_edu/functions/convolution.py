@@ -144,6 +144,7 @@ def convolve(
 ) -> Tensor:
     """Convolution over `dims` dimensions, once for all of the public functions."""
     x = batched(input, weight, dims)
+    check_dtypes(input, weight, bias)
     steps, spread = per_dimension(stride, dims, "stride"), per_dimension(dilation, dims, "dilation")
     uneven: tuple[int, ...] = ()
     if not isinstance(padding, str):
@@ -183,6 +184,7 @@ def transpose_convolve(
 ) -> Tensor:
     """Transposed convolution over `dims` dimensions, once for all of the public functions."""
     x = batched(input, weight, dims)
+    check_dtypes(input, weight, bias)
     steps, spread = per_dimension(stride, dims, "stride"), per_dimension(dilation, dims, "dilation")
     margins, more = per_dimension(padding, dims, "padding"), per_dimension(output_padding, dims, "output_padding")
     if x.shape[1] != weight.shape[0]:
@@ -216,6 +218,18 @@ def transpose_convolve(
     if input.ndim < x.ndim:
         y = reshape(y, shape=y.shape[1:])
     return y
+
+
+def check_dtypes(input: Any, weight: Any, bias: Any) -> None:
+    """Refuse to convolve Tensors of different dtypes, as PyTorch does, or bools.
+
+    Raises:
+        RuntimeError: they have different dtypes, or hold bools.
+    """
+    dtype = input.dtype
+    if weight.dtype != dtype or (bias is not None and bias.dtype != dtype) or dtype.kind == "b":
+        found = ", ".join(str(x.dtype) for x in (input, weight, bias) if x is not None)
+        raise RuntimeError(f"a convolution takes input, weight and bias of one dtype of numbers, got {found}")
 
 
 def batched(input: Any, weight: Any, dims: int) -> Any:

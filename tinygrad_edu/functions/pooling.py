@@ -166,7 +166,7 @@ def make_window(dims: int, kernel_size: Setting, stride: Setting | None, padding
     kernel = per_dimension(kernel_size, dims, "kernel_size")
     return Window(
         kernel,
-        kernel if stride is None else per_dimension(stride, dims, "stride"),
+        kernel if stride is None or stride == () or stride == [] else per_dimension(stride, dims, "stride"),
         per_dimension(padding, dims, "padding"),
         per_dimension(dilation, dims, "dilation"),
     )
@@ -185,6 +185,8 @@ def window_counts(shape: Sizes, window: Window, ceil_mode: bool) -> Sizes:
     if len(shape) not in (dims + 1, dims + 2):
         sizes = ", ".join("DHW"[3 - dims :])
         raise ShapeError(f"{dims}-d pooling takes (B, C, {sizes}) or (C, {sizes}), got {shape}")
+    if 0 in shape[len(shape) - dims - 1 :]:
+        raise ShapeError(f"{dims}-d pooling takes sizes above 0 but for the batch's, got {shape}")
     told = ", ".join(f"{name}={value}" for name, value in window._asdict().items())
     if min(*window.kernel, *window.stride, *window.dilation) < 1:
         raise ShapeError(f"kernel, stride and dilation must be 1 or more, got {told}")
@@ -195,7 +197,7 @@ def window_counts(shape: Sizes, window: Window, ceil_mode: bool) -> Sizes:
         count = (n + 2 * p - reach(k, d) + (s - 1 if ceil_mode else 0)) // s + 1
         if ceil_mode and (count - 1) * s >= n + p:
             count -= 1
-        if n < 1 or count < 1:
+        if count < 1:
             raise ShapeError(f"input {shape} is too small for this window: {told}")
         counts.append(count)
     return tuple(counts)

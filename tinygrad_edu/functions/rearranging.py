@@ -188,7 +188,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tens
         raise ShapeError(f"constant_pad_nd needs a pair of widths for at most {input.ndim} dimensions, got {sizes}")
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
     widths = [(0, 0)] * (input.ndim - len(pairs)) + pairs[::-1]
-    if any(n + before + after < 0 for n, (before, after) in zip(input.shape, widths, strict=True)):
+    if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(input.shape, widths, strict=True)):
         raise ShapeError(f"constant_pad_nd: widths {sizes} cut off more than there is of {input.shape}")
     padded = ops.pad(
         input,

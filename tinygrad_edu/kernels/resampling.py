@@ -109,8 +109,6 @@ def spacing(inputs: int, outputs: int, scale: float | None, align_corners: bool)
 
 def sources(inputs: int, outputs: int, scale: float | None, align_corners: bool) -> Array:
     """Where the outputs lie among the inputs, which are at 0, 1, ..."""
-    if inputs == outputs:
-        return numpy.arange(outputs, dtype=float)
     step = spacing(inputs, outputs, scale, align_corners)
     places = numpy.arange(outputs)
     return places * step if align_corners else (places + 0.5) * step - 0.5
@@ -122,17 +120,16 @@ def nearest(inputs: int, outputs: int, scale: float | None, exact: bool) -> Mixt
     step = numpy.float32(inputs) / numpy.float32(outputs) if scale is None else numpy.float32(scale)
     places = (numpy.arange(outputs, dtype=numpy.float32) + numpy.float32(0.5 if exact else 0)) * step
     index = numpy.minimum(numpy.floor(places).astype(int), inputs - 1)[:, None]
-    if inputs == outputs:
-        index = numpy.arange(outputs)[:, None]
     return Mixture.of_taps(index, numpy.ones(index.shape), inputs)
 
 
 @lru_cache(1024)
 def linear(inputs: int, outputs: int, scale: float | None, align_corners: bool) -> Mixture:
     """The two inputs around each output, each with the distance to the other; beyond the ends, the last one."""
-    place = numpy.maximum(sources(inputs, outputs, scale, align_corners), 0)
+    same = inputs == outputs  # then PyTorch leaves the dimension as it is, whatever the scale says
+    place = numpy.arange(inputs) if same else numpy.maximum(sources(inputs, outputs, scale, align_corners), 0)
     left = numpy.minimum(place.astype(int), inputs - 1)
-    right = left if inputs == outputs else numpy.minimum(left + 1, inputs - 1)
+    right = left if same else numpy.minimum(left + 1, inputs - 1)
     weight = numpy.clip(place - left, 0, 1)
     return Mixture.of_taps(numpy.stack([left, right], 1), numpy.stack([1 - weight, weight], 1), inputs)
 
@@ -190,6 +187,8 @@ FILTERS: dict[str, tuple[int, Callable[[Array], Array]]] = {
 @lru_cache(1024)
 def antialiased(inputs: int, outputs: int, scale: float | None, align_corners: bool, mode: str) -> Mixture:
     """A filter as wide as the coarser cells around the centre of each output, its weights summing up to 1."""
+    if inputs == outputs:  # whatever the scale says, as in PyTorch
+        return Mixture.of_taps(numpy.arange(inputs)[:, None], numpy.ones((inputs, 1)), inputs)
     reach, filtered = FILTERS[mode]
     step = spacing(inputs, outputs, scale, align_corners)
     width = max(step, 1.0)

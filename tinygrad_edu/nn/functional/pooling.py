@@ -94,7 +94,7 @@ def output_sizes(dims: int, input: Tensor, output_size: Size) -> Sizes:
     Raises:
         ShapeError: the input has other dimensions, or nothing in them; there are not as many sizes, or negative ones.
     """
-    if input.ndim not in (dims + 1, dims + 2) or 0 in input.shape[-dims - (input.ndim == dims + 2) :]:
+    if input.ndim not in (dims + 1, dims + 2) or 0 in input.shape[-dims:]:
         told = ", ".join("DHW"[3 - dims :])
         raise ShapeError(
             f"adaptive {dims}-d pooling takes (B, C, {told}) or (C, {told}) with sizes above 0, got {input.shape}"
@@ -109,9 +109,10 @@ def output_sizes(dims: int, input: Tensor, output_size: Size) -> Sizes:
     return sizes
 
 
-def even_window(spatial: Sizes, sizes: Sizes) -> list[int] | None:
-    """The window of the cells, if all are alike and none share a value."""
-    if 0 in sizes or any(n % size for n, size in zip(spatial, sizes, strict=True)):
+def even_window(shape: Sizes, sizes: Sizes) -> list[int] | None:
+    """The window of the cells, if there are any, all are alike and none share a value."""
+    spatial = shape[-len(sizes) :]
+    if 0 in shape or 0 in sizes or any(n % size for n, size in zip(spatial, sizes, strict=True)):
         return None
     return [n // size for n, size in zip(spatial, sizes, strict=True)]
 
@@ -121,7 +122,7 @@ def adaptive_means(x: Any, sizes: Sequence[int]) -> Tensor:
     dims = len(sizes)
     if max(sizes) == 1 == min(sizes):
         return x.mean(tuple(range(-dims, 0)), keepdim=True)
-    window = even_window(x.shape[-dims:], tuple(sizes))
+    window = even_window(x.shape, tuple(sizes))
     if window is not None:
         return AVG[dims](x, window)
     if x.dtype.char == "e":
@@ -152,8 +153,10 @@ def cell_places(spatial: Sizes, sizes: Sizes) -> NDArray[Any]:
 def adaptive_maxima(dims: int, input: Tensor, output_size: Size, return_indices: bool) -> Any:
     """The largest value of each cell, over `dims` dimensions."""
     sizes = output_sizes(dims, input, output_size)
+    if 0 in input.shape[1:]:
+        raise ShapeError(f"adaptive max-pooling takes sizes above 0 but for the first, got {input.shape}")
     spatial = input.shape[-dims:]
-    window = even_window(spatial, sizes)
+    window = even_window(input.shape, sizes)
     if window is not None:
         return MAX[dims](input, window, return_indices=return_indices)
     before = input.shape[:-dims]
@@ -161,7 +164,7 @@ def adaptive_maxima(dims: int, input: Tensor, output_size: Size, return_indices:
     index = numpy.zeros((*before, math.prod(sizes)), int)
     if index.size:
         places = cell_places(spatial, sizes)
-        values = flat._array[..., places]
+        values = numpy.take(flat._array, places, axis=-1)
         won = values.argmax(-1)  # the first of equal values, or of NaN
         if values.dtype.kind == "f" and numpy.isnan(values).any():
             missing = numpy.isnan(values)

@@ -70,7 +70,8 @@ def grid_sample(
 
     The mode says how the pixels around a place are mixed: "bilinear" (trilinear for three dimensions), "nearest", or
     "bicubic" (two dimensions only), as in interpolate. Beyond the edges the values are zero ("zeros"), those of the
-    edge ("border"), or mirrored ("reflection"). A coordinate that is NaN counts as 0, or as outside with "zeros".
+    edge ("border"), or mirrored ("reflection"). A coordinate that is NaN gives NaN with "zeros" (nothing
+    for "nearest"), and otherwise counts as the first pixel's.
 
     Raises:
         ShapeError: input and grid do not fit each other, or the input has nothing to sample.
@@ -150,10 +151,9 @@ def taps_of(place: Tensor, n: int, mode: str, padding_mode: str, corners: bool) 
 
 
 def tap(index: Array, n: int, weight: Any) -> Tap:
-    """The tap at an index, which may lie outside; there its weight and the weight's gradient are 0, even of NaN."""
+    """The tap at an index, which may lie outside."""
     exists = (index >= 0) & (index < n)
-    places = numpy.where(exists, index, 0).astype(int)
-    return places, exists, None if weight is None else masked(weight, exists)
+    return numpy.where(exists, index, 0).astype(int), exists, weight
 
 
 def within(place: Tensor, n: int, padding_mode: str, corners: bool) -> Tensor:
