@@ -27,6 +27,7 @@ from .tensor import Tensor, method
 __all__ = ["assign", "in_place", "replace"]
 
 NUMBERS = {int, float}
+ZERO = numpy.zeros(())
 current_frame = sys._getframe
 
 
@@ -231,7 +232,9 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 @method
 def zero_(self: Tensor) -> Tensor:
     """Set every element to 0."""
-    return fill_(self, 0)
+    if free_to_write(self, 0):
+        return written(self, set_into, ZERO)
+    return replace(self, where(False, self, wrap(ZERO.astype(self.dtype))), "zero_")
 
 
 @method

@@ -19,10 +19,74 @@ SETTINGS = {
         if not n or (m and not d)
     ],
     "Adam": [
-        {"lr": 0.01, "betas": b, "eps": e, "weight_decay": w, "amsgrad": a, "maximize": up}
-        for b, e, w, a, up in itertools.product(
-            ((0.9, 0.999), (0.3, 0.6), (0.0, 0.0)), (1e-8, 1e-3), (0, 0.1), (False, True), (False, True)
-        )
+        {"lr": 0.01, "decoupled_weight_decay": True, "weight_decay": 0.3},
+        *[
+            {"lr": 0.01, "betas": b, "eps": e, "weight_decay": w, "amsgrad": a, "maximize": up}
+            for (b, e), w, a, up in itertools.product(
+                (((0.9, 0.999), 1e-8), ((0.3, 0.6), 1e-3), ((0.0, 0.0), 1e-8)), (0, 0.1), (False, True), (False, True)
+            )
+        ],
+    ],
+    "AdamW": [
+        {},
+        *[
+            {"lr": 0.01, "betas": (0.6, 0.9), "weight_decay": w, "amsgrad": a, "maximize": up}
+            for w, a, up in itertools.product((0, 0.3), (False, True), (False, True))
+        ],
+    ],
+    "Adagrad": [
+        {},
+        *[
+            {"lr": 0.1, "lr_decay": d, "weight_decay": w, "initial_accumulator_value": i, "eps": 1e-3, "maximize": up}
+            for d, w, i, up in itertools.product((0, 0.1), (0, 0.1), (0, 0.2), (False, True))
+        ],
+    ],
+    "Adadelta": [
+        {},
+        *[
+            {"lr": 0.5, "rho": r, "eps": 1e-3, "weight_decay": w, "maximize": up}
+            for r, w, up in itertools.product((0.3, 0.95), (0, 0.1), (False, True))
+        ],
+    ],
+    "RMSprop": [
+        {},
+        *[
+            {"lr": 0.01, "alpha": 0.9, "eps": 1e-3, "weight_decay": w, "momentum": m, "centered": c, "maximize": up}
+            for w, m, c, up in itertools.product((0, 0.1), (0, 0.5), (False, True), (False, True))
+        ],
+    ],
+    "Rprop": [
+        {},
+        {"lr": 0.05, "etas": (0.3, 1.5)},
+        {"lr": 0.05, "step_sizes": (1e-3, 0.1), "maximize": True},
+    ],
+    "NAdam": [
+        {},
+        *[
+            {"lr": 0.01, "weight_decay": w, "momentum_decay": d, "decoupled_weight_decay": apart, "maximize": up}
+            for w, d, apart, up in itertools.product((0, 0.1), (0, 0.1), (False, True), (False, True))
+        ],
+    ],
+    "RAdam": [
+        {},
+        *[
+            {"lr": 0.01, "betas": b, "weight_decay": w, "decoupled_weight_decay": apart, "maximize": up}
+            for b, w, apart, up in itertools.product(((0.9, 0.99), (0.3, 0.6)), (0, 0.1), (False, True), (False, True))
+        ],
+    ],
+    "Adamax": [
+        {},
+        *[
+            {"lr": 0.01, "betas": b, "eps": 1e-3, "weight_decay": w, "maximize": up}
+            for b, w, up in itertools.product(((0.9, 0.99), (0.3, 0.6)), (0, 0.1), (False, True))
+        ],
+    ],
+    "ASGD": [
+        {},
+        *[
+            {"lr": 0.1, "lambd": 0.1, "alpha": 0.5, "t0": t, "weight_decay": w, "maximize": up}
+            for t, w, up in itertools.product((5, 1e6), (0, 0.1), (False, True))
+        ],
     ],
 }
 CASES = [pytest.param(name, settings, id=f"{name} {settings}") for name in SETTINGS for settings in SETTINGS[name]]
@@ -79,7 +143,20 @@ def as_ours(state):
     return [as_ours(value) for value in state] if isinstance(state, list) else state
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_rate_may_be_a_tensor(name):
+    mine, reference = Race(nn, np.float64), Race(torch.nn, np.float64)
+    way = mine.run(getattr(optim, name)(mine.parameters, lr=tg.tensor(0.02, dtype=tg.float64)), STEPS)
+    rate = torch.tensor(0.02, dtype=torch.float64)
+    expected = reference.run(getattr(torch.optim, name)(reference.parameters, lr=rate, foreach=False), STEPS)
+    np.testing.assert_allclose(way, expected, rtol=1e-10, atol=1e-12)
+
+
 RESUMED = [
+    *[(name, {}) for name in SETTINGS],
+    ("RMSprop", {"momentum": 0.9, "centered": True}),
+    ("AdamW", {"amsgrad": True}),
+    ("ASGD", {"lr": 0.1, "lambd": 0.1, "t0": 3}),
     ("SGD", {"lr": 0.05}),
     ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
     ("Adam", {"lr": 0.05}),
@@ -97,7 +174,7 @@ def test_either_goes_on_from_the_others_state(name, settings):
     state, expected_state = copy.deepcopy(optimizer.state_dict()), copy.deepcopy(expected_optimizer.state_dict())
     assert state["state"].keys() == expected_state["state"].keys()
     for key, entry in expected_state["state"].items():
-        assert state["state"][key].keys() == entry.keys()
+        assert list(state["state"][key]) == list(entry)
         for part, value in entry.items():
             found = state["state"][key][part]
             assert (found.shape, f"torch.{found.dtype}") == (tuple(value.shape), str(value.dtype)), part
@@ -109,6 +186,127 @@ def test_either_goes_on_from_the_others_state(name, settings):
     expected_optimizer = getattr(torch.optim, name)(reference.parameters, lr=9.0)
     expected_optimizer.load_state_dict(as_torch(state))
     np.testing.assert_allclose(mine.run(optimizer, 10), reference.run(expected_optimizer, 10), rtol=1e-11, atol=1e-13)
+
+
+def minimised(library, optimizer, dtype, settings, steps):
+    """The ways of L-BFGS on a convex loss, and how often it was evaluated."""
+    tensor = tg.tensor if library is nn else torch.tensor
+    rng = np.random.default_rng(1)
+    x, y = (tensor(rng.standard_normal(shape).astype(dtype)) for shape in ((30, 4), (30, 1)))
+    w, b = (library.Parameter(tensor(rng.standard_normal(shape).astype(dtype))) for shape in ((4, 1), (1,)))
+    moved = optimizer([w, b], **settings)
+    way, losses = [], []
+
+    def closure():
+        moved.zero_grad()
+        loss = ((1 + (x @ w + b - y) ** 2).sqrt()).mean() + 0.1 * (w**4).sum()
+        loss.backward()
+        losses.append(loss.item())
+        return loss
+
+    for _ in range(steps):
+        moved.step(closure)
+        way.append(np.concatenate([p.detach().numpy().reshape(-1) for p in (w, b)]))
+    return np.array(way), losses, moved
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"lr": 0.1, "max_iter": 4},
+        {"lr": 30.0, "max_iter": 3},
+        {"lr": 0.02, "max_iter": 3, "max_eval": 40},
+        {"history_size": 2, "max_iter": 6},
+        {"max_eval": 3, "tolerance_grad": 1e-2},
+        {"tolerance_change": 1e-3},
+    ],
+    ids=str,
+)
+def test_lbfgs_takes_the_same_way_with_as_many_evaluations(settings, search):
+    if search is None and settings.get("lr") == 30.0:
+        settings = {**settings, "lr": 1.5}
+    settings = {**settings, "line_search_fn": search}
+    way, losses, _ = minimised(nn, optim.LBFGS, np.float64, settings, 12)
+    expected, expected_losses, _ = minimised(torch.nn, torch.optim.LBFGS, np.float64, settings, 12)
+    assert len(losses) == len(expected_losses)
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-10)
+    np.testing.assert_allclose(way, expected, rtol=1e-7, atol=1e-9)
+    # in float32 the searches part soon, by their rounding, and meet at the bottom
+    way, losses, _ = minimised(nn, optim.LBFGS, np.float32, settings, 12)
+    assert way.dtype == np.float32
+    assert losses[-1] == pytest.approx(expected_losses[-1], rel=1e-3)
+
+
+def test_lbfgs_goes_on_from_the_others_state():
+    settings = {"max_iter": 3, "history_size": 5, "line_search_fn": "strong_wolfe"}
+    _, _, mine = minimised(nn, optim.LBFGS, np.float64, settings, 2)
+    _, _, theirs = minimised(torch.nn, torch.optim.LBFGS, np.float64, settings, 2)
+    state, expected = mine.state_dict()["state"][0], theirs.state_dict()["state"][0]
+    assert set(expected) - set(state) == {"al"}  # a scratch list
+    for key in ("n_iter", "func_evals"):
+        assert state[key] == expected[key]
+
+    def resumed(moved):
+        p = moved.param_groups[0]["params"]
+        target = [1.0, -2.0, 0.5, 0.0]
+
+        def closure():
+            moved.zero_grad()
+            loss = sum((p[0][i, 0] - t) ** 2 * (i + 1) for i, t in enumerate(target)) + (p[1] ** 4).sum()
+            loss.backward()
+            return loss
+
+        for _ in range(3):
+            moved.step(closure)
+        return np.concatenate([q.detach().numpy().reshape(-1) for q in p])
+
+    ours, as_before = copy.deepcopy(mine.state_dict()), copy.deepcopy(theirs.state_dict())
+    mine.load_state_dict(as_ours(as_before))
+    theirs.load_state_dict(as_torch(ours))
+    np.testing.assert_allclose(resumed(mine), resumed(theirs), rtol=1e-8, atol=1e-10)
+
+
+def test_names_of_parameters_are_kept_as_pytorch_keeps_them():
+    def states(m, library):
+        net = library.Linear(2, 1)
+        made = m.SGD(net.named_parameters(), lr=0.1)
+        other = m.SGD([("a", net.weight), ("b", net.bias)], lr=0.2)
+        before = other.state_dict()["param_groups"][0]["param_names"]
+        plain = m.SGD(net.parameters(), lr=0.3)
+        other.load_state_dict(plain.state_dict())
+        unnamed = other.state_dict()["param_groups"][0]["param_names"]
+        other.load_state_dict(made.state_dict())
+        return (
+            made.state_dict()["param_groups"][0]["param_names"],
+            before,
+            unnamed,
+            other.param_groups[0]["param_names"],
+        )
+
+    assert states(optim, nn) == states(torch.optim, torch.nn)
+
+
+def test_hooks_are_called_as_pytorch_calls_them():
+    def calls(m, p):
+        told = []
+
+        def closure():
+            told.append("closure")
+
+        optimizer = m.SGD([p], lr=0.5)
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: told.append((o is args[0], len(args), [*kwargs])))
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: ((o,), {"closure": closure}))
+        handle = optimizer.register_step_post_hook(lambda o, args, kwargs: told.append((p.tolist(), len(args))))
+        (p * p).sum().backward()
+        optimizer.step(lambda: told.append("another closure"))
+        handle.remove()
+        optimizer.step()
+        return told
+
+    ours = calls(optim, nn.Parameter(tg.ones(1)))
+    assert ours == calls(torch.optim, torch.nn.Parameter(torch.ones(1)))
 
 
 @pytest.mark.parametrize(
@@ -125,10 +323,28 @@ def test_either_goes_on_from_the_others_state(name, settings):
         lambda optim, p: optim.Adam([p], betas=(1.0, 0.9)),
         lambda optim, p: optim.Adam([p], eps=-1.0),
         lambda optim, p: optim.Adam([p]).load_state_dict(optim.Adam([{"params": []}]).state_dict()),
+        lambda optim, p: optim.SGD([p, p], lr=1.0),
+        lambda optim, p: optim.SGD([("w", p), p.detach()]),
+        lambda optim, p: optim.SGD([{"params": [("w", p)]}, {"params": [p.detach()]}]),
+        lambda optim, p: optim.SGD([p]).add_param_group([p]),
+        lambda optim, p: optim.LBFGS([{"params": [p]}, {"params": [p.detach()]}]),
+        lambda optim, p: optim.LBFGS([p], line_search_fn="armijo").step(lambda: (p * p).sum().backward() or p.sum()),
+        lambda optim, p: optim.LBFGS([p], lr=-1),
+        lambda optim, p: optim.Adagrad([p], lr_decay=-1),
+        lambda optim, p: optim.Adagrad([p], initial_accumulator_value=-1),
+        lambda optim, p: optim.Adadelta([p], rho=1.5),
+        lambda optim, p: optim.Adadelta([p], eps=-1),
+        lambda optim, p: optim.RMSprop([p], alpha=-1),
+        lambda optim, p: optim.RMSprop([p], momentum=-1),
+        lambda optim, p: optim.Rprop([p], etas=(1.5, 1.2)),
+        lambda optim, p: optim.NAdam([p], momentum_decay=-1),
+        lambda optim, p: optim.RAdam([p], betas=(0.9, 1.0)),
+        lambda optim, p: optim.Adamax([p], weight_decay=-1),
+        lambda optim, p: optim.ASGD([p], weight_decay=-1),
     ],
 )
 def test_the_same_is_refused_with_the_same_error(act):
-    with pytest.raises((ValueError, TypeError)) as expected:
+    with pytest.raises((ValueError, TypeError, RuntimeError, UserWarning)) as expected:
         act(torch.optim, torch.nn.Parameter(torch.ones(2)))
     with pytest.raises(expected.type):
         act(optim, nn.Parameter(tg.ones(2)))

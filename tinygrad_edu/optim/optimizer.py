@@ -26,6 +26,7 @@ def with_hooks(function: Callable[..., Any]) -> Callable[..., Any]:
     def step(self: "Optimizer", *args: Any, **kwargs: Any) -> Any:
         if type(self).step is not step:  # called by the step of a class derived from this one, which has the hooks
             return function(self, *args, **kwargs)
+        args = (self, *args)
         for hook in [*self._step_pre_hooks.values()]:
             changed = hook(self, args, kwargs)
             if changed is not None:
@@ -33,7 +34,7 @@ def with_hooks(function: Callable[..., Any]) -> Callable[..., Any]:
                     raise RuntimeError(f"a hook before a step returns None or (args, kwargs), got {changed!r:.200}")
                 args, kwargs = changed
         self._opt_called = True
-        result = function(self, *args, **kwargs)
+        result = function(*args, **kwargs)
         for hook in [*self._step_post_hooks.values()]:
             hook(self, args, kwargs)
         return result
@@ -165,7 +166,10 @@ class Optimizer:
         )
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call hook(optimizer, args, kwargs) before each step; it may return other (args, kwargs)."""
+        """Call hook(optimizer, args, kwargs) before each step; it may return other (args, kwargs).
+
+        As in PyTorch args are those of the unbound method: (optimizer,) or (optimizer, closure).
+        """
         return add_hook(self._step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:

@@ -9,7 +9,7 @@ from ..functions.creation import tensor
 from ..graph import no_grad
 from ..nn.module import Module
 from ..tensor import Tensor
-from .lr_scheduler.scheduler import LRScheduler, Rates, one_for_each_group
+from .lr_scheduler.scheduler import LRScheduler, Rates, check_optimizer, one_for_each_group
 from .optimizer import Optimizer
 
 __all__ = [
@@ -180,6 +180,7 @@ class SWALR(LRScheduler):
 
     Raises:
         ValueError: the strategy is unknown, anneal_epochs is no integer of 0 or more, or a list fits not the groups.
+        TypeError: the optimizer is none.
 
     Source: Izmailov and others, "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), section 3.
     """
@@ -192,6 +193,7 @@ class SWALR(LRScheduler):
         anneal_strategy: str = "cos",
         last_epoch: int = -1,
     ) -> None:
+        check_optimizer(optimizer)
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"SWALR: anneal_strategy is 'cos' or 'linear', got {anneal_strategy!r}")
         if type(anneal_epochs) is not int or anneal_epochs < 0:
