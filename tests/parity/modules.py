@@ -10,7 +10,7 @@ import torch
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 
-from .compare import as_array, assert_same, flat, run
+from .compare import TOLERANCE, as_array, assert_same, flat, run
 
 
 def as_arrays(state: Any) -> dict[str, Any]:
@@ -76,4 +76,5 @@ def hold_module(
     for (name, array), expected in zip(
         as_arrays(mine.state_dict()).items(), as_arrays(reference.state_dict()).values(), strict=True
     ):
-        np.testing.assert_allclose(array, expected, 1e-9, 1e-10, err_msg=f"{told}: {name} after {steps} calls")
+        tolerance = TOLERANCE.get(array.dtype.name, 0)
+        np.testing.assert_allclose(array, expected, tolerance, tolerance, err_msg=f"{told}: {name}, {steps} calls")

@@ -17,6 +17,7 @@ from ...functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, c
 from ...functions.distance import cosine_similarity, pairwise_distance, pdist
 from ...functions.indexing import one_hot
 from ...functions.movement import flatten
+from ...functions.normalization import group_norm, layer_norm, rms_norm
 from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .activation import (
     elu,
@@ -46,7 +47,7 @@ from .activation import (
     tanhshrink,
 )
 from .attention import scaled_dot_product_attention
-from .dropout import dropout
+from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from .folding import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .linear import bilinear, linear
 from .loss import (
@@ -73,6 +74,7 @@ from .loss import (
     triplet_margin_with_distance_loss,
 )
 from .multi_head import multi_head_attention_forward
+from .norm import batch_norm, instance_norm, local_response_norm, normalize
 from .padding import pad
 from .pooling import (
     adaptive_avg_pool1d,
@@ -99,9 +101,11 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "batch_norm",
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -119,14 +123,19 @@ __all__ = [
     "cross_entropy",
     "ctc_loss",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "elu_",
+    "feature_alpha_dropout",
     "flatten",
     "fold",
     "gaussian_nll_loss",
     "gelu",
     "glu",
     "grid_sample",
+    "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
@@ -135,12 +144,15 @@ __all__ = [
     "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
+    "instance_norm",
     "interpolate",
     "kl_div",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "leaky_relu_",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "lp_pool1d",
@@ -160,6 +172,7 @@ __all__ = [
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
@@ -171,6 +184,7 @@ __all__ = [
     "relu",
     "relu6",
     "relu_",
+    "rms_norm",
     "rrelu",
     "rrelu_",
     "scaled_dot_product_attention",
