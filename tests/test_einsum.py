@@ -66,3 +66,24 @@ def test_operands_may_come_as_a_list_and_keep_their_dtype():
 def test_what_does_not_fit_is_told(equation, shapes, told):
     with pytest.raises(ValueError, match=told):
         tg.einsum(equation, *[tg.ones(shape) for shape in shapes])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "told"),
+    [
+        (("ij", 3), TypeError, "Tensors as operands, got int"),
+        (("ij",), TypeError, "got none"),
+        ((tg.ones(2), tg.ones(2)), TypeError, "list of numbers after each operand"),
+        ((tg.ones(2), [52]), ValueError, "numbers 0 to 51"),
+        ((tg.ones(2, 3), [0, 1], tg.ones(3).double(), [1]), RuntimeError, "one dtype, got float32, float64"),
+    ],
+)
+def test_what_is_no_equation_or_operand_is_told(arguments, kind, told):
+    with pytest.raises(kind, match=told):
+        tg.einsum(*arguments)
+
+
+def test_lists_of_numbers_stand_for_letters():
+    x, y = tg.ones(2, 3), tg.ones(3, 4)
+    assert tg.einsum(x, [0, 1], y, [1, 2]).tolist() == tg.einsum("ij,jk", x, y).tolist()
+    assert tg.einsum(x, [7, 3]).shape == (3, 2)  # in the order of the numbers

@@ -185,6 +185,17 @@ def test_the_determinant_of_a_singular_matrix_has_a_gradient(rng):
         g.sum().backward()
 
 
+def test_the_determinant_of_what_is_not_finite_spoils_no_other():
+    x = leaf(np.stack([np.full((2, 2), np.nan), 2 * np.eye(2)]))
+    linalg.det(x).sum().backward()
+    assert np.isnan(x.grad.numpy()[0]).all()
+    np.testing.assert_allclose(x.grad.numpy()[1], 2 * np.eye(2))
+
+
+def test_results_too_large_for_float32_are_infinite():
+    assert linalg.det(tg.full((2, 2), 1e30) * tg.eye(2)).item() == math.inf
+
+
 def test_logdet_of_singular_and_negative_matrices():
     x = leaf([[[1.0, 2.0], [2.0, 4.0]], [[2.0, 0.0], [0.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]]])
     found = tg.logdet(x)

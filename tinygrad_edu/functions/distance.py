@@ -1,33 +1,63 @@
 """Distances between vectors: of two Tensors, row by row or each with each, and among the rows of one."""
 
+import math
 from typing import Any
 
 import numpy
 
-from ..errors import ShapeError
+from ..errors import ShapeError, broadcast_clash
 from ..graph import no_grad
+from ..ops.elementwise import clamp
+from ..ops.linear import matmul, swapped
 from ..tensor import Tensor
+from .linear import check_dtypes
 from .movement import broadcast_tensors
-from .norms import vector_norm
+from .norms import power_or_zero, vector_norm
 from .reduction import sum
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
+BY_PRODUCTS = {  # of so many rows; None leaves the choice to the default
+    "use_mm_for_euclid_dist_if_necessary": 25,
+    None: 25,
+    "use_mm_for_euclid_dist": 0,
+    "donot_use_mm_for_euclid_dist": math.inf,
+}
 
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> Any:
+
+def cdist(
+    x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary"
+) -> Any:
     """The p-norm of the difference of each row of x1 and each of x2; `(.., n, k), (.., m, k) -> (.., n, m)`.
 
-    Where two rows are equal the gradient is 0. `compute_mode` is accepted: differences are always taken directly.
+    Where two rows are equal the gradient is 0. More than 25 rows have their 2-norms computed by a product of matrices,
+    many times quicker, and right to the root of the precision only where rows lie close together; `compute_mode` is
+    PyTorch's: "donot_use_mm_for_euclid_dist" takes all differences, "use_mm_for_euclid_dist" none.
 
     Raises:
-        ShapeError: the rows differ in length, or a Tensor has fewer than two dimensions.
-        RuntimeError: p is negative, or they do not hold floats.
+        ShapeError: the rows differ in length, the batches do not broadcast, or a Tensor has fewer than two dimensions.
+        RuntimeError: p is negative or NaN, or they do not hold floats of one dtype.
+        ValueError: there is no such mode.
     """
+    check_dtypes("cdist", x1, x2)
     if min(x1.ndim, x2.ndim) < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ShapeError(f"cdist takes (.., n, k) and (.., m, k), got {x1.shape} and {x2.shape}")
-    if p < 0:
-        raise RuntimeError(f"cdist takes a norm p >= 0, got {p}")
-    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, dim=-1)
+    if clash := broadcast_clash([x1.shape[:-2], x2.shape[:-2]]):
+        raise ShapeError(f"cdist of batches that do not fit, {x1.shape} and {x2.shape}: {clash}")
+    if x1.dtype.kind != "f" or not p >= 0:
+        raise RuntimeError(f"cdist takes floats and a norm p >= 0, got {x1.dtype} and p={p}")
+    if compute_mode not in BY_PRODUCTS:
+        raise ValueError(f"cdist takes one of {', '.join(map(str, BY_PRODUCTS))} as compute_mode, got {compute_mode!r}")
+    if p == 2 and max(x1.shape[-2], x2.shape[-2]) > BY_PRODUCTS[compute_mode]:
+        return euclidean(x1, x2)
+    differences = x1.unsqueeze(-2) - x2.unsqueeze(-3)
+    return vector_norm(differences, p if x1.shape[-1] else 1, dim=-1)
+
+
+def euclidean(x: Tensor, y: Tensor) -> Tensor:
+    """The lengths of the differences, by |x - y|^2 = |x|^2 + |y|^2 - 2 x y."""
+    squares = sum(x * x, -1, True) + sum(y * y, -1).unsqueeze(-2) - matmul(x, swapped(y)) * 2
+    return power_or_zero(clamp(squares, low=0), 0.5)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:

@@ -14,25 +14,41 @@ from ..ops.indexing import getitem
 from ..ops.linear import matmul
 from ..ops.movement import broadcast_to, permute, reshape
 from ..tensor import Tensor
+from .linear import check_dtypes
 from .sequences import arange
 
 __all__ = ["einsum"]
 
+LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
 Operand = tuple[Tensor, str]  # a Tensor, and a letter for each of its dimensions
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sums of products in Einstein's notation; `...` stands for any dimensions.
+
+    In place of letters lists of the numbers 0 to 51 serve, each after its operand, and that of the output last.
 
     >>> from tinygrad_edu import ones
     >>> einsum("ij,jk->ik", ones(2, 3), ones(3, 4)).shape
+    (2, 4)
+    >>> einsum(ones(2, 3), [0, 1], ones(3, 4), [1, 2]).shape
     (2, 4)
 
     Raises:
         ValueError: the letters do not fit the operands.
         ShapeError: two sizes for one letter.
+        TypeError: an operand is no Tensor.
+        RuntimeError: operands to multiply and sum have different dtypes.
     """
-    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
+    tensors: Sequence[Any] = operands
+    if not isinstance(equation, str):
+        equation, tensors = from_lists((equation, *operands))
+    elif len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        tensors = operands[0]
+    if not tensors or not all(isinstance(x, Tensor) for x in tensors):
+        found = ", ".join(type(x).__name__ for x in tensors) or "none"
+        raise TypeError(f"einsum {equation!r} takes Tensors as operands, got {found}")
     terms, output = read_equation(equation, [x.ndim for x in tensors])
     parts = [diagonal(x, term) for x, term in zip(tensors, terms, strict=True)]
     sizes = common_sizes(equation, parts)
@@ -42,6 +58,28 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         whole = contracted(whole, part, needed, sizes)
     x, letters = summed(whole, output)
     return permute(x, dims=tuple([letters.index(letter) for letter in output]))
+
+
+def from_lists(arguments: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """(the equation, the operands) from operands that are each followed by a list of numbers for its dimensions."""
+    count = len(arguments) // 2 * 2
+    equation = ",".join(map(spelled, arguments[1:count:2]))
+    return equation + ("->" + spelled(arguments[count]) if len(arguments) > count else ""), arguments[:count:2]
+
+
+def spelled(numbers: Any) -> str:
+    """Numbers as letters; 0 to 25 are capitals.
+
+    Raises:
+        TypeError: this is no list.
+        ValueError: it holds something else than numbers from 0 to 51 and an Ellipsis.
+    """
+    if not isinstance(numbers, (list, tuple)):
+        raise TypeError(f"einsum takes an equation, or a list of numbers after each operand, got {numbers!r:.60}")
+    try:
+        return "".join("..." if number is ... else LETTERS[range(len(LETTERS)).index(number)] for number in numbers)
+    except ValueError:
+        raise ValueError(f"einsum takes the numbers 0 to 51 and ... for dimensions, got {numbers!r:.60}") from None
 
 
 def read_equation(equation: str, ndims: Sequence[int]) -> tuple[list[str], str]:
@@ -57,23 +95,23 @@ def read_equation(equation: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     terms = left.split(",")
     if len(terms) != len(ndims):
         raise ValueError(f"einsum {equation!r} names {len(terms)} operands, got {len(ndims)}")
-    free = [letter for letter in string.ascii_uppercase + string.ascii_lowercase if letter not in equation]
-    spelled, longest = [], ""
+    free = [letter for letter in LETTERS if letter not in equation]
+    complete, longest = [], ""
     for term, ndim in zip(terms, ndims, strict=True):
         named = term.replace("...", "", 1)
         count = ndim - len(named)
-        if count < 0 or (count and "..." not in term) or not (named + "a").isalpha():
+        if count < 0 or (count and "..." not in term) or not set(named) <= set(LETTERS):
             raise ValueError(f"einsum {equation!r}: {term!r} has {len(named)} letters for a {ndim}-d operand")
         ellipsis = "".join(free[:count][::-1])
         longest = max(longest, ellipsis, key=len)
-        spelled.append(term.replace("...", ellipsis))
+        complete.append(term.replace("...", ellipsis))
     named = "".join(terms).replace("...", "")
     if not arrow:
-        return spelled, longest + "".join(sorted(letter for letter in set(named) if named.count(letter) == 1))
+        return complete, longest + "".join(sorted(letter for letter in set(named) if named.count(letter) == 1))
     asked = output.replace("...", "", 1)
     if len(set(asked)) < len(asked) or not set(asked) <= set(named):
         raise ValueError(f"einsum {equation!r}: the output names each letter of the operands once at most")
-    return spelled, output.replace("...", longest)
+    return complete, output.replace("...", longest)
 
 
 def diagonal(x: Tensor, term: str) -> Operand:
@@ -126,6 +164,7 @@ def contracted(left: Operand, right: Operand, needed: str, sizes: dict[str, int]
     product = batch + rows + columns
     if not inner:
         return aligned(x, a, product) * aligned(y, b, product), product
+    check_dtypes("einsum", x, y)
     # (batch, rows, inner) @ (batch, inner, columns), each group of letters made one dimension
     x = stretched(x, a, batch + inner, sizes)
     y = stretched(y, b, batch + inner, sizes)

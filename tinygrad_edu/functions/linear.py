@@ -6,6 +6,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..inplace import in_place
 from ..ops import linear as ops
+from ..ops.elementwise import masked
 from ..ops.movement import permute, reshape
 from ..tensor import Tensor, method
 from .dims import as_dim
@@ -120,9 +121,9 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
         ShapeError: the last sizes differ.
         RuntimeError: the two have different dtypes.
     """
-    check_dtypes("inner", input, other)
     if not input.ndim or not other.ndim:
         return input * other
+    check_dtypes("inner", input, other)
     if input.shape[-1] != other.shape[-1]:
         raise ShapeError(f"inner takes Tensors of one last size, got {input.shape} and {other.shape}")
     return tensordot(input, other, ([-1], [-1]))
@@ -145,8 +146,8 @@ def added(input: Tensor, found: Any, beta: float, alpha: float, name: str) -> An
         input = input.broadcast_to(found.shape)
     if alpha != 1:
         found = found * alpha
-    if beta == 0:
-        return found
+    if beta == 0:  # the input still has a gradient, 0
+        return masked(input, False) + found
     return (input if beta == 1 else input * beta) + found
 
 
@@ -156,10 +157,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
 
     Raises:
         ShapeError: the shapes do not fit.
-        RuntimeError: the dtypes differ, or a factor of integers is not one.
+        RuntimeError: the dtypes differ.
     """
-    if input.dtype.kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
-        raise RuntimeError(f"addmm of {input.dtype} takes integers for beta and alpha, got {beta} and {alpha}")
     return added(input, product(mat1, mat2, (2, 2), "addmm"), beta, alpha, "addmm")
 
 
@@ -172,6 +171,8 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 @method
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
     """beta * input + alpha * outer(vec1, vec2); `(n, m), (n), (m) -> (n, m)`; the input broadcasts."""
+    if input.dtype.kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
+        raise RuntimeError(f"addr of {input.dtype} takes integers for beta and alpha, got {beta} and {alpha}")
     found = outer(vec1, vec2)
     kind = input.dtype if input.dtype.kind == "f" or found.dtype.kind != "f" else found.dtype
     return added(input.to(kind), found.to(kind), beta, alpha, "addr")
@@ -253,8 +254,9 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Any:
 
     Raises:
         ShapeError: the dimension does not have size 3 in both, or the others do not broadcast.
-        RuntimeError: no dimension is given, and none has size 3.
+        RuntimeError: no dimension is given, and none has size 3; or the dtypes differ.
     """
+    check_dtypes("cross", input, other)
     if input.ndim != other.ndim:
         raise ShapeError(f"cross takes Tensors of as many dimensions, got {input.shape} and {other.shape}")
     if dim is None:

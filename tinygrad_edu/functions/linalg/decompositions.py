@@ -15,13 +15,10 @@ from ...ops.linear import matmul, swapped
 from ...primitive import primitive
 from ...tensor import Tensor
 from ..joining import cat
-from .matrices import check_matrices, check_square, lapack, symmetric, triangle
+from .matrices import NOT_FINITE, check_matrices, check_square, lapack, symmetric, triangle
 from .solving import inverse, triangular_solution
 
 __all__ = ["QR", "SVD", "Eigh", "cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
-
-
-NOT_FINITE = "the singular values did not converge, for the matrix holds NaN or infinity"
 
 
 class Eigh(NamedTuple):

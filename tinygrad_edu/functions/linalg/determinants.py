@@ -10,7 +10,7 @@ from ...ops.linear import matmul, swapped
 from ...ops.reduction import sum
 from ...primitive import primitive
 from ...tensor import Tensor
-from .matrices import check_square, column
+from .matrices import NOT_FINITE, check_square, column, lapack
 from .solving import inverse
 
 __all__ = ["SignAndLog", "det", "logdet", "slogdet"]
@@ -26,17 +26,18 @@ class SignAndLog(NamedTuple):
 @primitive(formula=r"\bar{A} = \bar{y}\,\mathrm{cofactors}(A)")
 def determinant(a: Any, *, xp: Any) -> Any:
     """The determinants of matrices; `(*, n, n) -> (*)`."""
-    return xp.linalg.det(a)
+    return lapack(xp.linalg.det, "det", a)
 
 
 # by the singular values, the products without each of them: A need not have an inverse
 @primitive(formula=r"\bar{A} = (\mathrm{tr}(\bar{C}^\top C)\,I - C\,\bar{C}^\top)\,A^{-\top}")
 def cofactors(a: Any, *, xp: Any) -> Any:
     """The derivative of the determinant by each element, which is det(A) A^-T; `(*, n, n) -> (*, n, n)`."""
-    u, s, vh = xp.linalg.svd(a)
+    finite = xp.isfinite(a).all((-2, -1), keepdims=True)
+    u, s, vh = lapack(xp.linalg.svd, NOT_FINITE, xp.where(finite, a, 0))
     without = xp.where(xp.eye(a.shape[-1], dtype=bool), xp.ones_like(s[..., None]), s[..., None, :]).prod(-1)
     sign = xp.linalg.det(u) * xp.linalg.det(vh)
-    return (u * (without * sign[..., None])[..., None, :]) @ vh
+    return xp.where(finite, (u * (without * sign[..., None])[..., None, :]) @ vh, xp.nan).astype(a.dtype)
 
 
 def cofactors_gradient(g: Any, a: Any, out: Any) -> Any:
@@ -53,7 +54,7 @@ cofactors.vjp(a=lambda g, a, out: cofactors_gradient(g, a, out))
 @primitive(formula=r"\bar{A} = \bar{y}\,A^{-\top}")
 def log_determinant(a: Any, *, xp: Any) -> Any:
     """The signs of determinants and the logarithms of their absolute values; `(*, n, n) -> (*), (*)`."""
-    sign, log = xp.linalg.slogdet(a)
+    sign, log = lapack(xp.linalg.slogdet, "slogdet", a)
     return xp.asarray(sign), xp.asarray(log)
 
 

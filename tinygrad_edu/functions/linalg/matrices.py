@@ -11,7 +11,10 @@ from ...ops.linear import swapped
 from ...ops.movement import reshape
 from ...tensor import Tensor
 
-__all__ = ["check_matrices", "check_square", "column", "lapack", "triangle"]
+__all__ = ["NOT_FINITE", "check_matrices", "check_square", "column", "lapack", "triangle"]
+
+
+NOT_FINITE = "the singular values did not converge, for the matrix holds NaN or infinity"
 
 
 def check_matrices(x: Any, name: str) -> None:
@@ -50,7 +53,8 @@ def lapack(routine: Callable[..., Any], reason: str, *arrays: Any, **settings: A
         LinAlgError: it failed on one of the matrices; the message names the first, and the reason.
     """
     try:
-        return routine(*arrays, **settings)
+        with numpy.errstate(all="ignore"):  # NumPy's results in float64 may overflow float32
+            return routine(*arrays, **settings)
     except numpy.linalg.LinAlgError:
         raise LinAlgError(f"{reason}{where(routine, arrays[0], arrays[1:], settings)}") from None
 

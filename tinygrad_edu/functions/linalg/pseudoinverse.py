@@ -13,8 +13,8 @@ from ...recording import wrap
 from ...tensor import Tensor
 from ..linear import check_dtypes
 from ..reduction import sum
-from .decompositions import NOT_FINITE, eigvalsh, svdvals
-from .matrices import check_matrices, check_square, lapack
+from .decompositions import eigvalsh, svdvals
+from .matrices import NOT_FINITE, check_matrices, check_square, lapack
 from .solving import is_vector
 
 __all__ = ["LeastSquares", "lstsq", "matrix_rank", "pinv"]
