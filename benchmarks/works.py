@@ -144,6 +144,82 @@ def convolution(batch: int, channels: int, size: int, out: int, kernel: int, str
     )
 
 
+def attention(batch: int, heads: int, length: int, size: int, fused: bool) -> Work:
+    """Causal attention forward and backward, by the function for it or written out with a mask and a softmax."""
+    shape = (batch, heads, length, size)
+    arrays = [numbers(*shape, seed=seed) for seed in range(4)]
+
+    def program(library: Any, query: Any, key: Any, value: Any, g: Any) -> Callable[[], Any]:
+        later = library.ones(length, length).triu(1) == 1
+
+        def written_out() -> Any:
+            scores = (query @ key.transpose(-2, -1)) * size**-0.5
+            return library.softmax(scores.masked_fill(later, -float("inf")), -1) @ value
+
+        def run() -> Any:
+            query.grad = key.grad = value.grad = None
+            if fused:
+                out = library.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+            else:
+                out = written_out()
+            out.backward(g)
+            return key.grad
+
+        return run
+
+    return Work(
+        f"attention {'fused' if fused else 'written out'}, {batch}x{heads} of {length}x{size}, forward and backward",
+        program(tg, *[tg.tensor(a, requires_grad=i < 3) for i, a in enumerate(arrays)]),
+        program(torch, *[torch.tensor(a, requires_grad=i < 3) for i, a in enumerate(arrays)]),
+    )
+
+
+def gpt_block(nn: Any, size: int, heads: int, dropout: float) -> Any:
+    """A block of a GPT as its programs write it: norm, causal attention, norm, two affine maps with GELU."""
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm1, self.norm2 = nn.LayerNorm(size), nn.LayerNorm(size)
+            self.attend, self.project = nn.Linear(size, 3 * size), nn.Linear(size, size)
+            self.widen, self.narrow = nn.Linear(size, 4 * size), nn.Linear(4 * size, size)
+            self.activation, self.dropout = nn.GELU(), nn.Dropout(dropout)
+
+        def attention(self, x: Any) -> Any:
+            B, T, C = x.shape
+            parts = [part.view(B, T, heads, C // heads).transpose(1, 2) for part in self.attend(x).split(C, 2)]
+            found = nn.functional.scaled_dot_product_attention(*parts, is_causal=True, dropout_p=dropout)
+            return self.dropout(self.project(found.transpose(1, 2).reshape(B, T, C)))
+
+        def forward(self, x: Any) -> Any:
+            x = x + self.attention(self.norm1(x))
+            return x + self.dropout(self.narrow(self.activation(self.widen(self.norm2(x)))))
+
+    return Block()
+
+
+def forward_and_backward(name: str, make: Callable[[Any], Any], *shape: int) -> Work:
+    """A module that keeps the shape of its input, forward and backward, from the same weights."""
+    ours, theirs = make(nn), make(torch.nn)
+    theirs.load_state_dict({key: torch.tensor(value.numpy()) for key, value in ours.state_dict().items()})
+    x, g = numbers(*shape), numbers(*shape, seed=1)
+
+    def program(module: Any, x: Any, g: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            module.zero_grad()
+            x.grad = None
+            module(x).backward(g)
+            return x.grad
+
+        return run
+
+    return Work(
+        name,
+        program(ours, tg.tensor(x, requires_grad=True), tg.tensor(g)),
+        program(theirs, torch.tensor(x, requires_grad=True), torch.tensor(g)),
+    )
+
+
 CONVOLUTIONS = [  # batch, channels in, size, channels out, kernel, stride
     (64, 3, 32, 16, 3, 1),
     (64, 16, 32, 16, 3, 1),
@@ -172,4 +248,9 @@ def all_works() -> list[Work]:
     works.append(training_step("CNN step, batch 64, 28x28", cnn(nn), cnn(torch.nn), numbers(64, 1, 28, 28), 10))
     for shape in CONVOLUTIONS:
         works += [convolution(*shape, backward=False), convolution(*shape, backward=True)]
+    works += [attention(8, 4, 64, 32, fused) for fused in (True, False)]
+    works.append(attention(8, 4, 256, 32, fused=True))
+    for T in (64, 256):
+        name = f"GPT block, batch 8, length {T}, size 128, 4 heads, forward and backward"
+        works.append(forward_and_backward(name, lambda nn: gpt_block(nn, 128, 4, 0.0), 8, T, 128))
     return works

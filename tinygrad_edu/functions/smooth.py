@@ -67,9 +67,13 @@ def gelu(x: Any, *, approximate: str = "none") -> Any:
 
 
 @primitive(formula=r"\bar{z} = \bar{y}\,f'(x),\ \bar{x} = \bar{y} z f''(x)")
-def gelu_gradient(z: Any, x: Any, *, approximate: str = "none") -> Any:
-    """z times the slope of gelu, elementwise; `(*), (*) -> (*)`."""
-    return gating.gelu_tanh_gradient(z, x) if approximate == "tanh" else gating.gelu_gradient(z, x)
+def gelu_gradient(z: Any, x: Any, y: Any, *, approximate: str = "none") -> Any:
+    """z times the slope of y = gelu(x), elementwise; `(*), (*), (*) -> (*)`."""
+    if approximate == "tanh":
+        return gating.gelu_tanh_gradient(z, x)
+    if y.dtype.itemsize == 2:  # too coarse to be divided by x
+        y = gating.gelu(x.astype("float32"))
+    return gating.gelu_gradient(z, x, y)
 
 
 def logistic_curvature(x: Any, a: float, b: float) -> Any:
@@ -89,8 +93,9 @@ def gelu_curvature(x: Any, approximate: str) -> Any:
 
 silu.vjp(x=lambda g, x: silu_gradient(g, x))
 silu_gradient.vjp(z=lambda g, x: silu_gradient(g, x), x=lambda g, z, x: g * z * logistic_curvature(x, 1.0, 0.0))
-gelu.vjp(x=lambda g, x, approximate: gelu_gradient(g, x, approximate=approximate))
+gelu.vjp(x=lambda g, x, out, approximate: gelu_gradient(g, x, out, approximate=approximate))
 gelu_gradient.vjp(
-    z=lambda g, x, approximate: gelu_gradient(g, x, approximate=approximate),
+    z=lambda g, x, y, approximate: gelu_gradient(g, x, y, approximate=approximate),
     x=lambda g, z, x, approximate: g * z * gelu_curvature(x, approximate),
+    y=None,  # it follows from x, whose rule counts it
 )

@@ -93,6 +93,8 @@ from .pooling import (
     MaxUnpool3d,
 )
 from .thresholding import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Softshrink, Tanhshrink, Threshold
+from .transformer import Transformer, TransformerDecoder, TransformerEncoder
+from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from .upsampling import (
     ChannelShuffle,
     PixelShuffle,
@@ -220,6 +222,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
