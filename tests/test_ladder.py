@@ -43,6 +43,7 @@ FLOORS = {
     "data": 6,
     "models": 6,
     "train": 6,
+    "pytorch": 7,
     "testing": 7,
     "viz": 7,
     "__main__": 8,

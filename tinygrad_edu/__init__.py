@@ -356,6 +356,8 @@ def __getattr__(name: str) -> object:
     devices = ("accelerator", "backends", "cuda")
     if name in ("data", "io", "linalg", "models", "nn", "optim", "special", "testing", "train", "viz", *devices):
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "as_torch":
+        return importlib.import_module(f"{__name__}.pytorch").as_torch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

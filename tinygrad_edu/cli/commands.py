@@ -7,6 +7,7 @@ from .._version import __version__
 from .info import add_info
 from .parser import PROGRAM, Parser
 from .predict import add_predict
+from .torch import add_torch
 from .train import add_train
 
 __all__ = ["parse"]
@@ -32,5 +33,6 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     add_train(commands)
     add_predict(commands)
+    add_torch(commands)
     add_info(commands)
     return parser.parse_args(arguments)

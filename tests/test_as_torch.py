@@ -1,0 +1,140 @@
+"""PyTorch's programs on this engine: what `import torch` finds, what it does not, and the way back."""
+
+import subprocess
+import sys
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.pytorch import as_torch
+from tinygrad_edu.pytorch.paths import PATHS
+
+PROGRAM = """
+import sys
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.optim as optim
+from torch.autograd import Variable
+from torch.nn.modules.utils import _pair
+from torch.optim.lr_scheduler import StepLR
+from torch.utils.data import DataLoader, TensorDataset
+import torch.backends.cudnn as cudnn
+
+cudnn.benchmark = True
+torch.manual_seed(0)
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super(Net, self).__init__()
+        self.first, self.second = nn.Linear(4, 16), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return F.log_softmax(self.second(F.relu(self.first(x))), dim=1)
+
+
+model = Net().to(device)
+optimizer = optim.SGD(model.parameters(), lr=0.5)
+schedule = StepLR(optimizer, 5)
+scaler = torch.amp.GradScaler("cpu")
+x = torch.randn(128, 4)
+y = (x.sum(1) > 0).long()
+for epoch in range(8):
+    for batch, target in DataLoader(TensorDataset(x, y), batch_size=16, shuffle=True):
+        optimizer.zero_grad()
+        with torch.autocast(device_type="cpu"):
+            loss = F.nll_loss(model(Variable(batch)), target)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+    schedule.step()
+right = (model(x).argmax(1) == y).float().mean().item()
+assert right > 0.9, right
+assert isinstance(x.dtype, torch.dtype) and _pair(3) == (3, 3)
+torch.save(model.state_dict(), sys.argv[2])
+model.load_state_dict(torch.load(sys.argv[2], map_location=device))
+print(sys.argv[1], torch.__version__)
+"""
+
+
+def run(folder, source, *arguments):
+    (folder / "program.py").write_text(source)
+    command = [sys.executable, "-m", "tinygrad_edu", "torch", str(folder / "program.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_a_program_runs_unchanged(tmp_path):
+    done = run(tmp_path, PROGRAM, "--rate", tmp_path / "w.pt")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("--rate 2.")
+    assert (tmp_path / "w.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "told"),
+    [
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit('enough')", 1, "enough"),
+        ("import torch\n1 / 0", 1, "ZeroDivisionError"),
+        ("import torch\ntorch.lstsqr", 1, "torch.lstsqr is not in tinygrad_edu"),
+        ("import torch.fft", 1, "torch.fft is not in tinygrad_edu"),
+    ],
+)
+def test_how_a_program_ends(tmp_path, source, code, told):
+    done = run(tmp_path, source)
+    assert done.returncode == code
+    assert told in done.stderr
+
+
+def test_a_missing_program_is_one_line():
+    command = [sys.executable, "-m", "tinygrad_edu", "torch", "no/such.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no/such.py" in done.stderr
+
+
+def test_it_is_undone():
+    before = {name for name in sys.modules if name.partition(".")[0] == "torch"}
+    with tg.as_torch() as switched:
+        import torch
+
+        assert torch.tensor is tg.tensor
+        assert torch.nn.Linear is tg.nn.Linear
+        switched.undo()
+        switched.undo()
+    assert {name for name in sys.modules if name.partition(".")[0] == "torch"} == before
+    assert not any(type(finder).__module__ == "tinygrad_edu.pytorch.importing" for finder in sys.meta_path)
+
+
+def test_every_path_is_there():
+    with as_torch():
+        for path in PATHS:
+            __import__(path)
+            for name in dir(sys.modules[path]):
+                assert getattr(sys.modules[path], name, None) is not None or name in ("strided", "newaxis"), (
+                    path,
+                    name,
+                )
+
+
+def test_what_is_not_there_is_told_with_the_nearest():
+    with as_torch():
+        import torch
+
+        with pytest.raises(
+            AttributeError, match=r"torch\.nn\.Linaer is not in tinygrad_edu; the nearest .* torch\.nn\.Linear$"
+        ):
+            torch.nn.Linaer  # noqa: B018
+        with pytest.raises(AttributeError, match=r"there is torch\.nn\.Linear"):
+            torch.Linear  # noqa: B018
+        with pytest.raises(ModuleNotFoundError, match=r"torch\.optm .*nearest that is: torch\.optim"):
+            __import__("torch.optm")
+        assert not hasattr(torch, "viz")
+        assert not hasattr(torch, "primitive")
+        torch.backends.cudnn.benchmark = True
+        assert tg.backends.cudnn.benchmark
+    tg.backends.cudnn.benchmark = False

@@ -1,0 +1,141 @@
+"""`import torch` finding this engine: a finder of modules, put before all others and taken away again."""
+
+import difflib
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType, TracebackType
+from typing import Any
+
+from .paths import PATHS
+
+__all__ = ["as_torch"]
+
+
+def source(place: str) -> Any:
+    """One of our modules, or an object in one: `module` or `module:object`."""
+    module, _, name = place.partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, name) if name else found
+
+
+class Facade(ModuleType):
+    """A module under PyTorch's path, whose names are looked up in ours when they are asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        path = self.__name__
+        if f"{path}.{name}" in PATHS:
+            return importlib.import_module(f"{path}.{name}")
+        if name.startswith("__") and name != "__version__":  # what Python asks every module for
+            raise AttributeError(name)
+        for place in PATHS[path]:
+            found = getattr(source(place), name, self)
+            if found is not self and not is_private(place, found):
+                return found
+        raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a name in the program's module; a switch of ours, such as cudnn.benchmark, where it is kept."""
+        for place in PATHS[self.__name__]:
+            if ":" in place and hasattr(source(place), name):
+                setattr(source(place), name, value)
+                return
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return names(self.__name__)
+
+
+def is_private(place: str, found: Any) -> bool:
+    """Whether an object is a module of ours that PyTorch has under no such name: a way in that nobody should take."""
+    return isinstance(found, ModuleType) and ":" not in place
+
+
+def names(path: str) -> list[str]:
+    """What a module under PyTorch's path has."""
+    inner = [name.removeprefix(f"{path}.") for name in PATHS if name.startswith(f"{path}.")]
+    public = [
+        name
+        for place in PATHS[path]
+        for name in getattr(source(place), "__all__", ())
+        if not is_private(place, getattr(source(place), name))
+    ]
+    return sorted({*public, *[name for name in inner if "." not in name]})
+
+
+def nearest(path: str, name: str) -> str:
+    """Where the name is, or else what is there of a name like this, as the end of a message."""
+    elsewhere = [other for other in PATHS if other != path and name in names(other)]
+    if elsewhere:
+        return f"; there is {elsewhere[0]}.{name}"
+    near = difflib.get_close_matches(name, names(path), n=1)
+    return f"; the nearest that is: {path}.{near[0]}" if near else ""
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `torch` and what is below it."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The facade of a path of PyTorch's; None for everything that is not PyTorch's.
+
+        Raises:
+            ModuleNotFoundError: it is PyTorch's, and not here.
+        """
+        if fullname.partition(".")[0] != "torch":
+            return None
+        if fullname not in PATHS:
+            near = difflib.get_close_matches(fullname, PATHS, n=1)
+            told = f"; the nearest that is: {near[0]}" if near else ""
+            raise ModuleNotFoundError(f"{fullname} is not in tinygrad_edu{told}", name=fullname)
+        return importlib.machinery.ModuleSpec(fullname, self, origin="tinygrad_edu", is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Facade:
+        """An empty facade."""
+        return Facade(spec.name, f"{spec.name}, as tinygrad_edu has it.")
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: names are looked up when they are asked for."""
+
+
+def is_torch(name: str) -> bool:
+    """Whether a module is PyTorch's, or one of its own."""
+    return name.partition(".")[0] == "torch"
+
+
+class as_torch:  # noqa: N801
+    """Let `import torch` find this engine from now on, until `undo()` or the end of a `with` block.
+
+    PyTorch itself, if it is installed, or even imported, stays as it is, and comes back.
+
+    >>> with as_torch():
+    ...     import torch
+    ...     print(torch.ones(2) + 1)
+    tensor([2., 2.])
+    """
+
+    def __init__(self) -> None:
+        self.finder: Finder | None = Finder()
+        self.before = {name: sys.modules.pop(name) for name in list(sys.modules) if is_torch(name)}
+        sys.meta_path.insert(0, self.finder)
+
+    def undo(self) -> None:
+        """Let `import torch` find what it found before; a second time does nothing."""
+        if self.finder is None:
+            return
+        sys.meta_path.remove(self.finder)
+        for name in [name for name in sys.modules if is_torch(name)]:
+            del sys.modules[name]
+        sys.modules.update(self.before)
+        self.finder = None
+
+    def __enter__(self) -> "as_torch":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.undo()

@@ -1,0 +1,40 @@
+"""Compilation as PyTorch's programs ask for it: here they are given back what they had."""
+
+from typing import Any
+
+__all__ = ["export", "ignore", "is_scripting", "is_tracing", "script", "trace", "unused"]
+
+
+def script(obj: Any, **settings: Any) -> Any:
+    """The module or function itself."""
+    return obj
+
+
+def trace(func: Any, example_inputs: Any = None, **settings: Any) -> Any:
+    """The module or function itself."""
+    return func
+
+
+def export(fn: Any) -> Any:
+    """The method itself."""
+    return fn
+
+
+def ignore(drop: Any = False, **settings: Any) -> Any:
+    """The method itself, or a decorator that gives it."""
+    return drop if callable(drop) else export
+
+
+def unused(fn: Any) -> Any:
+    """The method itself."""
+    return fn
+
+
+def is_scripting() -> bool:
+    """False."""
+    return False
+
+
+def is_tracing() -> bool:
+    """False."""
+    return False

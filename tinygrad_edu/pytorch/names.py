@@ -1,0 +1,34 @@
+"""Names at the top of PyTorch that are nothing of ours by themselves."""
+
+from typing import Any
+
+import numpy
+
+from .. import dtypes
+from ..functions.device import device
+from .precision import autocast, is_autocast_enabled
+
+__all__ = [
+    "Device",
+    "Number",
+    "__version__",
+    "autocast",
+    "dtype",
+    "is_autocast_enabled",
+    "set_default_tensor_type",
+]
+
+__version__ = "2.13.0+tinygrad_edu"
+dtype = numpy.dtype
+Number = int | float | bool
+Device = device | str | int | None
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Make floating Tensors of this type: `torch.DoubleTensor`, or its name."""
+    name = t if isinstance(t, str) else t.__name__
+    kinds = {"FloatTensor": dtypes.float32, "DoubleTensor": dtypes.float64, "HalfTensor": dtypes.float16}
+    kind = kinds.get(name.rpartition(".")[2])
+    if kind is None:
+        raise TypeError(f"the default type of Tensors is a floating one, {', '.join(kinds)}, got {name}")
+    dtypes.set_default_dtype(kind)

@@ -1,0 +1,64 @@
+"""Where PyTorch's modules are here: under each of its paths, the modules of ours in which its names are looked up."""
+
+from collections.abc import Mapping
+
+__all__ = ["PATHS"]
+
+# nn has all layers in one place; PyTorch's programs also import them from the files that PyTorch has them in.
+# fmt: off
+LAYERS = [
+    "activation", "adaptive", "batchnorm", "container", "conv", "distance", "dropout", "flatten", "fold",
+    "instancenorm", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",
+    "transformer", "upsampling",
+]
+OPTIMIZERS = [
+    "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam", "rmsprop",
+    "rprop", "sgd",
+]
+# fmt: on
+
+PATHS: Mapping[str, list[str]] = {
+    "torch": ["tinygrad_edu.pytorch.names", "tinygrad_edu"],
+    "torch.accelerator": ["tinygrad_edu.accelerator"],
+    "torch.amp": ["tinygrad_edu.pytorch.precision"],
+    "torch.amp.autocast_mode": ["tinygrad_edu.pytorch.precision"],
+    "torch.amp.grad_scaler": ["tinygrad_edu.pytorch.precision"],
+    "torch.autograd": ["tinygrad_edu.autograd"],
+    "torch.autograd.function": ["tinygrad_edu.autograd"],
+    "torch.autograd.functional": ["tinygrad_edu.autograd.functional", "tinygrad_edu.autograd"],
+    "torch.autograd.gradcheck": ["tinygrad_edu.autograd"],
+    "torch.autograd.graph": ["tinygrad_edu.autograd.graph", "tinygrad_edu.autograd"],
+    "torch.autograd.variable": ["tinygrad_edu.autograd"],
+    "torch.backends": ["tinygrad_edu.backends"],
+    "torch.backends.cudnn": ["tinygrad_edu.backends:cudnn"],
+    "torch.backends.mps": ["tinygrad_edu.backends:mps"],
+    "torch.cuda": ["tinygrad_edu.cuda"],
+    "torch.cuda.amp": ["tinygrad_edu.pytorch.precision"],
+    "torch.func": ["tinygrad_edu.func"],
+    "torch.jit": ["tinygrad_edu.pytorch.jit"],
+    "torch.linalg": ["tinygrad_edu.linalg"],
+    "torch.nn": ["tinygrad_edu.nn"],
+    "torch.nn.functional": ["tinygrad_edu.nn.functional", "tinygrad_edu.pytorch.functional"],
+    "torch.nn.init": ["tinygrad_edu.nn.init"],
+    "torch.nn.modules": ["tinygrad_edu.nn"],
+    **{f"torch.nn.modules.{file}": ["tinygrad_edu.nn"] for file in LAYERS},
+    "torch.nn.modules.utils": ["tinygrad_edu.pytorch.tuples"],
+    "torch.nn.parameter": ["tinygrad_edu.nn"],
+    "torch.nn.utils": ["tinygrad_edu.nn.utils"],
+    "torch.nn.utils.clip_grad": ["tinygrad_edu.nn.utils"],
+    "torch.optim": ["tinygrad_edu.optim"],
+    **{f"torch.optim.{file}": ["tinygrad_edu.optim"] for file in OPTIMIZERS},
+    "torch.optim.lr_scheduler": ["tinygrad_edu.optim.lr_scheduler"],
+    "torch.optim.swa_utils": ["tinygrad_edu.optim.swa_utils"],
+    "torch.random": ["tinygrad_edu"],
+    "torch.serialization": ["tinygrad_edu"],
+    "torch.special": ["tinygrad_edu.special"],
+    "torch.types": ["tinygrad_edu.pytorch.names"],
+    "torch.utils": [],
+    "torch.utils.checkpoint": ["tinygrad_edu.autograd"],
+    "torch.utils.data": ["tinygrad_edu.data"],
+    "torch.utils.data.dataloader": ["tinygrad_edu.data"],
+    "torch.utils.data.dataset": ["tinygrad_edu.data"],
+    "torch.utils.data.sampler": ["tinygrad_edu.data"],
+    "torch.version": ["tinygrad_edu.pytorch.names"],
+}
