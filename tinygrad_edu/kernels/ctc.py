@@ -80,7 +80,8 @@ def shares(log_probs: Array, losses: Array, lattice: Array, spelling: Spelling, 
     # what leaves a state to the one two further is barred where that one's entry is
     leaving = numpy.full_like(barred, -numpy.inf, lattice.dtype)
     leaving[:, :-2] = barred[:, 2:]
-    found = numpy.zeros_like(log_probs)
+    with numpy.errstate(invalid="ignore"):
+        found = numpy.zeros_like(log_probs) + (losses * 0)[:, None]  # 0 times infinity: there is no path to share
     rows = numpy.arange(count)
     after = numpy.full((count, len(states) + 2), -numpy.inf, lattice.dtype)  # emitted from the next frame to the end
     with numpy.errstate(divide="ignore", invalid="ignore"):

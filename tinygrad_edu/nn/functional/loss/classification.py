@@ -8,14 +8,14 @@ from ....functions.indexing import gather
 from ....functions.softmax import log_softmax
 from ....ops.softmax import logits_cross_entropy
 from ....tensor import Tensor
-from .reduction import reduced
+from .reduction import check_tensors, reduced
 
 __all__ = ["cross_entropy", "nll_loss"]
 
 
 def cross_entropy(
-    input: Tensor,
-    target: Tensor,
+    input: Any,
+    target: Any,
     weight: Tensor | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
@@ -30,16 +30,16 @@ def cross_entropy(
         IndexError: a class is not in 0 .. C - 1, and not ignore_index.
         ValueError: the reduction is not known; label_smoothing is not between 0 and 1.
         RuntimeError: there is an ignore_index for probabilities.
-        TypeError: the target is no Tensor.
+        TypeError: input or target is no Tensor.
     """
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        check_tensors("cross_entropy", input=input, target=target)
     plain = weight is None and not label_smoothing and ignore_index < 0 and reduction in ("mean", "sum", "none")
     if plain and is_row_of_classes(input, target):
         try:
             return logits_cross_entropy(input, target=target.numpy(), reduction=reduction)
         except IndexError:
             pass  # a class is out of range, or to be ignored: the long way knows which
-    if not isinstance(target, Tensor):
-        raise TypeError(f"the target is a Tensor, got {type(target).__name__}; make it one with tensor()")
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing is between 0 and 1, got {label_smoothing}")
     log_p = log_softmax(input, class_dim(input))
@@ -65,7 +65,9 @@ def nll_loss(
         ShapeError: input, target and weight do not fit.
         IndexError: a class is not in 0 .. C - 1, and not ignore_index.
         ValueError: the reduction is not known.
+        TypeError: input or target is no Tensor.
     """
+    check_tensors("nll_loss", input=input, target=target)
     return entropy_of_classes(input, target, weight, ignore_index, reduction, 0.0)
 
 
@@ -83,8 +85,7 @@ def class_dim(input: Tensor) -> int:
 def is_row_of_classes(input: Tensor, target: Tensor) -> bool:
     """Whether this is the common case, `(N, C)` with one class for each row."""
     shape = input.shape
-    rows = len(shape) == 2 and target.shape == shape[:1]
-    return rows and target.dtype.kind in "iu" and isinstance(target, Tensor)
+    return len(shape) == 2 and target.shape == shape[:1] and target.dtype.kind in "iu"
 
 
 def along_classes(weight: Tensor | None, input: Tensor) -> Any:

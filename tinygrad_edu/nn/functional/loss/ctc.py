@@ -20,20 +20,25 @@ Array = NDArray[Any]
 
 # two outputs: the lattice of all paths is half of the work, and the gradient needs it again
 @primitive(formula=r"\bar{x} = \bar{y}\,(e^x - P(\mathrm{symbol} \mid \mathrm{target}))", promotion="float")
-def path_losses(x: Any, *, spelling: Spelling, blank: int) -> Any:
-    """-ln of the probability of all paths that spell the target, and their lattice; `(T, N, C) -> (N), (T+1, N, L)`."""
+def path_losses(x: Any, *, spelling: Spelling, blank: int, counted: bool) -> Any:
+    """-ln of the probability of all paths that spell the target, and their lattice; `(T, N, C) -> (N), (T+1, N, L)`.
+
+    `counted`: whether a target without a path counts, with a gradient of NaN.
+    """
     return log_forward(x, spelling)
 
 
 @primitive(formula=r"\text{undefined}")
-def path_gradient(y: Any, x: Any, losses: Any, lattice: Any, *, spelling: Spelling, blank: int, xp: Any) -> Any:
+def path_gradient(
+    y: Any, x: Any, losses: Any, lattice: Any, *, spelling: Spelling, blank: int, counted: bool, xp: Any
+) -> Any:
     """The gradient in the logits of which x is the log-softmax, which is also that in x; `(N) -> (T, N, C)`.
 
     To take e^x along, which log_softmax would take away again, leaves it as it is.
     """
-    inside = (xp.arange(len(x))[:, None] < spelling.frames)[:, :, None]
+    inside = xp.arange(len(x))[:, None] < (spelling.frames if counted else spelling.frames * (losses != xp.inf))
     found = (xp.exp(x) - shares(x, losses, lattice, spelling, blank)) * y[:, None]
-    return xp.where(inside, found, xp.zeros((), x.dtype))
+    return xp.where(inside[:, :, None], found, xp.zeros((), x.dtype))
 
 
 def refuse(g: Any) -> Any:
@@ -42,7 +47,9 @@ def refuse(g: Any) -> Any:
 
 
 path_losses.vjp(
-    x=lambda g, x, out, spelling, blank: path_gradient(g[0], x, out[0], out[1], spelling=spelling, blank=blank)
+    x=lambda g, x, out, spelling, blank, counted: path_gradient(
+        g[0], x, out[0], out[1], spelling=spelling, blank=blank, counted=counted
+    )
 )
 path_gradient.vjp(y=refuse, x=refuse, losses=refuse, lattice=refuse)
 
@@ -84,7 +91,8 @@ def ctc_loss(
     symbols = padded(targets.numpy(), spelt, blank)
     if symbols.size and not (symbols.min() >= 0 and symbols.max() < classes):
         raise IndexError(f"symbols are 0 to {classes - 1}, the targets have {symbols.min()} to {symbols.max()}")
-    losses, _ = path_losses(x, spelling=spell(symbols, spelt, frames, blank), blank=blank)
+    spelling = spell(symbols, spelt, frames, blank)
+    losses, _ = path_losses(x, spelling=spelling, blank=blank, counted=not zero_infinity)
     if zero_infinity:
         losses = losses.masked_fill(losses == numpy.inf, 0)
     if reduction == "mean":
