@@ -4,6 +4,7 @@ python -m benchmarks                     all of it, some three minutes
 python -m benchmarks --only "MLP|chain"  the works whose names match
 python -m benchmarks --what memory       growth, leaks and the million operations
 python -m benchmarks --what import       what importing costs beside NumPy
+python -m benchmarks --what optimizers   a step of a million elements beside bare NumPy
 """
 
 import argparse
@@ -41,7 +42,7 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--only", default="", metavar="PATTERN", help="a regular expression over the works' names")
-    options.add_argument("--what", choices=("speed", "memory", "import"), default="speed")
+    options.add_argument("--what", choices=("speed", "memory", "import", "optimizers"), default="speed")
     args = options.parse_args()
     if args.what == "memory":
         from .memory import report
@@ -49,6 +50,10 @@ def main() -> None:
         report()
     elif args.what == "import":
         from .importing import report
+
+        report()
+    elif args.what == "optimizers":
+        from .optimizers import report
 
         report()
     else:

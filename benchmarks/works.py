@@ -220,6 +220,40 @@ def forward_and_backward(name: str, make: Callable[[Any], Any], *shape: int) -> 
     )
 
 
+def optimizer_step(name: str, count: int, size: int, **settings: float) -> Work:
+    """A step of an optimizer over so many parameters of this size, one by one as PyTorch's `foreach=False`."""
+    arrays = [numbers(2, size, seed=i) for i in range(count)]
+
+    def program(parameters: list[Any], gradients: list[Any], optimizer: Any) -> Callable[[], Any]:
+        for p, g in zip(parameters, gradients, strict=True):
+            p.grad = g
+
+        def run() -> Any:
+            optimizer.step()
+            return parameters[0].detach()
+
+        return run
+
+    ours = [nn.Parameter(tg.tensor(start)) for start, _ in arrays]
+    theirs = [torch.nn.Parameter(torch.tensor(start)) for start, _ in arrays]
+    return Work(
+        f"{name} step, {count} parameters of {size:,}",
+        program(ours, [tg.tensor(g) for _, g in arrays], getattr(optim, name)(ours, lr=1e-3, **settings)),
+        program(
+            theirs,
+            [torch.tensor(g) for _, g in arrays],
+            getattr(torch.optim, name)(theirs, lr=1e-3, foreach=False, **settings),
+        ),
+    )
+
+
+OPTIMIZERS: list[tuple[str, dict[str, float]]] = [
+    ("SGD", {"momentum": 0.9}),
+    ("Adam", {}),
+    ("AdamW", {}),
+    ("RMSprop", {}),
+]
+
 CONVOLUTIONS = [  # batch, channels in, size, channels out, kernel, stride
     (64, 3, 32, 16, 3, 1),
     (64, 16, 32, 16, 3, 1),
@@ -246,6 +280,8 @@ def all_works() -> list[Work]:
         name = f"MLP step, batch {batch} x hidden {hidden}"
         works.append(training_step(name, mlp(nn, hidden), mlp(torch.nn, hidden), numbers(batch, 784), 10))
     works.append(training_step("CNN step, batch 64, 28x28", cnn(nn), cnn(torch.nn), numbers(64, 1, 28, 28), 10))
+    for optimizer, settings in OPTIMIZERS:
+        works += [optimizer_step(optimizer, count, size, **settings) for count, size in ((100, 64), (1, 1_000_000))]
     for shape in CONVOLUTIONS:
         works += [convolution(*shape, backward=False), convolution(*shape, backward=True)]
     works += [attention(8, 4, 64, 32, fused) for fused in (True, False)]

@@ -425,3 +425,82 @@ def test_assigning_data_replaces_the_array():
     assert x.grad.tolist() == [2, 4, 6]
     x.data.mul_(2)
     assert x.tolist() == [2, 4, 6]
+
+
+# the direct ways, which optimizers take
+
+
+@pytest.mark.parametrize("size", [3, 200_000])
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        (lambda x, y, z: x.add_(y, alpha=0.5), lambda x, y, z: x + 0.5 * y),
+        (lambda x, y, z: x.sub_(y, alpha=0.5), lambda x, y, z: x - 0.5 * y),
+        (lambda x, y, z: x.mul_(y), lambda x, y, z: x * y),
+        (lambda x, y, z: x.div_(z), lambda x, y, z: x / z),
+        (lambda x, y, z: x.addcmul_(y, z, value=-2), lambda x, y, z: x - 2 * y * z),
+        (lambda x, y, z: x.addcdiv_(y, z), lambda x, y, z: x + y / z),
+        (lambda x, y, z: x.lerp_(y, 0.25), lambda x, y, z: x + 0.25 * (y - x)),
+        (lambda x, y, z: x.copy_(y), lambda x, y, z: y),
+        (lambda x, y, z: x.copy_(y[:1]), lambda x, y, z: np.broadcast_to(y[:1], x.shape)),
+        (lambda x, y, z: x.fill_(1.5), lambda x, y, z: np.full_like(x, 1.5)),
+        (lambda x, y, z: x.zero_(), lambda x, y, z: np.zeros_like(x)),
+        (lambda x, y, z: x.addcmul_(x, x), lambda x, y, z: x + x * x),
+        (lambda x, y, z: x[1:].copy_(x[:-1]), lambda x, y, z: np.concatenate([x[:1], x[:-1]])),
+        (lambda x, y, z: x[1:].addcmul_(x[:-1], y[1:]), lambda x, y, z: np.r_[x[:1], x[1:] + x[:-1] * y[1:]]),
+    ],
+)
+def test_direct_writes_are_the_formula(write, expected, size):
+    x, y, z = np.random.default_rng(0).uniform(0.5, 2, (3, size)).astype(np.float32)
+    target = tg.tensor(x)
+    memory = target.numpy()
+    with tg.no_grad():
+        write(target, tg.tensor(y), tg.tensor(z))
+    np.testing.assert_allclose(memory, expected(x, y, z), rtol=1e-5)
+    assert target.numpy() is memory
+
+
+@pytest.mark.parametrize("size", [2, 200_000])
+def test_what_overflows_is_written_where_warnings_are_errors(size):
+    large = np.full(size, 3e38, np.float32)
+    large[0] = 1
+    for write in (
+        lambda x: x.add_(x, alpha=10.0),
+        lambda x: x.addcmul_(x, x, value=2.0),
+        lambda x: x.addcdiv_(x, tg.tensor(1 / large)),
+        lambda x: x.mul_(x),
+        lambda x: x.div_(tg.tensor(1 / large)),
+    ):
+        x = tg.tensor(large)
+        write(x)
+        assert np.isinf(x.numpy()[-1])
+        assert x.numpy()[0] != 1 or write(tg.tensor(large)).numpy()[0] == 1
+
+
+def test_a_factor_that_is_a_tensor_is_read_at_each_call():
+    x, factor = tg.zeros(2), tg.tensor(1.0)
+    for value in (2.0, 3.0):
+        factor.fill_(value)
+        x.add_(tg.ones(2), alpha=factor)
+    assert x.tolist() == [5, 5]
+    factor.requires_grad_()
+    y = tg.zeros(2).add_(tg.ones(2), alpha=factor)
+    (slope,) = tg.autograd.grad(y.sum(), factor)
+    assert slope.item() == 2
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: tg.zeros(3).copy_(tg.ones(1, 3)),
+        lambda: tg.zeros(3).copy_(tg.ones(2)),
+        lambda: tg.zeros(3).addcmul_(tg.ones(2), tg.ones(3)),
+        lambda: tg.zeros(3).addcdiv_(tg.ones(3), tg.ones(2)),
+        lambda: tg.zeros(3).div_(tg.ones(2, 3)),
+        lambda: tg.zeros(1).expand(3).copy_(tg.ones(3)),
+        lambda: tg.zeros(1).expand(3).zero_(),
+    ],
+)
+def test_direct_writes_that_cannot_be_are_refused(act):
+    with pytest.raises(RuntimeError):  # a ShapeError is one
+        act()

@@ -51,20 +51,25 @@ class RMSprop(Optimizer):
         state = self.state[p]
         if not state:
             state.update(step=counter(), square_avg=zeros_like(p))
-        for name, needed in (("momentum_buffer", group["momentum"] > 0), ("grad_avg", group["centered"])):
-            if needed and name not in state:
-                state[name] = zeros_like(p)
-        v, lr, alpha = state["square_avg"], as_number(group["lr"]), group["alpha"]
+        v, lr, alpha, momentum = state["square_avg"], as_number(group["lr"]), group["alpha"], group["momentum"]
+        b = buffer(state, "momentum_buffer", p) if momentum > 0 else None
         state["step"].add_(1)
 
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
         v.mul_(alpha).addcmul_(g, g, value=1 - alpha)
         if group["centered"]:
-            m = state["grad_avg"].lerp_(g, 1 - alpha)
+            m = buffer(state, "grad_avg", p).lerp_(g, 1 - alpha)
             v = v.addcmul(m, m, value=-1)
         deviation = v.sqrt().add_(group["eps"])
-        if group["momentum"] > 0:
-            p.add_(state["momentum_buffer"].mul_(group["momentum"]).addcdiv_(g, deviation), alpha=-lr)
-        else:
+        if b is None:
             p.addcdiv_(g, deviation, value=-lr)
+        else:
+            p.add_(b.mul_(momentum).addcdiv_(g, deviation), alpha=-lr)
+
+
+def buffer(state: dict[str, Any], name: str, p: Tensor) -> Any:
+    """A piece of a parameter's state, which begins with zeros."""
+    if name not in state:
+        state[name] = zeros_like(p)
+    return state[name]

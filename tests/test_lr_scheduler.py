@@ -1,0 +1,204 @@
+"""Schedules: users' own, their errors and their ends; averages of weights."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, optim
+from tinygrad_edu.optim import lr_scheduler, swa_utils
+
+
+def sgd(**settings):
+    return optim.SGD([nn.Parameter(tg.ones(1))], **{"lr": 0.5, **settings})
+
+
+def test_users_define_schedules():
+    class Halving(lr_scheduler.LRScheduler):
+        def __init__(self, optimizer, every, last_epoch=-1):
+            self.every = every
+            super().__init__(optimizer, last_epoch)
+
+        def get_lr(self):
+            assert self._get_lr_called_within_step
+            return [lr * 0.5 ** (self.last_epoch // self.every) for lr in self.base_lrs]
+
+    optimizer = sgd()
+    schedule = Halving(optimizer, 2)
+    assert (schedule.last_epoch, schedule._step_count, schedule.base_lrs) == (0, 1, [0.5])
+    rates = []
+    for _ in range(5):
+        rates += schedule.get_last_lr()
+        optimizer.step()
+        schedule.step()
+    assert rates == [0.5, 0.5, 0.25, 0.25, 0.125]
+    assert optimizer.param_groups[0]["initial_lr"] == 0.5
+    assert "optimizer" not in schedule.state_dict()
+    with pytest.raises(NotImplementedError, match="give it a method get_lr"):
+        lr_scheduler.LRScheduler(sgd())
+
+
+def test_a_schedule_goes_on_where_its_state_says():
+    def run(optimizer, schedule, steps):
+        rates = []
+        for _ in range(steps):
+            optimizer.step()
+            schedule.step()
+            rates += schedule.get_last_lr()
+        return rates
+
+    def made(optimizer):
+        parts = [lr_scheduler.LinearLR(optimizer, 0.1, total_iters=3), lr_scheduler.CosineAnnealingLR(optimizer, 9)]
+        return lr_scheduler.SequentialLR(optimizer, parts, [3])
+
+    optimizer = sgd()
+    schedule = made(optimizer)
+    whole = run(optimizer, schedule, 12)
+    optimizer = sgd()
+    schedule = made(optimizer)
+    first = run(optimizer, schedule, 5)
+    state, settings = schedule.state_dict(), optimizer.state_dict()
+    optimizer = sgd(lr=9.0)
+    schedule = made(optimizer)
+    optimizer.load_state_dict(settings)
+    schedule.load_state_dict(state)
+    assert first + run(optimizer, schedule, 7) == whole
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "words"),
+    [
+        (lambda: lr_scheduler.StepLR(3, 1), TypeError, "for an Optimizer, got int"),
+        (lambda: lr_scheduler.StepLR(sgd(), 0), ValueError, "step_size must be 1 epoch or more"),
+        (lambda: lr_scheduler.CosineAnnealingLR(sgd(), 0), ValueError, "T_max must be 1 epoch or more"),
+        (lambda: lr_scheduler.StepLR(sgd(), 1, last_epoch=3), ValueError, "no 'initial_lr'"),
+        (lambda: lr_scheduler.LambdaLR(sgd(), 0.5), TypeError, "function of the epoch, got float"),
+        (lambda: lr_scheduler.CyclicLR(sgd(), 0.1, 1.0, 0), ValueError, "step_size_up must be 1 step or more"),
+        (lambda: lr_scheduler.CyclicLR(adagrad(), 0.1, 1.0), ValueError, "neither momentum nor betas"),
+        (lambda: swa_utils.SWALR(3, 0.1), TypeError, "for an Optimizer, got int"),
+        (lambda: swa_utils.get_ema_multi_avg_fn(1.5), ValueError, "from 0 to 1, got 1.5"),
+        (
+            lambda: swa_utils.AveragedModel(nn.Linear(1, 1), avg_fn=max, multi_avg_fn=max),
+            ValueError,
+            "avg_fn or multi_avg_fn, not both",
+        ),
+        (
+            lambda: lr_scheduler.ChainedScheduler([lr_scheduler.StepLR(sgd(), 1), lr_scheduler.StepLR(sgd(), 1)]),
+            ValueError,
+            "schedule 1, StepLR, belongs to another optimizer",
+        ),
+    ],
+)
+def test_errors_say_what_was_wrong(act, error, words):
+    with pytest.raises(error, match=words):
+        act()
+
+
+def adagrad():
+    return optim.Adagrad([nn.Parameter(tg.ones(1))])
+
+
+def test_a_constant_factor_of_0_ends():
+    optimizer = sgd()
+    schedule = lr_scheduler.ConstantLR(optimizer, 0.0, total_iters=2)
+    rates = []
+    for _ in range(4):
+        rates += schedule.get_last_lr()
+        optimizer.step()
+        schedule.step()
+    assert rates == [0, 0, 0.5, 0.5]
+
+
+def test_a_phase_without_length_is_passed():
+    schedule = lr_scheduler.OneCycleLR(sgd(momentum=0.9), 1.0, total_steps=10, pct_start=0.1)
+    assert schedule.get_last_lr() == [1.0]
+
+
+def test_a_plateau_after_another_group_has_come():
+    for min_lr, fits in ((0, True), ([0.1], False)):
+        optimizer = sgd()
+        schedule = lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, min_lr=min_lr)
+        optimizer.add_param_group({"params": [nn.Parameter(tg.ones(1))]})
+        schedule.step(1.0)
+        if fits:
+            schedule.step(2.0)
+            assert schedule.get_last_lr() == [0.05, 0.05]
+        else:
+            with pytest.raises(RuntimeError, match="now has 2 groups, and min_lr 1 values"):
+                schedule.step(2.0)
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({}, 4.0),
+        ({"avg_fn": swa_utils.get_swa_avg_fn()}, 4.0),
+        ({"multi_avg_fn": swa_utils.get_swa_multi_avg_fn()}, 4.0),
+        ({"avg_fn": swa_utils.get_ema_avg_fn(0.5)}, 5.0),
+        ({"multi_avg_fn": swa_utils.get_ema_multi_avg_fn(0.5)}, 5.0),
+        ({"avg_fn": lambda a, p, n: a * n + p}, 16.0),
+    ],
+)
+def test_averages(named, expected):
+    model = nn.Linear(1, 1, bias=False)
+    averaged = swa_utils.AveragedModel(model, **named)
+    for value in (1.0, 3.0, 8.0):
+        nn.init.constant_(model.weight, value)
+        averaged.update_parameters(model)
+    assert averaged.module.weight.item() == pytest.approx(expected)
+    assert averaged.n_averaged.item() == 3
+    assert list(averaged.state_dict()) == ["n_averaged", "module.weight"]
+    assert averaged.module.weight.requires_grad
+    assert model.weight.item() == 8
+
+
+def test_buffers_are_taken_over_or_averaged():
+    for use_buffers, expected in ((False, 8), (True, 4)):
+        model = nn.Linear(1, 1)
+        model.register_buffer("seen", tg.tensor([0.0]))
+        averaged = swa_utils.AveragedModel(model, use_buffers=use_buffers)
+        for value in (1.0, 3.0, 8.0):
+            model.seen.fill_(value)
+            averaged.update_parameters(model)
+        assert averaged.module.seen.item() == pytest.approx(expected)
+
+
+class RunningMean(nn.Module):
+    """What update_bn sees of a batch normalisation."""
+
+    def __init__(self):
+        super().__init__()
+        self.momentum = 0.1
+        self.register_buffer("running_mean", tg.tensor(7.0))
+        self.count = 5
+
+    def reset_running_stats(self):
+        self.running_mean.zero_()
+        self.count = 0
+
+    def forward(self, x):
+        if self.training:
+            assert self.momentum is None
+            self.count += 1
+            self.running_mean.lerp_(x.mean(), 1 / self.count)
+        return x - self.running_mean
+
+
+def test_running_statistics_are_computed_anew():
+    layer = RunningMean()
+    model = nn.Sequential(layer, nn.ReLU()).eval()
+    swa_utils.update_bn([(tg.full((4,), v), "label") for v in (1.0, 2.0, 6.0)], model)
+    assert layer.running_mean.item() == pytest.approx(3)
+    assert (layer.momentum, layer.training) == (0.1, False)
+    swa_utils.update_bn(iter(()), nn.Linear(1, 1))  # nothing to do, and no batch is asked for
+
+
+def test_the_rate_of_averaging_is_reached():
+    for strategy in ("cos", "linear"):
+        optimizer = sgd()
+        schedule = swa_utils.SWALR(optimizer, 0.1, anneal_epochs=4, anneal_strategy=strategy)
+        rates = []
+        for _ in range(6):
+            rates += schedule.get_last_lr()
+            optimizer.step()
+            schedule.step()
+        np.testing.assert_allclose([rates[0], rates[2], *rates[4:]], [0.5, 0.3, 0.1, 0.1])
