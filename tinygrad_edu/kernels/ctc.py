@@ -80,17 +80,18 @@ def shares(log_probs: Array, losses: Array, lattice: Array, spelling: Spelling, 
     # what leaves a state to the one two further is barred where that one's entry is
     leaving = numpy.full_like(barred, -numpy.inf, lattice.dtype)
     leaving[:, :-2] = barred[:, 2:]
-    with numpy.errstate(invalid="ignore"):
-        found = numpy.zeros_like(log_probs) + (losses * 0)[:, None]  # 0 times infinity: there is no path to share
-    rows = numpy.arange(count)
     after = numpy.full((count, len(states) + 2), -numpy.inf, lattice.dtype)  # emitted from the next frame to the end
+    share = numpy.empty((length, count, len(states)), lattice.dtype)
     with numpy.errstate(divide="ignore", invalid="ignore"):
         for t in reversed(range(length)):
             left = log_sum(after[:, :-2], after[:, 1:-1], after[:, 2:] + leaving)
-            left = numpy.where((frames == t + 1)[:, None], final, left)
-            share = numpy.exp(lattice[t + 1, :, 2:] + left + losses[:, None])
-            found[t, :, blank] = share[:, ::2].sum(1)
-            numpy.add.at(found[t], (rows[:, None], symbols[:, 1::2]), share[:, 1::2])
+            share[t] = left = numpy.where((frames == t + 1)[:, None], final, left)
             after[:, :-2] = left + emitted[t]
+        share = numpy.exp(share + lattice[1:, :, 2:] + losses[:, None])
+        found = numpy.zeros_like(log_probs) + (losses * 0)[:, None]  # 0 times infinity: there is no path to share
+    rows = numpy.arange(count)
+    found[:, :, blank] += share[:, :, ::2].sum(2)
+    for state in states[1::2]:
+        found[:, rows, symbols[:, state]] += share[:, :, state]
     inside = numpy.arange(length)[:, None] < frames
     return numpy.where(inside[:, :, None], found, numpy.zeros((), found.dtype))
