@@ -162,34 +162,16 @@ def test_buffers_are_taken_over_or_averaged():
         assert averaged.module.seen.item() == pytest.approx(expected)
 
 
-class RunningMean(nn.Module):
-    """What update_bn sees of a batch normalisation."""
-
-    def __init__(self):
-        super().__init__()
-        self.momentum = 0.1
-        self.register_buffer("running_mean", tg.tensor(7.0))
-        self.count = 5
-
-    def reset_running_stats(self):
-        self.running_mean.zero_()
-        self.count = 0
-
-    def forward(self, x):
-        if self.training:
-            assert self.momentum is None
-            self.count += 1
-            self.running_mean.lerp_(x.mean(), 1 / self.count)
-        return x - self.running_mean
-
-
 def test_running_statistics_are_computed_anew():
-    layer = RunningMean()
+    layer, other = nn.BatchNorm1d(1), nn.InstanceNorm1d(1, track_running_stats=True)
+    layer.running_mean.fill_(7.0)
     model = nn.Sequential(layer, nn.ReLU()).eval()
-    swa_utils.update_bn([(tg.full((4,), v), "label") for v in (1.0, 2.0, 6.0)], model)
+    swa_utils.update_bn([(tg.full((4, 1), v), "label") for v in (1.0, 2.0, 6.0)], model)
     assert layer.running_mean.item() == pytest.approx(3)
     assert (layer.momentum, layer.training) == (0.1, False)
-    swa_utils.update_bn(iter(()), nn.Linear(1, 1))  # nothing to do, and no batch is asked for
+    other.running_mean.fill_(7.0)
+    swa_utils.update_bn(iter(()), other)  # nothing to do, and no batch is asked for
+    assert other.running_mean.item() == 7
 
 
 def test_the_rate_of_averaging_is_reached():

@@ -311,3 +311,14 @@ def test_averages_of_models_are_pytorchs(kind, use_buffers):
     for name, value in expected.items():
         np.testing.assert_allclose(state[name].numpy(), value.numpy(), rtol=1e-5, atol=1e-6, err_msg=name)
         assert f"torch.{state[name].dtype}" == str(value.dtype)
+
+
+def test_running_statistics_are_pytorchs():
+    states = []
+    for library, m, o in ((nn, tg, optim), (torch.nn, torch, torch.optim)):
+        net = library.Sequential(library.BatchNorm1d(3, momentum=0.3), library.InstanceNorm1d(3))
+        arrays = [np.random.default_rng(i).standard_normal((6, 3, 2)).astype(np.float32) for i in range(4)]
+        o.swa_utils.update_bn([[m.tensor(x), None] for x in arrays], net)
+        states.append({name: value.numpy() for name, value in net.state_dict().items()} | {"m": net[0].momentum})
+    for name, value in states[1].items():
+        np.testing.assert_allclose(states[0][name], value, rtol=1e-5, atol=1e-6, err_msg=name)

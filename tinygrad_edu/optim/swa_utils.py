@@ -7,6 +7,7 @@ from typing import Any
 
 from ..functions.creation import tensor
 from ..graph import no_grad
+from ..nn.batchnorm import BatchNorm
 from ..nn.module import Module
 from ..tensor import Tensor
 from .lr_scheduler.scheduler import LRScheduler, Rates, check_optimizer, one_for_each_group
@@ -157,7 +158,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     Averaged weights have other activations than any weights that were trained. A batch is the model's input, or a
     tuple that begins with it.
     """
-    normalisations = [layer for layer in model.modules() if hasattr(layer, "reset_running_stats")]
+    normalisations = [layer for layer in model.modules() if isinstance(layer, BatchNorm)]
     if not normalisations:
         return
     momenta = [layer.momentum for layer in normalisations]
