@@ -79,39 +79,38 @@ def lstm(
 
 
 def lstm_adjoint(
-    g_h: Array | None, g_c: Array | None, c: Array, gates: Array, c0: Array, weight: Array, steps: Steps
+    g_h: Array | None, g_c: Array | None, h: Array, c: Array, gates: Array, c0: Array, weight: Array, steps: Steps
 ) -> tuple[Array, Array, Array]:
     """The gradients of a, h0 and c0 of an LSTM without projection; all sequences have the same length."""
     ga = numpy.empty(gates.shape, gates.dtype)
     dh, dc = numpy.zeros_like(c0), numpy.zeros_like(c0)
     for t in reversed(range(len(steps))):
         rows = steps[t]
-        kept, y = block(gates[rows], 4), numpy.tanh(c[rows])
+        i, f, o, g = block(gates[rows], 4)
+        di, df, dg, do = by_gate(ga[rows], 4)
         if g_h is not None:
             dh += g_h[rows]
         if g_c is not None:
             dc += g_c[rows]
-        slopes = kept * kept
-        numpy.subtract(kept[:3], slopes[:3], slopes[:3])
-        numpy.subtract(1, slopes[3], slopes[3])
-        (i, f, o, g), (di, df, do, dg) = kept, slopes
-        do *= dh
-        do *= y
-        y *= y
-        numpy.subtract(1, y, y)
-        y *= o
-        y *= dh
-        dc += y
-        di *= g
-        di *= dc
-        df *= c[steps[t - 1]] if t else c0
-        df *= dc
-        dg *= i
-        dg *= dc
+        x = numpy.tanh(c[rows])  # dc += dh (o - h tanh c): o (1 - tanh^2 c), because h is o tanh c
+        x *= h[rows]
+        numpy.subtract(o, x, x)
+        x *= dh
+        dc += x
+        numpy.subtract(1, o, x)
+        x *= h[rows]
+        numpy.multiply(x, dh, do)
+        y = dc * i
+        numpy.multiply(g, g, x)
+        numpy.subtract(1, x, x)
+        numpy.multiply(x, y, dg)
+        numpy.subtract(1, i, x)
+        x *= g
+        numpy.multiply(x, y, di)
         dc *= f
-        columns = by_gate(ga[rows], 4)
-        columns[:2] = slopes[:2]
-        columns[2], columns[3] = dg, do
+        numpy.subtract(1, f, x)
+        x *= c[steps[t - 1]] if t else c0
+        numpy.multiply(x, dc, df)
         dh = ga[rows] @ weight
     return ga, dh, dc
 

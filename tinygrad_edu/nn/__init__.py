@@ -27,6 +27,12 @@ from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, Fea
 from .flatten import Flatten, Unflatten
 from .folding import Fold, Unfold
 from .gated import GLU, LogSoftmax, PReLU, Softmax, Softmax2d, Softmin
+from .cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from .container import ModuleList, Sequential
+from .conv import Conv2d
+from .dropout import Dropout
+from .embedding import Embedding, EmbeddingBag
+from .flatten import Flatten
 from .linear import Bilinear, Identity, Linear
 from .loss import (
     BCELoss,
@@ -125,6 +131,13 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+from .pooling import MaxPool2d
+from .recurrent import GRU, LSTM, RNN, RNNBase
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Bilinear",
     "CTCLoss",
     "ChannelShuffle",
@@ -169,6 +182,12 @@ __all__ = [
     "LPPool3d",
     "LayerNorm",
     "LeakyReLU",
+    "Embedding",
+    "EmbeddingBag",
+    "Flatten",
+    "GRUCell",
+    "Identity",
+    "LSTMCell",
     "Linear",
     "LocalResponseNorm",
     "LogSigmoid",
@@ -200,6 +219,9 @@ __all__ = [
     "PoissonNLLLoss",
     "RMSNorm",
     "RReLU",
+    "RNNBase",
+    "RNNCell",
+    "RNNCellBase",
     "ReLU",
     "ReLU6",
     "ReflectionPad1d",

@@ -75,7 +75,9 @@ def linear(x: Any, weight: Any, bias: Any = None, *, xp: Any) -> Any:
         # BLAS is a tenth faster with the larger matrix on the left; the sum puts the elements back in order
         return xp.add((weight @ x.T).T, bias, order="C")
     y = x @ weight.T if x.ndim <= 2 else matmul(x, weight.T)
-    return y if bias is None else y + bias
+    if bias is not None:
+        y += bias
+    return y
 
 
 def linear_weight(g: Any, x: Any) -> Any:

@@ -48,6 +48,8 @@ from .activation import (
 )
 from .attention import scaled_dot_product_attention
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from .dropout import dropout
+from .embedding import embedding, embedding_bag
 from .folding import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .linear import bilinear, linear
 from .loss import (
@@ -129,6 +131,8 @@ __all__ = [
     "elu",
     "elu_",
     "feature_alpha_dropout",
+    "embedding",
+    "embedding_bag",
     "flatten",
     "fold",
     "gaussian_nll_loss",

@@ -13,7 +13,7 @@ case. `reverse` takes the steps from the last to the first, each sequence from i
 import functools
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -24,8 +24,9 @@ from ...ops.indexing import getitem
 from ...ops.movement import cat, pad
 from ...ops.reduction import sum
 from ...primitive import primitive
+from .linear import linear
 
-__all__ = ["final_state", "gru", "lstm", "rnn"]
+__all__ = ["Weights", "by_steps", "gru", "lstm", "projected_lstm", "recurrent_layer", "rnn"]
 
 Sizes = tuple[int, ...]
 
@@ -146,18 +147,26 @@ rnn.joint_vjp(
     formula=r"""\bar{c}_t = \bar{h}_t\,o\,(1 - \tanh^2 c_t) + f_{t+1} \bar{c}_{t+1},\
 \bar{a}_t = (\bar{c}_t g\,i(1-i),\ \bar{c}_t c_{t-1} f(1-f),\ \bar{c}_t i\,(1-g^2),\ \bar{h}_t \tanh c_t\,o(1-o))"""
 )
-def lstm(
-    a: Any, h0: Any, c0: Any, weight: Any, projection: Any = None, *, sizes: Sizes, reverse: bool
-) -> tuple[Any, Any, Any]:
+def lstm(a: Any, h0: Any, c0: Any, weight: Any, *, sizes: Sizes, reverse: bool) -> tuple[Any, Any, Any]:
     r"""$c_t = f\,c_{t-1} + i\,g$ and $h_t = o \tanh c_t$ of all steps, and the gates.
 
-    $(i, f, g, o) = (\sigma, \sigma, \tanh, \sigma)(a_t + W h_{t-1})$; with a projection $h_t = P\,(o \tanh c_t)$.
-    `a (N, 4 H), h0 (B, P), c0 (B, H), weight (4 H, P), projection (P, H) -> (N, P), (N, H), (N, 4 H)`. The gates are
-    there for their gradients: a step's rows hold i, f, o, g as blocks.
+    $(i, f, g, o) = (\sigma, \sigma, \tanh, \sigma)(a_t + W h_{t-1})$;
+    `a (N, 4 H), h0 (B, H), c0 (B, H), weight (4 H, H) -> (N, H), (N, H), (N, 4 H)`. The gates are there for their
+    gradients: a step's rows hold i, f, o, g as blocks.
 
     Source: Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997); Gers, Schmidhuber and Cummins, "Learning to
-    Forget" (2000), for f; Sak, Senior and Beaufays, "Long Short-Term Memory Based Recurrent Neural Network
-    Architectures" (2014), for the projection.
+    Forget" (2000), for f.
+    """
+    return kernels.lstm(a, h0, c0, weight, None, steps_of(sizes, reverse))
+
+
+@primitive(formula=lstm.formula + r",\ \bar{P} = \sum \bar{h}_t (o \tanh c_t)^\top")
+def projected_lstm(
+    a: Any, h0: Any, c0: Any, weight: Any, projection: Any, *, sizes: Sizes, reverse: bool
+) -> tuple[Any, Any, Any]:
+    r"""The same with $h_t = P\,(o \tanh c_t)$; `h0 (B, P), weight (4 H, P), projection (P, H) -> (N, P), ...`.
+
+    Source: Sak, Senior and Beaufays, "Long Short-Term Memory Based Recurrent Neural Network Architectures" (2014).
     """
     return kernels.lstm(a, h0, c0, weight, projection, steps_of(sizes, reverse))
 
@@ -212,25 +221,30 @@ def lstm_gradients(
     on_arrays = all(x is None or type(x) is numpy.ndarray for x in (g_h, g_c, weight))
     if on_arrays and g_gates is None and projection is None and sizes[0] == sizes[-1]:
         # the same without a temporary array for each product, which is a third of a backward's time
-        ga, gh0, gc0 = kernels.lstm_adjoint(g_h, g_c, c, gates, c0, weight, steps)
+        ga, gh0, gc0 = kernels.lstm_adjoint(g_h, g_c, h, c, gates, c0, weight, steps)
         gh = None
     else:
         ga, gh0, gc0, gh = lstm_adjoint(g, out, h0, c0, weight, projection, steps)
     to_weight = to_projection = None
     if needs[3]:
         to_weight = ga.T @ joined(states_before(by_steps(h, steps=steps), h0), steps)
-    if projection is not None and needs[4]:
+    if gh is not None and needs[4:] == (True,):
         o = joined([block(x, 4)[2] for x in by_steps(gates, steps=steps)], steps)
         to_projection = gh.T @ (o * tanh(c))
     return ga, gh0, gc0, to_weight, to_projection
 
 
 lstm.joint_vjp(
+    lambda g, out, h0, c0, weight, sizes, reverse, needs: lstm_gradients(
+        g, out, h0, c0, weight, None, sizes, reverse, needs
+    )
+)
+projected_lstm.joint_vjp(
     lambda g, out, h0, c0, weight, projection, sizes, reverse, needs: lstm_gradients(
         g, out, h0, c0, weight, projection, sizes, reverse, needs
     )
 )
-lstm.partial = True
+lstm.partial = projected_lstm.partial = True
 
 
 @primitive(
@@ -250,9 +264,7 @@ def gru(a: Any, h0: Any, weight: Any, bias: Any = None, *, sizes: Sizes, reverse
     return kernels.gru(a, h0, weight, bias, steps_of(sizes, reverse))
 
 
-def gru_gradients(
-    g: Any, out: Any, h0: Any, weight: Any, sizes: Sizes, reverse: bool, needs: tuple[bool, ...]
-) -> Any:
+def gru_gradients(g: Any, out: Any, h0: Any, weight: Any, sizes: Sizes, reverse: bool, needs: tuple[bool, ...]) -> Any:
     steps = steps_of(sizes, reverse)
     h, gates = [by_steps(part, steps=steps) for part in out]
     g_h, g_gates = [gradients_by_steps(part, steps) for part in g]
@@ -283,7 +295,7 @@ def gru_gradients(
         joined(to_a[::-1], steps),
         initial_gradient(d, to_h0),
         products.T @ joined(before, steps) if needs[2] else None,
-        sum(products, dim=(0,)) if needs[-1] else None,
+        sum(products, dim=(0,)) if needs[3:] == (True,) else None,
     )
 
 
@@ -291,3 +303,38 @@ gru.joint_vjp(
     lambda g, out, h0, weight, sizes, reverse, needs: gru_gradients(g, out, h0, weight, sizes, reverse, needs)
 )
 gru.partial = True
+
+
+class Weights(NamedTuple):
+    """The parameters of one layer in one direction; the biases are None without them, `hr` without a projection."""
+
+    ih: Any
+    hh: Any
+    bias_ih: Any = None
+    bias_hh: Any = None
+    hr: Any = None
+
+
+def recurrent_layer(
+    mode: str, input: Any, states: Sequence[Any], weights: Weights, sizes: Sizes, reverse: bool = False
+) -> tuple[Any, tuple[Any, ...]]:
+    """(h of all steps, the final states) of a layer in one direction; `(N, in) -> (N, H)` and `(B, H)` for each.
+
+    `mode` is "RNN_TANH", "RNN_RELU", "LSTM" or "GRU"; the states are (h_0, c_0) of an LSTM and else (h_0,).
+    """
+    settings = {"sizes": sizes, "reverse": reverse}
+    if mode == "GRU":
+        a = linear(input, weights.ih, weights.bias_ih)
+        bias = [] if weights.bias_hh is None else [weights.bias_hh]
+        h, _ = gru(a, *states, weights.hh, *bias, **settings)
+        return h, (final_state(h, sizes, reverse),)
+    bias_sum = None if weights.bias_ih is None else weights.bias_ih + weights.bias_hh
+    a = linear(input, weights.ih, bias_sum)
+    if mode == "LSTM":
+        if weights.hr is None:
+            h, c, _ = lstm(a, *states, weights.hh, **settings)
+        else:
+            h, c, _ = projected_lstm(a, *states, weights.hh, weights.hr, **settings)
+        return h, (final_state(h, sizes, reverse), final_state(c, sizes, reverse))
+    h = rnn(a, *states, weights.hh, nonlinearity="tanh" if mode == "RNN_TANH" else "relu", **settings)
+    return h, (final_state(h, sizes, reverse),)

@@ -1,5 +1,6 @@
 """What is done to a network's parameters and gradients from outside."""
 
+from . import rnn
 from .clipping import clip_grad_norm_, clip_grad_value_, get_total_norm
 from .reparametrised import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 from .vectors import parameters_to_vector, vector_to_parameters
@@ -11,6 +12,7 @@ __all__ = [
     "parameters_to_vector",
     "remove_spectral_norm",
     "remove_weight_norm",
+    "rnn",
     "spectral_norm",
     "vector_to_parameters",
     "weight_norm",
