@@ -46,7 +46,7 @@ def rnn(a: Array, h0: Array, weight: Array, nonlinearity: str, steps: Steps) -> 
     for rows in steps:
         y = entering(y, h0, rows.stop - rows.start) @ weight
         y += a[rows]
-        y = numpy.tanh(y, h[rows]) if nonlinearity == "tanh" else numpy.maximum(y, 0, h[rows])
+        y = numpy.tanh(y, out=h[rows]) if nonlinearity == "tanh" else numpy.maximum(y, 0, out=h[rows])
     return h
 
 

@@ -142,7 +142,7 @@ def bag_starts(input: Tensor, offsets: Tensor | None, include_last_offset: bool)
 
 
 def largest(rows: Any, bag: Array, bags: int) -> Any:
-    """The largest element of each bag in each column, the first of equal ones, NaN if there is one; 0 of an empty bag."""
+    """The largest element of each bag in each column, the first of equal ones, or NaN; 0 of an empty bag."""
     count, width = rows.shape
     if not count:
         return put(rows, index=bag, shape=(bags, width))
