@@ -241,7 +241,7 @@ def backpropagate(
                 check_saved(node)
             if create_graph:
                 saved = as_tensors(node, wrap)
-            if type(g) is list and not plan.primitive.partial:
+            if type(g) is list and not plan.partial:
                 g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
             try:
                 if plan.only is not None:

@@ -121,8 +121,6 @@ class Primitive:
     integers become floats) or None (as they come). `view` says that the output may share the input's memory.
     """
 
-    partial = False  # whether a rule of several outputs takes None for those that nothing came back to
-
     def __init__(
         self, forward: Callable[..., Any], formula: str, promotion: str | None = None, view: bool = False
     ) -> None:

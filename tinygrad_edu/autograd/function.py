@@ -91,8 +91,6 @@ def is_among(x: Any, tensors: Sequence[Any]) -> bool:
 class FunctionPrimitive(Primitive):
     """What all nodes of one Function have in common."""
 
-    partial = True
-
     def __init__(self, name: str) -> None:
         def apply(*tensors: Any) -> Any:
             raise TypeError(f"{name} is called with Tensors, as {name}.apply(...)")
@@ -104,6 +102,8 @@ class FunctionPrimitive(Primitive):
 
 class FunctionPlan(Plan):
     """The plan of one call of a Function; its inputs are the Tensors among the arguments."""
+
+    partial = True
 
     def __init__(self, call: Call, inputs: Sequence[Tensor]) -> None:
         self.primitive = call.function.primitive

@@ -48,7 +48,6 @@ from .activation import (
 )
 from .attention import scaled_dot_product_attention
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
-from .dropout import dropout
 from .embedding import embedding, embedding_bag
 from .folding import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .linear import bilinear, linear
@@ -130,9 +129,9 @@ __all__ = [
     "dropout3d",
     "elu",
     "elu_",
-    "feature_alpha_dropout",
     "embedding",
     "embedding_bag",
+    "feature_alpha_dropout",
     "flatten",
     "fold",
     "gaussian_nll_loss",

@@ -74,10 +74,10 @@ def picked(index: Array, weight: Tensor, padding: int | None, frequency: Array |
     rows = getitem(weight, index=index)
     if padding is None and frequency is None:
         return rows
-    scale = numpy.ones(index.shape, weight.dtype) if frequency is None else (1 / frequency).astype(weight.dtype)
+    scale: Any = 1 if frequency is None else 1 / frequency
     if padding is not None:
-        scale[index == padding] = 0
-    return with_scaled_gradient(rows, scale=scale[..., None])
+        scale = numpy.where(index == padding, 0, scale)
+    return with_scaled_gradient(rows, scale=scale[..., None].astype(weight.dtype))
 
 
 def frequencies(index: Array, count: int) -> Array:
