@@ -12,6 +12,7 @@ from tinygrad_edu import nn
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.kernels import attention as kernels
+from tinygrad_edu.kernels import softmax as softmax_kernels
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.nn.functional.attention import attention_weights, softmax_adjoint
 from tinygrad_edu.testing import check_vjp
@@ -65,7 +66,7 @@ def test_large_scores_neither_overflow_nor_vanish(size, dtype):
 def test_both_ways_to_the_weights_agree(monkeypatch):
     query, key = np.random.default_rng(0).standard_normal((2, 2, 3, 5))
     quick = kernels.attention_weights(query, key, None, 0.5, True)
-    monkeypatch.setattr(kernels, "LEAST", math.inf)
+    monkeypatch.setattr(softmax_kernels, "LEAST", math.inf)
     np.testing.assert_allclose(kernels.attention_weights(query, key, None, 0.5, True), quick, 1e-14)
 
 
@@ -283,3 +284,20 @@ def test_bilinear_against_einsum():
     x, y = x.requires_grad_(), y.requires_grad_()
     assert gradcheck(F.bilinear, (x, y, layer.weight, layer.bias))
     assert gradgradcheck(F.bilinear, (x[:1], y[:1], layer.weight))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_softmax_of_every_size_is_that_of_shifted_rows(dim, dtype):
+    for size in (1, 40, 1e3):
+        x = (np.random.default_rng(0).standard_normal((5, 6)) * size).astype(dtype)
+        wide = x.astype("float64")
+        e = np.exp(wide - wide.max(dim, keepdims=True))
+        found = tg.tensor(x).softmax(dim)
+        assert found.dtype == dtype
+        rtol, atol = {"float64": (1e-13, 1e-300), "float32": (1e-5, 1e-37), "float16": (2e-3, 1e-7)}[dtype]
+        np.testing.assert_allclose(found.numpy(), e / e.sum(dim, keepdims=True), rtol, atol)
+    for far in (-500.0, 500.0):  # nothing is left of exp, or nothing but infinity
+        found = tg.full((2, 4), far, dtype=getattr(tg, dtype)).softmax(dim)
+        np.testing.assert_array_equal(found.numpy(), np.full((2, 4), 1 / (2, 4)[dim]))
+    assert tg.full((2, 4), -math.inf).softmax(dim).isnan().all()

@@ -6,6 +6,7 @@ from typing import Any
 from ...errors import ShapeError, broadcast_clash
 from ...functions.creation import zeros
 from ...kernels import attention as kernels
+from ...kernels import softmax as softmax_kernels
 from ...ops.linear import matmul, swapped
 from ...ops.reduction import sum
 from ...primitive import primitive
@@ -33,7 +34,7 @@ def attention_weights(query: Any, key: Any, bias: Any = None, *, scale: float, i
 @primitive(formula=r"\bar{x} = w\,(\bar{y} - \textstyle\sum \bar{y} w)")
 def softmax_adjoint(x: Any, weights: Any) -> Any:
     """weights * (x - sum(weights * x)) along the last dimension, which takes x back through a softmax."""
-    return kernels.softmax_adjoint(x, weights)
+    return softmax_kernels.softmax_adjoint(x, weights)
 
 
 def row_dot(x: Any, y: Any) -> Any:
