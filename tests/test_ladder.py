@@ -32,6 +32,7 @@ FLOORS = {
     "protocols": 3,
     "recording": 3,
     "tensor": 3,
+    "told": 3,
     "autograd": 4,
     "functions": 4,
     "io": 4,

@@ -347,6 +347,7 @@ from .ops.elementwise import (
     trunc,
 )
 from .tensor import Tensor
+from .told import guard
 
 half, float, double, short, int, long = float16, float32, float64, int16, int32, int64
 
@@ -415,3 +416,5 @@ __all__ = [
     "zeros", "zeros_like",
 ]
 # fmt: on
+
+guard(globals(), __all__, __name__)

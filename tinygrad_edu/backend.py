@@ -47,7 +47,10 @@ BITS = {1: numpy.int8, 2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 def to_numpy(array: Any) -> Array:
     """This array as a NumPy array, without a copy where it is one."""
-    return numpy.asarray(array)
+    try:
+        return numpy.asarray(array)
+    except ValueError as error:
+        raise ValueError(f"nested lists must be of equal lengths to stand for an array: {error}") from None
 
 
 def is_basic(index: Any) -> bool:

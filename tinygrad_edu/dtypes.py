@@ -88,6 +88,8 @@ def result_type(operands: Iterable[Any]) -> Dtype:
             numbers.append(int64)
         elif isinstance(x, float):
             numbers.append(default[0])
+        elif not hasattr(x, "dtype"):
+            raise TypeError(f"Tensors meet Tensors, arrays and numbers, got {type(x).__name__} {x!r:.60}")
         else:
             (arrays if x.ndim else scalars).append(x.dtype)
     found: Dtype | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["GradientError", "LinAlgError", "ShapeError", "broadcast_clash", "explain"]
+__all__ = ["EXPLAINED", "GradientError", "LinAlgError", "ShapeError", "broadcast_clash", "explain"]
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -18,12 +18,16 @@ class LinAlgError(RuntimeError):
     """A matrix for which there is no such result: a singular one to invert, one without a Cholesky factor."""
 
 
+# what may come from below; a number that is too large for C is an OverflowError
+EXPLAINED = (AttributeError, IndexError, OverflowError, TypeError, ValueError)
+
+
 def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Exception:
     """The error to raise where an operation failed on these arrays: what came, and what does not fit.
 
     An error that says so already, in words of ours, passes unchanged.
     """
-    if isinstance(error, (ShapeError, GradientError)) or not isinstance(error, (ValueError, TypeError, IndexError)):
+    if isinstance(error, (ShapeError, GradientError)) or not isinstance(error, EXPLAINED):
         return error
     told = ", ".join(map(describe, arrays))
     told += "".join(f", {name}={value!r}" for name, value in settings.items() if len(repr(value)) < 60)
@@ -32,13 +36,14 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
         reason = operation.misfit(*shapes)
     else:
         reason = broadcast_clash(shapes) if operation.promotion else None
-    kind = IndexError if isinstance(error, IndexError) else TypeError if isinstance(error, TypeError) else ShapeError
+    kind: type[Exception] = TypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
+    kind = IndexError if isinstance(error, IndexError) else kind
     return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or error}")
 
 
 def describe(x: Any) -> str:
     """`float32 (3, 4)` of an array, and a number as it is."""
-    return f"{x.dtype} {x.shape}" if hasattr(x, "shape") else repr(x)
+    return f"{x.dtype} {x.shape}" if hasattr(x, "dtype") and hasattr(x, "shape") else f"{x!r:.60}"
 
 
 def broadcast_clash(shapes: Sequence[tuple[int, ...]]) -> str | None:

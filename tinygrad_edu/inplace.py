@@ -23,6 +23,7 @@ from .ops.movement import reshape
 from .primitive import Primitive
 from .recording import record, wrap
 from .tensor import Tensor, method
+from .told import guarded
 
 __all__ = ["assign", "in_place", "replace"]
 
@@ -152,7 +153,7 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     write.__name__ = name
     write.__qualname__ = f"Tensor.{name}"
     write.__doc__ = f"`{name[:-1]}`, written into this Tensor."
-    setattr(Tensor, name, write)
+    setattr(Tensor, name, write if isinstance(operation, Primitive) else guarded(write))
     return write
 
 

@@ -9,6 +9,7 @@ from .functions.linalg.pseudoinverse import lstsq, matrix_rank, pinv
 from .functions.linalg.solving import inv, solve, solve_triangular, tensorinv
 from .functions.linear import matmul
 from .functions.norms import vector_norm
+from .told import guard
 
 __all__ = [
     "LinAlgError",
@@ -39,3 +40,5 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+guard(globals(), __all__, __name__)

@@ -18,6 +18,8 @@ from typing import Any, overload
 
 import numpy
 
+from .errors import EXPLAINED, explain
+
 __all__ = ["Plan", "Primitive", "primitive"]
 
 Rule = Callable[..., Any]
@@ -154,7 +156,10 @@ class Primitive:
             kind = type(x)
             if kind is not numpy.ndarray and (dispatch := getattr(kind, "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
-        return self.forward(*inputs, **settings)
+        try:
+            return self.forward(*inputs, **settings)
+        except EXPLAINED as error:
+            raise explain(self, inputs, settings, error) from error
 
     def with_named(self, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """A call where some inputs are given by name: by their own, or by PyTorch's `input` and `other`.

@@ -95,7 +95,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
                 parents = [x._node for x in inputs if x._node is not None]
                 mask = sum([1 << i for i, x in enumerate(inputs) if x._node is not None])
     elif plain:
-        arrays = [x._array if isinstance(x, Recorded) else to_numpy(x) for x in inputs]
+        arrays = [x._array if isinstance(x, Recorded) else numbers_of(x) for x in inputs]
 
     try:
         out = primitive.forward(*arrays, **settings) if settings else primitive.forward(*arrays)
@@ -184,6 +184,18 @@ def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Any]:
                     tensor = wrap(tensor._array.astype(dtype))
         met.append(tensor)
     return met
+
+
+def numbers_of(x: Any) -> Array:
+    """An array of what stands beside Tensors.
+
+    Raises:
+        TypeError: it does not hold numbers.
+    """
+    array = to_numpy(x)
+    if array.dtype.kind not in KINDS:
+        raise TypeError(f"Tensors, arrays and numbers are taken, got {type(x).__name__} {x!r:.60}")
+    return array
 
 
 def operand(x: Any, primitive: Primitive) -> Any:

@@ -26,6 +26,7 @@ from .functions.special import (
 )
 from .functions.unary import round
 from .ops.elementary import exp2, expm1, log1p, sigmoid
+from .told import guard
 
 __all__ = [
     "digamma",
@@ -60,3 +61,5 @@ __all__ = [
 ]
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma
+
+guard(globals(), __all__, __name__)

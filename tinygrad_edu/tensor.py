@@ -14,6 +14,7 @@ from .ops import comparison, elementary, elementwise, linear, movement
 from .primitive import Primitive
 from .printing import tensor_text
 from .recording import Recorded, UnsupportedOperandError, record, wrap
+from .told import guarded
 
 __all__ = ["Tensor", "method"]
 
@@ -77,8 +78,10 @@ def named(call: Any, primitive: Primitive) -> Any:
 
 def method(function: Function, *names: str) -> Function:
     """Make a function, whose first argument is a Tensor, a method of Tensor too, under its name or those given."""
+    rest = list(function.__annotations__.items())[1:]
+    others = [name for name, kind in rest if name != "return" and "Tensor" in getattr(kind, "__name__", str(kind))]
     for name in names or (function.__name__,):
-        setattr(Tensor, name, function)
+        setattr(Tensor, name, guarded(function) if others else function)
     return function
 
 

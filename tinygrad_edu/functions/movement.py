@@ -11,6 +11,7 @@ from ..graph import grad_enabled
 from ..ops import movement as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
+from ..told import guarded
 from .dims import as_dim, as_dims, as_sizes, fill_in
 
 __all__ = [
@@ -91,6 +92,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 @method
+@guarded
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension made several; `(a * b, c) -> (a, b, c)`; one size may be -1."""
     if not input.ndim:
@@ -109,7 +111,7 @@ def ravel(input: Tensor) -> Tensor:
 @method
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or without those named if they have size 1."""
-    dims = as_dims(dim, input.ndim) if dim != () else ()
+    dims = () if isinstance(dim, tuple) and not dim else as_dims(dim, input.ndim)
     keep = [n for d, n in enumerate(input.shape) if n != 1 or (dims is not None and d not in dims)]
     return ops.reshape(input, shape=tuple(keep))
 

@@ -19,6 +19,7 @@ from ...functions.indexing import one_hot
 from ...functions.movement import flatten
 from ...functions.normalization import group_norm, layer_norm, rms_norm
 from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from ...told import guard
 from .activation import (
     elu,
     elu_,
@@ -213,3 +214,5 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
+
+guard(globals(), __all__, __name__)

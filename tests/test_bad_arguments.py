@@ -1,0 +1,152 @@
+"""Every public function and method with arguments that make no sense: a result, or one of four errors in our words."""
+
+import inspect
+import random
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.nn import functional
+
+ALLOWED = (ValueError, TypeError, RuntimeError, IndexError)
+# how a message begins that NumPy or Python has written, not we
+THEIRS = re.compile(
+    r"operands could not|could not broadcast|matmul: Input|cannot reshape|axes don't match|zero-size array|"
+    r"all the input array|'\w+' object has no attribute|ufunc '|setting an array element|negative dimensions|"
+    r"index -?\d+ is out of bounds|too many indices for array|Maximum allowed|array is too big|Unable to allocate"
+)
+# what they do to the process outlasts the call, or takes long
+LEFT_OUT = {
+    *("compile", "manual_seed", "save", "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions"),
+    *("set_rng_state", "use_deterministic_algorithms", "Tensor", "seed"),
+}
+
+TENSORS = [
+    lambda: tg.ones(2, 3),
+    lambda: tg.ones(2, 3, requires_grad=True),
+    lambda: tg.arange(4),
+    lambda: tg.tensor([True, False]),
+    lambda: tg.tensor(2.0),
+    lambda: tg.tensor(3),
+    lambda: tg.zeros(0, 3),
+    lambda: tg.ones(3).half(),
+    lambda: tg.ones(3, 3).double(),
+    lambda: tg.tensor([5, -7]),
+    lambda: tg.ones(1, 2, 4, 4),
+    lambda: tg.tensor([np.nan, np.inf]),
+    lambda: tg.tensor([0, 1, 1], dtype=tg.uint8),
+]
+WORDS = ["", "a", "mean", "sum", "i,j->ij", "reflect", "nearest", "fro", b"x"]
+NUMBERS = [-5, -1, 0, 1, 2, 5, 1.5, float("nan"), float("inf"), 1j, True, np.float32(2), np.int64(1)]
+STRUCTURES = [
+    None,
+    (),
+    [],
+    {},
+    {"a": 1},
+    set(),
+    [1, [2, 3]],
+    [[1, 2], [3]],
+    (2, 3),
+    (-1, -1),
+    [0, 0],
+    [None],
+    ["a"],
+    ...,
+]
+ARRAYS = [np.array([None, 1]), np.array(["a"]), np.array([1j]), np.ones((2, 3)), np.array([0, 1])]
+OBJECTS = [int, object(), abs, slice(None), range(3), tg.float32, tg.device("cpu")]
+BAD = [*WORDS, *NUMBERS, *STRUCTURES, *ARRAYS, *OBJECTS]
+
+FUNCTIONS = {
+    f"{place}{name}": getattr(module, name)
+    for place, module in {"": tg, "F.": functional, "special.": tg.special, "linalg.": tg.linalg}.items()
+    for name in module.__all__
+    if callable(getattr(module, name)) and name not in LEFT_OUT
+}
+METHODS = {
+    f"Tensor.{name}": value for name, value in inspect.getmembers(tg.Tensor, callable) if not name.startswith("_")
+}
+
+
+def drawn(rng, of_tensors):
+    return rng.choice(TENSORS)() if rng.random() < of_tensors else rng.choice(BAD)
+
+
+def told(value):
+    return f"{value!r:.60}".replace("\n", " ")
+
+
+def call(name, function, seed):
+    """Call it with some arguments, and hold what it raises to the rule."""
+    rng = random.Random(seed)
+    try:
+        named = [p.name for p in inspect.signature(function).parameters.values() if p.kind in (1, 3) and p.name != "xp"]
+    except (TypeError, ValueError):
+        named = []
+    arguments = [drawn(rng, 0.3) for _ in range(rng.randint(0, 3))]
+    first = rng.choice(TENSORS)() if name.startswith("Tensor.") else drawn(rng, 0.8)
+    keywords = {key: drawn(rng, 0.3) for key in named[len(arguments) + 1 :] if rng.random() < 0.2}
+    shown = f"{name}({', '.join(map(told, [first, *arguments]))}, {keywords})"
+    error = failure(lambda: function(first, *arguments, **keywords))
+    if error is not None:
+        shown += f": {type(error).__name__}: {error}"
+        assert isinstance(error, ALLOWED), shown
+        assert not isinstance(error, RecursionError), shown
+        assert not THEIRS.match(str(error)), shown
+
+
+def failure(run):
+    """The exception that a call raises, or None."""
+    try:
+        run()
+    except Exception as error:
+        return error
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=4)
+@pytest.mark.parametrize("family", ["functions", "methods"])
+def test_only_our_errors(family, seed):
+    names = FUNCTIONS if family == "functions" else METHODS
+    tg.manual_seed(0)
+    for place, (name, function) in enumerate(names.items()):
+        call(name, function, seed + place)
+
+
+def test_there_is_much_to_try():
+    assert len(FUNCTIONS) > 500
+    assert len(METHODS) > 300
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (lambda: tg.softmax("a", 1), TypeError, r"softmax\('a', 1\): input must be a Tensor, got str"),
+        (lambda: tg.gather(tg.ones(2), 0, None), TypeError, r"gather\(float32 \(2,\), 0, None\)"),
+        (lambda: tg.ones(2).gather(0, [0]), TypeError, r"gather\(float32 \(2,\), 0, \[0\]\): index must be a Tensor"),
+        (lambda: tg.erf("a"), (TypeError, ValueError), r"erf\('a'\)"),
+        (lambda: tg.softmax(tg.ones(2)), TypeError, r"softmax\(float32 \(2,\)\): .*missing.*'dim'"),
+        (lambda: tg.rand(10**18), RuntimeError, r"rand\(1000000000000000000\): Unable to allocate"),
+    ],
+)
+def test_what_is_told(wrong, error, message):
+    with pytest.raises(error, match=message):
+        wrong()
+
+
+def test_an_error_of_the_users_own_function_passes_unchanged():
+    class OwnError(Exception):
+        pass
+
+    def fail(x):
+        raise OwnError
+
+    with pytest.raises(OwnError):
+        tg.vmap(fail)(tg.ones(2))
+    with pytest.raises(KeyError, match=r"^'missing'$"):
+        tg.vmap(lambda x: {}["missing"])(tg.ones(2))

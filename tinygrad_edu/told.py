@@ -1,0 +1,94 @@
+"""The last step of errors in our own words: whatever else goes wrong within a public function is told as its own error.
+
+A function checks what it must; what it does not check fails somewhere below, as an AttributeError for a string in the
+place of a Tensor, or in NumPy. The public name of the function is therefore guarded: the failure is then explained
+from its arguments. Inside the package functions are called as they are.
+"""
+
+import functools
+import inspect
+import opcode
+import os
+from collections.abc import Callable
+from types import FunctionType, TracebackType
+from typing import Any, TypeVar
+
+from .errors import describe
+from .recording import Recorded, in_library
+
+__all__ = ["guard", "guarded"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+KINDS: tuple[type[Exception], ...] = (ValueError, TypeError, RuntimeError, IndexError)
+AS: dict[type[Exception], type[Exception]] = {
+    **dict(zip(KINDS, KINDS, strict=True)),
+    MemoryError: RuntimeError,
+    OverflowError: ValueError,
+    ZeroDivisionError: ValueError,
+}
+RAISE = opcode.opmap["RAISE_VARARGS"]
+NUMPY = "numpy" + os.sep
+
+
+def guard(names: dict[str, Any], listed: list[str], module: str) -> None:
+    """Guard the functions among the public names of a module."""
+    for name in listed:
+        if isinstance(names.get(name), FunctionType):
+            names[name] = guarded(names[name], module)
+
+
+def guarded(function: Function, module: str | None = None) -> Function:
+    """The function, whose failures are all ValueError, TypeError, RuntimeError or IndexError, in words of ours."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except Exception as error:
+            if is_told(error):
+                raise
+            raise explained(function, args, named, error) from error
+
+    if module is not None:
+        call.__module__, call.__qualname__ = module, function.__name__  # where pickle finds it
+    return call  # type: ignore[return-value]
+
+
+def is_told(error: Exception) -> bool:
+    """Whether an error was raised by a statement of ours, or by the user's own code that a function of ours called."""
+    place: TracebackType | None = error.__traceback__
+    assert place is not None
+    while place.tb_next is not None:
+        place = place.tb_next
+    code = place.tb_frame.f_code
+    if not in_library[code.co_filename]:
+        return NUMPY not in code.co_filename
+    return isinstance(error, KINDS) and code.co_code[place.tb_lasti] == RAISE
+
+
+def explained(function: Callable[..., Any], args: Any, named: Any, error: Exception) -> Exception:
+    """The error to raise instead: what was called with what, and what is wrong with it."""
+    fitting = [ours for theirs, ours in AS.items() if isinstance(error, theirs)]
+    told = [*map(brief, args), *[f"{name}={brief(value)}" for name, value in named.items()]]
+    reason = misplaced(function, args, named) or error
+    kind = fitting[0] if fitting else TypeError
+    return kind(f"{function.__name__}({', '.join(told)}): {reason}")
+
+
+def brief(value: Any) -> str:
+    """`float32 (2, 3)` of a Tensor, and other values cut to a readable length."""
+    value = getattr(value, "_array", value)
+    return describe(value) if hasattr(value, "dtype") and hasattr(value, "shape") else f"{value!r:.60}"
+
+
+def misplaced(function: Callable[..., Any], args: Any, named: Any) -> str | None:
+    """Which argument is no Tensor where the function takes one."""
+    try:
+        given = inspect.signature(function).bind(*args, **named).arguments
+    except (TypeError, ValueError):
+        return None
+    for name, value in given.items():
+        wanted = getattr(function.__annotations__.get(name), "__name__", "")
+        if wanted == "Tensor" and not isinstance(value, Recorded | tuple):
+            return f"{name} must be a Tensor, got {type(value).__name__}"
+    return None
