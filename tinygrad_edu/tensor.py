@@ -76,12 +76,28 @@ def named(call: Any, primitive: Primitive) -> Any:
     return call
 
 
+# Called so often that guarding them would show; they see to their errors themselves.
+LEAN = {
+    "add_",
+    "backward",
+    "copy_",
+    "detach",
+    "expand",
+    "fill_",
+    "flatten",
+    "mean",
+    "mul_",
+    "permute",
+    "reshape",
+    "softmax",
+}
+LEAN |= {"squeeze", "sub_", "sum", "t", "to", "transpose", "unsqueeze", "view", "zero_"}
+
+
 def method(function: Function, *names: str) -> Function:
     """Make a function, whose first argument is a Tensor, a method of Tensor too, under its name or those given."""
-    rest = list(function.__annotations__.items())[1:]
-    others = [name for name, kind in rest if name != "return" and "Tensor" in getattr(kind, "__name__", str(kind))]
     for name in names or (function.__name__,):
-        setattr(Tensor, name, guarded(function) if others else function)
+        setattr(Tensor, name, function if name in LEAN or name.startswith("__") else guarded(function))
     return function
 
 

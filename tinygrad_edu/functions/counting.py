@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from ..dtypes import float32, float64
 from ..recording import wrap
 from ..tensor import Tensor, method
-from ..told import guarded
 from .dims import as_dim
 from .reduction import numpy_names
 
@@ -96,7 +95,6 @@ def chosen(input: Tensor, dim: int | None, places: Array, inverse: Array | None,
 
 
 @method
-@guarded
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of the numbers 0, 1, 2 ... occurs, or the sum of the weights where it does; `(N) -> (max + 1)`.
 
@@ -119,7 +117,6 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 @method
-@guarded
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of so many bins of equal width from min to max; `(*) -> (bins)`.
 

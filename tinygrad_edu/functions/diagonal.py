@@ -12,7 +12,6 @@ from ..ops import movement as ops
 from ..ops.elementwise import masked
 from ..recording import wrap
 from ..tensor import Tensor, method
-from ..told import guarded
 from .creation import finished
 from .dims import as_dim
 
@@ -45,7 +44,6 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 
 @method
-@guarded
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Zeros with the last dimension on a diagonal of two new ones; `(*, n) -> (*, n, n)`; the adjoint of diagonal."""
     if not input.ndim:
@@ -59,7 +57,6 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 
 @method
-@guarded
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The matrix with a vector on its diagonal, or a copy of a matrix's diagonal; `(n) -> (n, n)`, `(n, m) -> (k)`.
 
@@ -91,14 +88,12 @@ def triangle(input: Tensor, keep: Callable[..., Any], offset: int) -> Tensor:
 
 
 @method
-@guarded
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and below a diagonal of the last two dimensions, and 0 elsewhere; `(*, n, m) -> (*, n, m)`."""
     return triangle(input, numpy.tril, diagonal)
 
 
 @method
-@guarded
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and above a diagonal of the last two dimensions, and 0 elsewhere; `(*, n, m) -> (*, n, m)`."""
     return triangle(input, numpy.triu, diagonal)

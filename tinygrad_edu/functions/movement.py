@@ -11,7 +11,6 @@ from ..graph import grad_enabled
 from ..ops import movement as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
-from ..told import guarded
 from .dims import as_dim, as_dims, as_sizes, fill_in
 
 __all__ = [
@@ -92,7 +91,6 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 @method
-@guarded
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension made several; `(a * b, c) -> (a, b, c)`; one size may be -1."""
     if not input.ndim:

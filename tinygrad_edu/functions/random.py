@@ -9,7 +9,6 @@ import numpy
 from ..dtypes import as_dtype, get_default_dtype, int64
 from ..recording import wrap
 from ..tensor import Tensor, method
-from ..told import guarded
 from .creation import finished, shape_of
 from .device import CPU, check_device, device
 from .dims import as_new_sizes
@@ -267,7 +266,6 @@ def normal(
 
 
 @method
-@guarded
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that each element gives (or with probability p), else 0; no gradient.
 
@@ -283,7 +281,6 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
 
 
 @method
-@guarded
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
@@ -327,28 +324,24 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 
 
 @method
-@guarded
 def uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with uniform numbers in [low, high)."""
     return self.copy_(wrap(drawn(self.shape, self.dtype, generator, "random") * (high - low) + low))
 
 
 @method
-@guarded
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with normal numbers."""
     return self.copy_(wrap(drawn(self.shape, self.dtype, generator, "standard_normal") * std + mean))
 
 
 @method
-@guarded
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with numbers from the exponential distribution of rate lambd."""
     return self.copy_(wrap(drawn(self.shape, self.dtype, generator, "standard_exponential") / lambd))
 
 
 @method
-@guarded
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability p, a number or a Tensor, else 0."""
     draws = source_of(generator).random(self.shape)
@@ -356,7 +349,6 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
 
 
 @method
-@guarded
 def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
     """Fill with integers from `from_` up to, but without, `to`, or the first power of 2 that the dtype cannot count."""
     bits = {"float16": 11, "float32": 24, "float64": 53, "bool": 1}.get(self.dtype.name, self.dtype.itemsize * 8 - 1)

@@ -11,7 +11,6 @@ from ..ops import movement as ops
 from ..ops.indexing import getitem
 from ..recording import wrap
 from ..tensor import Tensor, method
-from ..told import guarded
 from .dims import as_dim, as_sizes
 from .elementwise import as_element
 from .joining import cat
@@ -66,7 +65,6 @@ def flipud(input: Tensor) -> Tensor:
 
 
 @method
-@guarded
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """The plane of two dimensions turned by k quarters, from the first towards the second; a copy.
 
@@ -144,7 +142,6 @@ def tile(input: Tensor, *times: Any, dims: Any = None) -> Tensor:
 
 
 @method
-@guarded
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:

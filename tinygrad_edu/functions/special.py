@@ -6,6 +6,7 @@ place.
 """
 
 import math
+from operator import index
 from typing import Any
 
 from ..inplace import in_place
@@ -199,7 +200,7 @@ def polygamma(n: int, input: Tensor) -> Any:
     Raises:
         ValueError: n is negative.
     """
-    if n < 0:
+    if index(n) < 0:
         raise ValueError(f"polygamma takes an order of 0 or more, got {n}")
     return polygamma_n(input, n=n) if n else digamma(input)
 
@@ -213,7 +214,7 @@ def mvlgamma(input: Tensor, p: int) -> Any:
     Raises:
         ValueError: p is less than 1.
     """
-    if p < 1:
+    if index(p) < 1:
         raise ValueError(f"mvlgamma takes a dimension of 1 or more, got {p}")
     total = lgamma(input)
     for j in range(1, p):

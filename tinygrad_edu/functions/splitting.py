@@ -11,7 +11,6 @@ from ..ops.indexing import getitem
 from ..primitive import primitive
 from ..recording import view_of
 from ..tensor import Tensor, method
-from ..told import guarded
 from .dims import as_dim
 
 __all__ = [
@@ -154,7 +153,6 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 
 
 @method
-@guarded
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many stretches of equal size along a dimension, the last perhaps smaller; views.
 
@@ -168,7 +166,6 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 @method
-@guarded
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """So many stretches of nearly equal size, or those between the indices listed, along a dimension; views.
 
@@ -209,21 +206,18 @@ def evenly(input: Tensor, indices_or_sections: Any, dim: int, name: str, least: 
 
 
 @method
-@guarded
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """tensor_split from left to right, along dimension 1, and 0 for a vector; into equal stretches."""
     return evenly(input, indices_or_sections, min(input.ndim - 1, 1), "hsplit", 1)
 
 
 @method
-@guarded
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """tensor_split from top to bottom, along dimension 0; into equal stretches."""
     return evenly(input, indices_or_sections, 0, "vsplit", 2)
 
 
 @method
-@guarded
 def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """tensor_split from front to back, along dimension 2; into equal stretches."""
     return evenly(input, indices_or_sections, 2, "dsplit", 3)
