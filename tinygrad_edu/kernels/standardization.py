@@ -1,10 +1,12 @@
 """Centring and scaling groups of elements to mean 0 and variance 1, and the gradients: batch, layer, group norm.
 
-The array is seen in the shape `layout.view`, in which some dimensions are normalised over and the others number the
-groups. All work is done group by group in blocks that stay in the cache, as rows `(groups, n)`; sums are products with
-a vector of ones, because BLAS sums three times as fast as `add.reduce`. float16 is computed in float32.
+The array is seen in the shape `layout.view`; some of its dimensions, the last one among them, are normalised over, the
+others number the groups. It is walked through in blocks that stay in the cache: once for the sums along the last
+dimension, of which all others are made, and once for the result, a multiple of each element plus a number. Sums are
+products with a vector of ones, because BLAS sums three times as fast as `add.reduce`. float16 is computed in float32.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -15,7 +17,9 @@ __all__ = ["Layout", "gradients", "moments", "standardized"]
 
 Array = NDArray[Any]
 
-BLOCK = 1 << 15  # float32 numbers: 128 KB, and the few temporaries of that size, stay in the cache
+BLOCK = 1 << 16  # float32 numbers: 256 KB, and the few temporaries of that size, stay in the cache
+SHORT = 32  # a sum of fewer numbers costs BLAS more to start than to compute
+FAR = 30  # standard deviations from 0 at which x - mean is taken first, lest its digits cancel
 
 
 class Layout(NamedTuple):
@@ -25,103 +29,122 @@ class Layout(NamedTuple):
     spot: tuple[int, ...]
     dims: tuple[int, ...]
 
-    def order(self) -> tuple[int, ...]:
-        """The dimensions, those to normalise over being last."""
-        return tuple([d for d in range(len(self.view)) if d not in self.dims]) + self.dims
-
     def kept(self) -> tuple[int, ...]:
         """The shape of the groups' statistics: 1 in place of the dimensions that are normalised over."""
         return tuple([1 if d in self.dims else n for d, n in enumerate(self.view)])
 
+    def size(self) -> int:
+        """How many elements a group has."""
+        return math.prod([self.view[d] for d in self.dims])
 
-class Blocks:
-    """Arrays walked through together, block by block, as rows of groups."""
+    def by_column(self) -> bool:
+        """Whether each element along the last dimension has a weight of its own, as in a layer norm."""
+        return self.spot[-1] != 1
 
-    def __init__(self, layout: Layout, dtype: Any) -> None:
-        self.layout = layout
-        self.dtype = numpy.dtype(numpy.float32 if dtype.char == "e" else dtype)
-        self.order = layout.order()
-        self.shape = tuple([layout.view[d] for d in self.order])
-        tail = len(self.shape) - len(layout.dims)
-        self.tail = self.shape[tail:]
-        self.n = int(numpy.prod(self.tail))
-        self.groups = int(numpy.prod(self.shape[1:tail]))  # of one step along the first dimension
-        self.ones = numpy.ones(self.n, self.dtype)
-
-    def parts(self) -> Iterator[slice]:
+    def blocks(self) -> Iterator[slice]:
         """Stretches of the first dimension."""
-        count = self.shape[0] if self.n else 0
-        step = max(1, BLOCK // max(1, self.groups * self.n))
-        return (slice(start, start + step) for start in range(0, count, step))
+        size = math.prod(self.view)
+        step = max(1, BLOCK * self.view[0] // max(1, size))
+        return (slice(start, start + step) for start in range(0, self.view[0] if size else 0, step))
 
-    def seen(self, array: Array) -> Array:
-        """The data with the dimensions to normalise over last."""
-        return array.reshape(self.layout.view).transpose(self.order)
 
-    def beside(self, array: Array) -> Array:
-        """Weight or bias, of which a stretch broadcasts against the data's."""
-        return array.reshape(self.layout.spot).transpose(self.order).astype(self.dtype, copy=False)
+def working_dtype(x: Array) -> Any:
+    """The dtype to compute in."""
+    return numpy.dtype(numpy.float32) if x.dtype.char == "e" else x.dtype
 
-    def rows(self, seen: Array, part: slice) -> Array:
-        """A block of the data as rows; not a copy where that can be helped."""
-        return seen[part].astype(self.dtype, copy=False).reshape(-1, self.n)
 
-    def stretch(self, beside: Array, part: slice) -> Array:
-        """What of weight or bias belongs to a block."""
-        return beside[part] if len(beside) > 1 else beside
+def stretch(array: Array, part: slice) -> Array:
+    """What of an array that broadcasts against the data belongs to a block of it."""
+    return array[part] if len(array) > 1 else array
 
-    def statistics(self, array: Array, part: slice) -> Array:
-        """The statistics of a block's groups, as a column."""
-        return array.reshape(-1, 1)[part.start * self.groups : part.stop * self.groups]
+
+def sums(x: Array) -> Array:
+    """The sums along the last dimension, which is kept."""
+    if x.shape[-1] < SHORT:
+        return x if x.shape[-1] == 1 else numpy.add.reduce(x, axis=-1, keepdims=True)
+    return (x @ numpy.ones(x.shape[-1], x.dtype))[..., None]
 
 
 def dots(x: Array, y: Array) -> Array:
-    """The scalar product of each row with its partner."""
-    return (x[:, None, :] @ y[:, :, None])[:, 0]
+    """The sums of products along the last dimension, which is kept."""
+    if x.shape[-1] < SHORT:
+        return sums(x * y)
+    return (x[..., None, :] @ y[..., :, None])[..., 0]
+
+
+def summed_to(shape: tuple[int, ...], x: Array) -> Array:
+    """x summed over the dimensions in which `shape` has 1."""
+    dims = tuple([d for d, n in enumerate(shape) if n == 1 and x.shape[d] != 1])
+    return x.sum(axis=dims, keepdims=True) if dims else x
+
+
+def outer(column: Array, row: Array, more: Array | None = None) -> Array:
+    """column * row + more, by BLAS: broadcasting short rows takes longer, and so does a product of one column."""
+    if more is None:
+        return numpy.concatenate([column / 2, column / 2], axis=1) @ numpy.concatenate([row, row])
+    return numpy.concatenate([column, numpy.ones_like(column)], axis=1) @ numpy.concatenate([row, more])
+
+
+class Blocks:
+    """The data block by block in the dtype to compute in, less the groups' means where these are far from 0."""
+
+    def __init__(self, x: Array, layout: Layout, mean: Array | None = None, rstd: Array | None = None) -> None:
+        self.seen = x.reshape(layout.view)
+        self.layout = layout
+        self.dtype = working_dtype(x)
+        self.taken: Array | None = None
+        self.centre: Any = mean  # the groups' means, or 0 where they are taken away
+        if mean is not None and (rstd is None or (numpy.abs(mean * rstd) > FAR).any()):
+            self.taken, self.centre = mean, numpy.zeros_like(mean)
+
+    def __getitem__(self, part: slice) -> Array:
+        values = self.seen[part].astype(self.dtype, copy=False)
+        return values if self.taken is None else values - stretch(self.taken, part)
+
+    def runs(self, other: "Blocks") -> tuple[Array, Array]:
+        """The sums along the last dimension of another array, and of its products with this one."""
+        total, product = (numpy.empty((*self.layout.view[:-1], 1), self.dtype) for _ in range(2))
+        for part in self.layout.blocks():
+            values = other[part]
+            total[part] = sums(values)
+            product[part] = dots(values, self[part])
+        return total, product
 
 
 @numpy.errstate(all="ignore")
 def moments(x: Array, layout: Layout) -> tuple[Array, Array]:
     """The mean and the variance of each group; `-> layout.kept()`."""
-    blocks = Blocks(layout, x.dtype)
-    mean, var = (numpy.full(layout.kept(), numpy.nan, blocks.dtype) for _ in range(2))
-    seen = blocks.seen(x)
-    for part in blocks.parts():
-        rows = blocks.rows(seen, part)
-        centre = (rows @ blocks.ones)[:, None] / blocks.n
-        rows = rows - centre
-        # the mean of what is left is the rounding error of the first one
-        rest = (rows @ blocks.ones)[:, None] / blocks.n
-        blocks.statistics(mean, part)[...] = centre + rest
-        blocks.statistics(var, part)[...] = dots(rows, rows) / blocks.n - rest * rest
-    return mean, var
+    kept, n = layout.kept(), layout.size()
+    mean = numpy.zeros(kept, working_dtype(x))
+    blocks = Blocks(x, layout)
+    while True:
+        rest, square = (numpy.asarray(summed_to(kept, a)) / n for a in blocks.runs(blocks))
+        var = square - rest * rest
+        mean = mean + rest
+        if blocks.taken is not None or not (rest * rest > 4 * var).any():
+            return mean, var
+        blocks = Blocks(x, layout, mean)  # again, centred: the digits of the variance canceled
 
 
 @numpy.errstate(all="ignore")
 def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * weight + bias, each group with its statistics."""
-    blocks = Blocks(layout, x.dtype)
-    seen, weights, biases = blocks.seen(x), blocks.beside(weight), blocks.beside(bias)
-    by_group = layout_is_by_group(layout)
-    out = numpy.empty(x.shape, x.dtype)
-    target = blocks.seen(out)
-    for part in blocks.parts():
-        rows = blocks.rows(seen, part) - blocks.statistics(mean, part)
-        w, scale = blocks.stretch(weights, part), blocks.statistics(rstd, part)
-        if by_group:
-            rows *= w.reshape(-1, 1) * scale
-            result = rows.reshape(-1, *blocks.shape[1:])
+    blocks = Blocks(x, layout, mean, rstd)
+    w, b = (a.reshape(layout.spot).astype(blocks.dtype, copy=False) for a in (weight, bias))
+    out = numpy.empty(layout.view, x.dtype)
+    direct = blocks.dtype == x.dtype
+    if not layout.by_column():
+        factors = rstd * w
+        shifts = b - blocks.centre * factors
+    for part in layout.blocks():
+        if layout.by_column():
+            scale = rstd[part]
+            factor, shift = outer(scale, w), outer(-blocks.centre[part] * scale, w, b)
         else:
-            rows *= scale
-            result = rows.reshape(-1, *blocks.shape[1:])
-            result *= w
-        numpy.add(result, blocks.stretch(biases, part), out=target[part], casting="same_kind")
-    return out
-
-
-def layout_is_by_group(layout: Layout) -> bool:
-    """Whether each group has a weight of its own and nothing is to be repeated: as for a batch norm."""
-    return layout.spot == layout.kept()
+            factor, shift = stretch(factors, part), stretch(shifts, part)
+        result = numpy.multiply(blocks[part], factor, out=out[part] if direct else None)
+        numpy.add(result, shift, out=out[part], casting="same_kind")
+    return out.reshape(x.shape)
 
 
 @numpy.errstate(all="ignore")
@@ -129,47 +152,40 @@ def gradients(
     g: Array, x: Array, weight: Array, layout: Layout, mean: Array, rstd: Array
 ) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias, the statistics being functions of x."""
-    blocks = Blocks(layout, x.dtype)
-    seen, incoming, weights = blocks.seen(x), blocks.seen(g), blocks.beside(weight)
-    by_group = layout_is_by_group(layout)
-    gx = numpy.empty(x.shape, x.dtype)
-    gw, gb = (numpy.zeros(weights.shape, blocks.dtype) for _ in range(2))
-    target = blocks.seen(gx)
-    for part in blocks.parts():
-        y = blocks.rows(seen, part) - blocks.statistics(mean, part)
-        scale = blocks.statistics(rstd, part)
-        rows = blocks.rows(incoming, part)
-        w = blocks.stretch(weights, part)
-        if by_group:
-            total, along = (rows @ blocks.ones)[:, None], dots(rows, y)
-            blocks.stretch(gb, part)[...] += total.reshape(w.shape)
-            blocks.stretch(gw, part)[...] += (along * scale).reshape(w.shape)
-            scale = scale * w.reshape(-1, 1)
-            along *= blocks.statistics(rstd, part) ** 2
-        else:
-            y *= scale
-            wide = (-1, *blocks.shape[1:])
-            full, ys = rows.reshape(wide), y.reshape(wide)
-            add_summed(blocks.stretch(gb, part), full)
-            add_summed(blocks.stretch(gw, part), full * ys)
-            rows = (full * w).reshape(rows.shape)
-            total, along = (rows @ blocks.ones)[:, None], dots(rows, y)
-        y *= along / -blocks.n
-        y += rows
-        y -= total / blocks.n
-        y *= scale
-        target[part] = y.reshape(-1, *blocks.shape[1:])
-    back = tuple(numpy.argsort(blocks.order))
-    gw, gb = (a.transpose(back).reshape(weight.shape).astype(weight.dtype, copy=False) for a in (gw, gb))
-    return gx, gw, gb
-
-
-def add_summed(target: Array, values: Array) -> None:
-    """Add to an array what broadcasting it to these values would have repeated."""
-    dims = tuple([d for d, n in enumerate(target.shape) if n == 1 and values.shape[d] != 1])
-    if dims and dims[-1] == len(dims) - 1:  # leading ones: one product of a vector and a matrix
-        lead = int(numpy.prod(values.shape[: len(dims)]))
-        sums = numpy.ones(lead, values.dtype) @ values.reshape(lead, -1)
-        target += sums.reshape(target.shape)
+    n, kept = layout.size(), layout.kept()
+    blocks, incoming = Blocks(x, layout, mean, rstd), Blocks(g, layout)
+    w = weight.reshape(layout.spot).astype(blocks.dtype, copy=False)
+    gx = numpy.empty(layout.view, x.dtype)
+    direct = blocks.dtype == x.dtype
+    if layout.by_column():
+        gw, gb = numpy.zeros_like(w), numpy.zeros_like(w)
     else:
-        target += values.sum(axis=dims, keepdims=True)
+        total, along = blocks.runs(incoming)
+        along -= blocks.centre * total
+        gw, gb = summed_to(layout.spot, rstd * along), summed_to(layout.spot, total)
+        slopes, constants = multiples(summed_to(kept, w * total), summed_to(kept, w * along), rstd, blocks.centre, n)
+        factors = rstd * w
+    for part in layout.blocks():
+        values, wide = blocks[part], incoming[part]
+        if layout.by_column():
+            scale, centre = rstd[part], blocks.centre[part]
+            products = wide * values
+            gb += numpy.ones((1, len(wide)), wide.dtype) @ wide
+            gw += scale.T @ products - (centre * scale).T @ wide
+            total = wide @ w.T
+            slope, constant = multiples(total, products @ w.T - centre * total, scale, centre, n)
+            term = numpy.multiply(outer(scale, w), wide, out=products)
+        else:
+            slope, constant = stretch(slopes, part), stretch(constants, part)
+            term = wide * stretch(factors, part)
+        result = numpy.multiply(values, slope, out=gx[part] if direct else None)
+        result += term
+        numpy.add(result, constant, out=gx[part], casting="same_kind")
+    gw, gb = (a.reshape(weight.shape).astype(weight.dtype, copy=False) for a in (gw, gb))
+    return gx.reshape(x.shape), gw, gb
+
+
+def multiples(total: Array, along: Array, rstd: Array, centre: Array, n: int) -> tuple[Array, Array]:
+    """The multiples of x and of 1 in rstd * (w g - mean(w g) - y mean(w g y)), from the sums of w g and w g x."""
+    slope = -along * rstd**3 / n
+    return slope, -rstd * total / n - centre * slope
