@@ -264,6 +264,20 @@ CONVOLUTIONS = [  # batch, channels in, size, channels out, kernel, stride
     (1, 16, 32, 16, 3, 1),
 ]
 
+LAYERS: list[tuple[str, Callable[[Any], Any], tuple[int, ...]]] = [
+    ("batch norm", lambda nn: nn.BatchNorm2d(64), (32, 64, 32, 32)),
+    ("batch norm", lambda nn: nn.BatchNorm2d(16), (64, 16, 28, 28)),
+    ("batch norm, evaluated", lambda nn: nn.BatchNorm2d(64).eval(), (32, 64, 32, 32)),
+    ("layer norm", lambda nn: nn.LayerNorm(512), (32, 128, 512)),
+    ("layer norm", lambda nn: nn.LayerNorm(128), (8, 64, 128)),
+    ("group norm", lambda nn: nn.GroupNorm(8, 64), (32, 64, 32, 32)),
+    ("RMS norm", lambda nn: nn.RMSNorm(512), (32, 128, 512)),
+    ("GELU", lambda nn: nn.GELU(), (32, 128, 512)),
+    ("GELU by tanh", lambda nn: nn.GELU("tanh"), (32, 128, 512)),
+    ("SiLU", lambda nn: nn.SiLU(), (32, 128, 512)),
+    ("leaky ReLU", lambda nn: nn.LeakyReLU(0.1), (32, 128, 512)),
+]
+
 
 def all_works() -> list[Work]:
     works = [chain()]
@@ -289,4 +303,7 @@ def all_works() -> list[Work]:
     for T in (64, 256):
         name = f"GPT block, batch 8, length {T}, size 128, 4 heads, forward and backward"
         works.append(forward_and_backward(name, lambda nn: gpt_block(nn, 128, 4, 0.0), 8, T, 128))
+    for what, make, shape in LAYERS:
+        name = f"{what}, {'x'.join(map(str, shape))}, forward and backward"
+        works.append(forward_and_backward(name, make, *shape))
     return works

@@ -38,8 +38,9 @@ def checked(input: Any, name: str, least: int = 0, **parameters: Any) -> None:
         raise RuntimeError(f"{name} is for floats, got {input.dtype}; convert it with .float()")
     if input.ndim < least:
         raise ShapeError(f"{name} takes an input of {least} dimensions or more, got {input.shape}")
+    taken = (float16, float32) if input.dtype == float16 else (input.dtype,)
     for what, parameter in parameters.items():
-        if parameter is not None and parameter.dtype not in (input.dtype, float32 if input.dtype == float16 else None):
+        if parameter is not None and parameter.dtype not in taken:
             raise RuntimeError(f"{name} takes a {what} of the input's {input.dtype}, got {parameter.dtype}")
 
 

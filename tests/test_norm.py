@@ -1,0 +1,203 @@
+"""Norms: hand-worked values, the fused one beside its composed form to the third order, statistics, errors."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, tensor
+from tinygrad_edu.autograd import gradcheck, gradgradcheck
+from tinygrad_edu.nn import functional as F
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape) * 2 + 0.5
+
+
+def composed(x, w, b, view, spot, dims):
+    """What standardize fuses, of ordinary operations."""
+    x = x.reshape(view)
+    centred = x - x.mean(dims, keepdim=True)
+    y = centred / ((centred * centred).mean(dims, keepdim=True) + 1e-5) ** 0.5
+    return y * w.reshape(spot) + b.reshape(spot)
+
+
+NORMS = {
+    "batch": (
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
+        lambda x, w, b: composed(x, w, b, (2, 3, 4), (1, 3, 1), (0, 2)),
+        (2, 3, 4),
+        3,
+    ),
+    "layer": (
+        lambda x, w, b: F.layer_norm(x, (4,), w, b),
+        lambda x, w, b: composed(x, w, b, (6, 4), (1, 4), (1,)),
+        (2, 3, 4),
+        4,
+    ),
+    "group": (
+        lambda x, w, b: F.group_norm(x, 2, w, b),
+        lambda x, w, b: composed(x, w, b, (2, 2, 2, 3), (1, 2, 2, 1), (2, 3)),
+        (2, 4, 3),
+        4,
+    ),
+    "instance": (
+        lambda x, w, b: F.instance_norm(x, None, None, w, b),
+        lambda x, w, b: composed(x, w, b, (2, 3, 4), (1, 3, 1), (2,)),
+        (2, 3, 4),
+        3,
+    ),
+}
+
+
+def three_orders(program, arrays):
+    """Values and gradients of a program, of its squared gradients, and of theirs.
+
+    PyTorch takes the statistics for constants in the second derivative of batch and layer norm, so its third is wrong.
+    """
+    leaves = [tensor(a, requires_grad=True) for a in arrays]
+    found = [program(*leaves)]
+    value = (found[0] ** 3).sum()
+    for _ in range(3):
+        gradients = tg.autograd.grad(value, leaves[:2], create_graph=True)
+        value = sum((g * g).sum() for g in gradients) / 100
+        found += gradients
+    return found
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_fused_is_composed(name):
+    fused, plain, shape, n = NORMS[name]
+    arrays = numbers(*shape), numbers(n, seed=1), numbers(n, seed=2)
+    for mine, expected in zip(three_orders(fused, arrays), three_orders(plain, arrays), strict=True):
+        expected = expected.detach().numpy().reshape(mine.shape)
+        np.testing.assert_allclose(mine.detach().numpy(), expected, 1e-8, 1e-8 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_derivatives(name):
+    fused, _, shape, n = NORMS[name]
+    leaves = [tensor(a, requires_grad=True) for a in (numbers(*shape), numbers(n, seed=1), numbers(n, seed=2))]
+    assert gradcheck(fused, leaves)
+    assert gradgradcheck(fused, leaves)
+
+
+@pytest.mark.parametrize("offset", [0, 50, 300])
+@pytest.mark.parametrize("name", NORMS)
+def test_far_from_0_in_float32(name, offset):
+    """As right as the input's digits let it be, forward and back, also where a mean square holds no variance."""
+    fused, _, shape, n = NORMS[name]
+    shape = (*shape[:-1], 4 if name == "layer" else 50)
+    x = (numbers(*shape) + offset).astype("float32")
+    w, b = numbers(n, seed=1).astype("float32"), numbers(n, seed=2).astype("float32")
+    results = []
+    for dtype in ("float32", "float64"):
+        leaves = [tensor(a.astype(dtype), requires_grad=True) for a in (x, w, b)]
+        out = fused(*leaves)
+        out.backward(tensor(np.cos(np.arange(out.numel())).reshape(out.shape).astype(dtype)))
+        results.append([out.detach().numpy(), *[leaf.grad.numpy() for leaf in leaves]])
+    for single, double in zip(*results, strict=True):
+        np.testing.assert_allclose(single, double, 0, 3e-5 * max(1, np.abs(double).max()))
+
+
+def test_layer_norm_by_hand():
+    x = tensor([[1.0, 3.0], [-5.0, 5.0]])
+    np.testing.assert_allclose(F.layer_norm(x, (2,), eps=0.0).numpy(), [[-1, 1], [-1, 1]], 1e-6)
+    np.testing.assert_allclose(F.layer_norm(x, (2, 2), eps=0.0).numpy(), (x.numpy() - 1) / np.sqrt(14), 1e-6)
+    assert tg.layer_norm(x, (2,), tensor([2.0, 0.0]), tensor([1.0, 7.0]), 0.0).tolist() == [[-1.0, 7.0], [-1.0, 7.0]]
+
+
+def test_rms_norm_and_local_response_by_hand():
+    np.testing.assert_allclose(F.rms_norm(tensor([3.0, 4.0]), (2,)).numpy(), np.array([3, 4]) / np.sqrt(12.5), 1e-6)
+    x = tensor([[[1.0], [2.0], [3.0]]])
+    squares = np.array([1 + 4, 1 + 4 + 9, 4 + 9]) / 3
+    found = F.local_response_norm(x, 3, alpha=2.0, beta=1.0, k=0.5)
+    np.testing.assert_allclose(found.numpy()[0, :, 0], np.array([1, 2, 3]) / (0.5 + 2 * squares), 1e-6)
+
+
+def test_batch_norm_keeps_statistics():
+    batches = [numbers(4, 2, seed=i).astype("float32") for i in range(3)]
+    by_part, by_all = nn.BatchNorm1d(2, momentum=0.25), nn.BatchNorm1d(2, momentum=None)
+    mean, var = np.zeros(2), np.ones(2)
+    for x in batches:
+        by_part(tensor(x))
+        by_all(tensor(x))
+        mean += (x.mean(0) - mean) / 4
+        var += (x.var(0, ddof=1) - var) / 4
+    np.testing.assert_allclose(by_part.running_mean.numpy(), mean, 1e-5)
+    np.testing.assert_allclose(by_part.running_var.numpy(), var, 1e-5)
+    np.testing.assert_allclose(by_all.running_mean.numpy(), np.mean([x.mean(0) for x in batches], 0), 1e-5)
+    np.testing.assert_allclose(by_all.running_var.numpy(), np.mean([x.var(0, ddof=1) for x in batches], 0), 1e-5)
+    assert by_all.num_batches_tracked.item() == 3
+    by_part.eval()
+    expected = (batches[0] - mean) / np.sqrt(var + 1e-5)
+    np.testing.assert_allclose(by_part(tensor(batches[0])).detach().numpy(), expected, 1e-4, 1e-5)
+    assert by_part.num_batches_tracked.item() == 3
+    by_part.reset_running_stats()
+    assert by_part.running_var.tolist() == [1.0, 1.0]
+    assert by_part.num_batches_tracked.item() == 0
+
+
+def test_running_statistics_can_be_written_to_between_forward_and_backward():
+    layer = nn.BatchNorm1d(3)
+    x = tensor(numbers(5, 3).astype("float32"), requires_grad=True)
+    first = layer(x)
+    layer(x)
+    first.square().sum().backward()
+    assert x.grad is not None
+
+
+def test_state_goes_from_layer_to_layer():
+    one, other = nn.BatchNorm2d(3), nn.BatchNorm2d(3)
+    one(tensor(numbers(2, 3, 4, 4).astype("float32")))
+    other.load_state_dict(one.state_dict())
+    assert list(one.state_dict()) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+    assert other.running_var.tolist() == one.running_var.tolist()
+    assert other.num_batches_tracked.item() == 1
+
+
+def test_renorm_by_hand():
+    x = tensor([[3.0, 4.0], [0.3, 0.4]], requires_grad=True)
+    y = x.renorm(2, 0, 1.0)
+    np.testing.assert_allclose(y.detach().numpy(), [[0.6, 0.8], [0.3, 0.4]], 1e-5)
+    assert gradcheck(
+        lambda x: x.renorm(2, 0, 1.0), (tensor([[3.0, 4.0], [0.3, 0.4]], dtype=tg.float64).requires_grad_(),)
+    )
+
+
+REFUSED = {
+    "one value": (lambda: nn.BatchNorm1d(3)(tg.ones(1, 3)), ValueError, "more than one value for each channel"),
+    "dimensions": (lambda: nn.BatchNorm2d(3)(tg.ones(2, 3)), ValueError, "BatchNorm2d takes a 4-d input, got"),
+    "channels": (lambda: nn.BatchNorm1d(3)(tg.ones(2, 4)), RuntimeError, r"of shape \(4,\), got \(3,\)"),
+    "one statistic": (
+        lambda: F.batch_norm(tg.ones(2, 3), tg.ones(3), None, training=True),
+        ValueError,
+        "both, or neither",
+    ),
+    "no statistics": (lambda: F.batch_norm(tg.ones(2, 3), None, None), RuntimeError, "and got None"),
+    "sizes": (
+        lambda: nn.LayerNorm(3)(tg.ones(2, 4)),
+        ValueError,
+        r"over \(3,\) takes an input \(..., 3\), got \(2, 4\)",
+    ),
+    "a number": (lambda: F.layer_norm(tg.ones(3), 3), TypeError, "a sequence of sizes, got 3"),
+    "groups": (lambda: nn.GroupNorm(2, 3), ValueError, "num_groups must divide num_channels, got 2 for 3"),
+    "no groups": (lambda: F.group_norm(tg.ones(2, 3), 0), ValueError, "divides 3 channels, got 0"),
+    "dtype": (lambda: nn.LayerNorm(3).double()(tg.ones(3)), RuntimeError, "float32, got float64"),
+    "integers": (lambda: F.rms_norm(tg.ones(3, dtype=tg.int64), (3,)), RuntimeError, "rms_norm is for floats"),
+    "no Tensor": (lambda: F.group_norm([1.0], 1), TypeError, "takes a Tensor, got list"),
+    "an image": (lambda: nn.InstanceNorm2d(3, affine=True)(tg.ones(2, 4, 4)), ValueError, "3 channels"),
+    "a matrix": (lambda: nn.LocalResponseNorm(2)(tg.ones(2, 3)), ValueError, "three dimensions or more"),
+    "p": (lambda: tg.ones(2, 2).renorm(0, 0, 1.0), RuntimeError, "renorm takes p > 0"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    call, kind, told = REFUSED[name]
+    with pytest.raises(kind, match=told):
+        call()
+
+
+def test_an_instance_norm_without_parameters_warns_of_other_channels():
+    with pytest.warns(UserWarning, match="without parameters"):
+        nn.InstanceNorm1d(3)(tg.ones(2, 4, 5))
