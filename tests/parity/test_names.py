@@ -172,3 +172,31 @@ def test_draws_have_pytorch_s_shapes_and_ranges():
         picked = library.multinomial(library.tensor([0.0, 1.0, 3.0]), 2)
         assert sorted(picked.tolist()) == [1, 2]
         assert library.poisson(library.full((500,), 4.0)).mean().item() == pytest.approx(4, abs=0.5)
+
+
+@pytest.mark.parametrize("name", ["is_meta", "is_mps", "is_nested", "is_quantized", "is_xpu"])
+def test_what_a_tensor_is_not(name):
+    assert getattr(tg.ones(2), name) == getattr(torch.ones(2), name)
+
+
+@pytest.mark.parametrize("name", ["is_pinned", "is_shared", "ndimension"])
+def test_what_a_tensor_says_of_itself(name):
+    assert getattr(tg.ones(2, 3), name)() == getattr(torch.ones(2, 3), name)()
+
+
+def test_settings_that_change_nothing():
+    for m in (tg, torch):
+        m.use_deterministic_algorithms(False)
+        x = m.ones(2)
+        assert x.clone(memory_format=m.preserve_format).data_ptr() != x.data_ptr()
+        assert x.view(2).data_ptr() == x.data_ptr()
+    x = tg.ones(2)
+    assert tg.are_deterministic_algorithms_enabled()  # always: there is one way to compute
+    assert x.share_memory_() is x  # PyTorch's would move it
+    assert tg.compile(tg.exp) is tg.exp  # PyTorch's would compile it
+
+
+@pytest.mark.parametrize("name", ["CharTensor", "ShortTensor"])
+def test_types_of_tensors(name):
+    mine, theirs = getattr(tg, name)([1, 2]), getattr(torch, name)([1, 2])
+    assert (f"torch.{mine.dtype}", mine.tolist()) == (str(theirs.dtype), theirs.tolist())
