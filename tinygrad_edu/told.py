@@ -9,6 +9,8 @@ import functools
 import inspect
 import opcode
 import os
+import sys
+import warnings
 from collections.abc import Callable
 from types import FunctionType, TracebackType
 from typing import Any, TypeVar
@@ -16,7 +18,7 @@ from typing import Any, TypeVar
 from .errors import describe
 from .recording import Recorded, in_library
 
-__all__ = ["guard", "guarded"]
+__all__ = ["guard", "guarded", "warn_user"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 KINDS: tuple[type[Exception], ...] = (ValueError, TypeError, RuntimeError, IndexError)
@@ -52,6 +54,14 @@ def guarded(function: Function, module: str | None = None) -> Function:
     if module is not None:
         call.__module__, call.__qualname__ = module, function.__name__  # where pickle finds it
     return call  # type: ignore[return-value]
+
+
+def warn_user(message: str) -> None:
+    """Warn at the user's line: the first that is not in this package, through however many layers and guards."""
+    level, frame = 1, sys._getframe()
+    while in_library[frame.f_code.co_filename] and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 def is_told(error: Exception) -> bool:

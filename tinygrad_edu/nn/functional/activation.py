@@ -1,6 +1,5 @@
 """Activations without state; with `inplace` the result is written into the input, which is returned."""
 
-import warnings
 from typing import Any
 
 from ...errors import ShapeError
@@ -17,6 +16,7 @@ from ...ops.elementary import sigmoid as logistic
 from ...ops.elementary import tanh as hyperbolic_tangent
 from ...recording import wrap
 from ...tensor import Tensor
+from ...told import warn_user
 
 __all__ = [
     "elu",
@@ -195,7 +195,7 @@ def glu(input: Tensor, dim: int = -1) -> Any:
 
 def implied_dim(input: Tensor, name: str) -> int:
     """The dimension that PyTorch takes where none is given, with its warning."""
-    warnings.warn(f"{name} without dim= guesses the dimension; say which, often dim=-1", stacklevel=3)
+    warn_user(f"{name} without dim= guesses the dimension; say which, often dim=-1")
     return 0 if input.ndim in (0, 1, 3) else 1
 
 

@@ -3,7 +3,6 @@
 Masks are drawn from the default generator; each function gives the input itself when not training.
 """
 
-import warnings
 from typing import Any
 
 from ...errors import ShapeError
@@ -11,6 +10,7 @@ from ...functions.activation import SELU_ALPHA, SELU_SCALE, check_floating
 from ...functions.creation import zeros
 from ...functions.random import rand
 from ...tensor import Tensor
+from ...told import warn_user
 
 __all__ = [
     "alpha_dropout",
@@ -104,9 +104,9 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """
     checked_probability(p)
     if input.ndim == 3:
-        warnings.warn("dropout2d takes three dimensions as (B, C, L), as PyTorch does; use dropout1d", stacklevel=2)
+        warn_user("dropout2d takes three dimensions as (B, C, L), as PyTorch does; use dropout1d")
     elif input.ndim != 4:
-        warnings.warn(f"dropout2d is for (B, C, H, W), got {input.shape}; use dropout", stacklevel=2)
+        warn_user(f"dropout2d is for (B, C, H, W), got {input.shape}; use dropout")
     return drop_channels(input, p, training, inplace, True, "dropout2d")
 
 
@@ -119,7 +119,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """
     checked_probability(p)
     if input.ndim not in (4, 5):
-        warnings.warn(f"dropout3d is for (B, C, D, H, W), got {input.shape}; use dropout", stacklevel=2)
+        warn_user(f"dropout3d is for (B, C, D, H, W), got {input.shape}; use dropout")
     return drop_channels(input, p, training, inplace, input.ndim == 5, "dropout3d")
 
 

@@ -1,7 +1,6 @@
 """Losses from likelihoods: counts, numbers with a variance, and whole distributions."""
 
 import math
-import warnings
 from typing import Any
 
 from ....errors import ShapeError
@@ -9,6 +8,7 @@ from ....functions.creation import full_like
 from ....functions.special import xlogy
 from ....graph import no_grad
 from ....tensor import Tensor
+from ....told import warn_user
 from .reduction import check_tensors, reduced
 
 __all__ = ["gaussian_nll_loss", "kl_div", "poisson_nll_loss"]
@@ -28,10 +28,9 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     """
     check_tensors("kl_div", input=input, target=target)
     if reduction == "mean":
-        warnings.warn(
+        warn_user(
             "kl_div with reduction 'mean' divides by the number of elements, not of distributions; "
-            "'batchmean' is the divergence as it is defined",
-            stacklevel=2,
+            "'batchmean' is the divergence as it is defined"
         )
     losses = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction != "batchmean":

@@ -1,11 +1,11 @@
 """From the losses of single examples or elements to what is asked for; what all families share."""
 
-import warnings
 from typing import Any
 
 from ....errors import ShapeError
 from ....ops import reduction as ops
 from ....tensor import Tensor
+from ....told import warn_user
 
 __all__ = ["check_tensors", "reduced", "warn_of_broadcast", "weighted"]
 
@@ -54,8 +54,7 @@ def warn_of_broadcast(input: Any, target: Any, name: str) -> None:
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
         check_tensors(name, input=input, target=target)
     if target.shape != input.shape:
-        warnings.warn(
+        warn_user(
             f"{name} of input {input.shape} and target {target.shape} broadcasts, which is seldom what is meant; "
-            "give both the same shape",
-            stacklevel=3,
+            "give both the same shape"
         )
