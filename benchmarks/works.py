@@ -220,6 +220,25 @@ def forward_and_backward(name: str, make: Callable[[Any], Any], *shape: int) -> 
     )
 
 
+def to_parameters(name: str, make: Callable[[Any], Any], x: numpy.ndarray, g: numpy.ndarray) -> Work:
+    """A module forward and backward to its parameters, from the same weights; gives the gradient of the first."""
+    ours, theirs = make(nn), make(torch.nn)
+    theirs.load_state_dict({key: torch.tensor(value.numpy()) for key, value in ours.state_dict().items()})
+
+    def program(module: Any, x: Any, g: Any) -> Callable[[], Any]:
+        first = next(module.parameters())
+
+        def run() -> Any:
+            module.zero_grad()
+            y = module(x)
+            (y[0] if isinstance(y, tuple) else y).backward(g)
+            return first.grad
+
+        return run
+
+    return Work(name, program(ours, tg.tensor(x), tg.tensor(g)), program(theirs, torch.tensor(x), torch.tensor(g)))
+
+
 def optimizer_step(name: str, count: int, size: int, **settings: float) -> Work:
     """A step of an optimizer over so many parameters of this size, one by one as PyTorch's `foreach=False`."""
     arrays = [numbers(2, size, seed=i) for i in range(count)]
@@ -306,4 +325,12 @@ def all_works() -> list[Work]:
     for what, make, shape in LAYERS:
         name = f"{what}, {'x'.join(map(str, shape))}, forward and backward"
         works.append(forward_and_backward(name, make, *shape))
+    x, g = numbers(50, 32, 128), numbers(50, 32, 128, seed=1)
+    for kind in ("LSTM", "GRU", "RNN"):
+        name = f"{kind}, batch 32, 50 steps, size 128, forward and backward"
+        works.append(to_parameters(name, lambda nn, kind=kind: getattr(nn, kind)(128, 128), x, g))
+    for count in (100, 10_000):
+        index = numpy.random.default_rng(0).integers(0, count, (50, 32))
+        name = f"embedding of 1600 indices in {count} rows of 128, forward and backward"
+        works.append(to_parameters(name, lambda nn, count=count: nn.Embedding(count, 128), index, g))
     return works

@@ -42,6 +42,7 @@ Array = NDArray[Any]
 add_reduce: Callable[..., Any] = numpy.add.reduce
 multiply_reduce: Callable[..., Any] = numpy.multiply.reduce
 
+PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
 BITS = {1: numpy.int8, 2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 
@@ -69,6 +70,10 @@ def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
         return out
     if values.dtype.char == "e":  # 2048 + 1 is 2048 in float16
         return index_add(shape, index, values.astype("float32")).astype("float16")
+    if values.dtype.char in PAIRS and len(shape) > 1 and shape[-1] % 2 == 0 and isinstance(index, numpy.ndarray):
+        # as complex numbers two elements are added at once: up to twice as fast
+        pairs = numpy.ascontiguousarray(values).view(PAIRS[values.dtype.char])
+        return index_add((*shape[:-1], shape[-1] // 2), index, pairs).view(values.dtype)
     out = numpy.zeros(math.prod(shape), values.dtype)
     numpy.add.at(out, flat_places(shape, index).reshape(-1), values.reshape(-1))
     return out.reshape(shape)
