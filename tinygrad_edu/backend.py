@@ -72,7 +72,7 @@ def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
         return index_add(shape, index, values.astype("float32")).astype("float16")
     if values.dtype.char in PAIRS and len(shape) > 1 and shape[-1] % 2 == 0 and isinstance(index, numpy.ndarray):
         # as complex numbers two elements are added at once: up to twice as fast
-        pairs = numpy.ascontiguousarray(values).view(PAIRS[values.dtype.char])
+        pairs: Array = numpy.ascontiguousarray(values).view(PAIRS[values.dtype.char])
         return index_add((*shape[:-1], shape[-1] // 2), index, pairs).view(values.dtype)
     out = numpy.zeros(math.prod(shape), values.dtype)
     numpy.add.at(out, flat_places(shape, index).reshape(-1), values.reshape(-1))
