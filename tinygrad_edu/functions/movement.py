@@ -202,13 +202,13 @@ def expand(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
 
 
 @method
-def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """Dimensions of size 1 repeated without copying, and new ones in front.
 
     Raises:
         ShapeError: another size than 1 would have to change.
     """
-    shape = tuple(size)
+    shape = as_sizes(sizes, size)
     tail = shape[len(shape) - input.ndim :] if input.ndim else ()
     if len(shape) < input.ndim or any(old not in (1, n) for n, old in zip(tail, input.shape, strict=True)):
         raise ShapeError(f"{input.shape} cannot be expanded to {shape}: only sizes of 1 can grow")

@@ -1,0 +1,110 @@
+"""Writes through every kind of view, seen by its base and by gradients: the same with PyTorch and with us."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_edu as tg
+
+X = np.linspace(-1, 1, 12).reshape(2, 6)
+
+VIEWS = {
+    "row": lambda x: x[0],
+    "rows": lambda x: x[1:],
+    "every second": lambda x: x[:, ::2],
+    "new dimension": lambda x: x[None],
+    "column": lambda x: x[..., 1],
+    "view": lambda x: x.view(-1),
+    "reshape": lambda x: x.reshape(3, 4),
+    "transpose": lambda x: x.transpose(0, 1),
+    "permute": lambda x: x.permute(1, 0),
+    "T": lambda x: x.T,
+    "mT": lambda x: x.mT,
+    "t": lambda x: x.t(),
+    "narrow": lambda x: x.narrow(1, 1, 3),
+    "select": lambda x: x.select(1, 2),
+    "diagonal": lambda x: x.diagonal(1),
+    "unfold": lambda x: x.unfold(1, 2, 2),
+    "squeeze": lambda x: x[:1].squeeze(0),
+    "unsqueeze": lambda x: x.unsqueeze(1),
+    "unflatten": lambda x: x.unflatten(1, (2, 3)),
+    "flatten": lambda x: x.flatten(),
+    "ravel": lambda x: x.ravel(),
+    "movedim": lambda x: x.movedim(0, 1),
+    "swapaxes": lambda x: x.swapaxes(0, 1),
+    "contiguous": lambda x: x.contiguous(),
+    "split": lambda x: x.split(2, 1)[1],
+    "chunk": lambda x: x.chunk(2, 1)[0],
+    "unbind": lambda x: x.unbind(0)[1],
+    "tensor_split": lambda x: x.tensor_split(3, 1)[1],
+    "expand": lambda x: x[:1].expand(3, 6),
+    "expand to no more": lambda x: x.expand(1, 2, 6),
+    "detach": lambda x: x.detach(),
+    "data": lambda x: x.data,
+    "a chain": lambda x: x.t()[1:4].reshape(3, 2)[:, 1],
+}
+
+WRITES = {
+    "mul_": lambda v: v.mul_(3),
+    "fill_": lambda v: v.fill_(2),
+    "exp_": lambda v: v.exp_(),
+    "add_ of itself": lambda v: v.add_(v),
+    "assignment": lambda v: v.__setitem__(..., 5.0),
+    "to a part": lambda v: v[:1].mul_(4),
+    "masked_fill_": lambda v: v.masked_fill_(v > 0, 1.5),
+}
+
+RESULTS = {
+    "base": lambda base, view: (base * base).sum(),
+    "view": lambda base, view: (view * view).sum(),
+    "both": lambda base, view: (base.sum() + (view * view).sum()) ** 2,
+}
+
+
+def outcome(m, view, write, result, mode):
+    """Base, view and gradient after a write through the view; or the error."""
+    x = m.tensor(X, requires_grad=mode != "plain")
+    base = x if mode in ("leaf", "plain") else x * 2
+    try:
+        seen = VIEWS[view](base)
+        early = VIEWS[view](base)
+        WRITES[write](seen)
+        if mode == "base written after it":
+            base.mul_(1.5)
+        y = RESULTS[result](base, early if mode == "seen by an earlier view" else seen)
+        if mode != "plain":
+            y.backward()
+        return [base.detach().numpy(), seen.detach().numpy(), None if x.grad is None else x.grad.numpy()]
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        return error
+
+
+# torch warns of writes to what was expanded, which we refuse
+@pytest.mark.filterwarnings("ignore:Use of .* on expanded:UserWarning")
+@pytest.mark.parametrize("mode", ["plain", "leaf", "computed", "base written after it", "seen by an earlier view"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_write_through_a_view(view, mode):
+    for write, result in itertools.product(WRITES, RESULTS):
+        theirs, ours = (outcome(m, view, write, result, mode) for m in (torch, tg))
+        if isinstance(ours, Exception):
+            # memory of which elements are one is refused whatever is written to it
+            assert isinstance(theirs, Exception) or "share memory" in str(ours), (write, result, ours)
+        elif not isinstance(theirs, Exception):  # some that PyTorch refuses, the parts of a split, are right here
+            for a, b in zip(ours, theirs, strict=True):
+                np.testing.assert_allclose(a, b, err_msg=f"{write}, {result}") if b is not None else None
+                assert (a is None) == (b is None), (write, result)
+
+
+@pytest.mark.parametrize("view", ["row", "split", "unbind", "transpose", "reshape", "a chain"])
+@pytest.mark.parametrize("write", ["mul_", "exp_", "masked_fill_"])
+def test_what_pytorch_refuses_is_right_by_differences(view, write):
+    def run(x):
+        base = x * 2
+        seen = VIEWS[view](base)
+        WRITES[write](seen)
+        base.mul_(1.5)
+        return (base * base).sum() + seen.sum()
+
+    assert tg.autograd.gradcheck(run, tg.tensor(X + 0.05, requires_grad=True))
