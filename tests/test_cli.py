@@ -466,7 +466,7 @@ def blank_image(folder, run):
 def no_pillow(folder, run):
     (folder / "x.png").write_bytes(b"\x89PNG")
     run.setitem(sys.modules, "PIL", None)
-    return "predict RUN x.png", "pip install 'tinygrad-edu[image]'"
+    return "predict RUN x.png", 'pip install "tinygrad-edu[image]"'
 
 
 def forged_config(folder, run):

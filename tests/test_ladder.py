@@ -21,6 +21,7 @@ FLOORS = {
     "cuda": 0,
     "dtypes": 0,
     "errors": 0,
+    "extras": 0,
     "kernels": 0,
     "primitive": 0,
     "writes": 0,
@@ -53,7 +54,7 @@ FLOORS = {
 }
 
 # Packages of the extras, which no module needs in order to be imported.
-OPTIONAL = {"matplotlib", "PIL", "tqdm"}
+OPTIONAL = {"tqdm"}
 # `testing` is for those who test, so it may need what tests need.
 NEEDED = {"testing": {"hypothesis"}}
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..extras import require
+
 __all__ = ["read_image"]
 
 Pixels = NDArray[numpy.float32]
@@ -100,12 +102,8 @@ def read_npz(data: bytes) -> Pixels:
 
 def read_with_pillow(data: bytes) -> Pixels:
     """Whatever Pillow reads, upright."""
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise ImportError(
-            "reading this kind of image needs Pillow: pip install 'tinygrad-edu[image]'; .pgm, .npy and .csv do not"
-        ) from None
+    purpose = "reading an image that is not .pgm, .npy or .csv"
+    Image, ImageOps = (require(f"PIL.{module}", "image", purpose) for module in ("Image", "ImageOps"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(data)) as opened:
