@@ -20,8 +20,10 @@ def require(module: str, extra: str, purpose: str) -> Any:
     """
     package = module.partition(".")[0]
     try:
+        importlib.import_module(package)
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != package:
             raise  # it is there, and itself lacks something: that is another story
-        raise ImportError(f'{purpose} needs {KNOWN_AS.get(package, package)}: pip install "tinygrad-edu[{extra}]"') from None
+        name = KNOWN_AS.get(package, package)
+        raise ImportError(f'{purpose} needs {name}: pip install "tinygrad-edu[{extra}]"') from None
