@@ -155,6 +155,18 @@ def test_state_goes_from_layer_to_layer():
     assert other.num_batches_tracked.item() == 1
 
 
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d(3), nn.InstanceNorm1d(3, affine=True, track_running_stats=True)])
+def test_a_state_of_old_has_no_count_of_batches(layer):
+    state = dict(layer.state_dict())
+    del state["num_batches_tracked"]
+    layer.num_batches_tracked.fill_(7)
+    assert layer.load_state_dict(state).missing_keys == []
+    assert layer.num_batches_tracked.item() == 7
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "running_mean"\.'):
+        layer.load_state_dict({name: x for name, x in state.items() if name != "running_mean"})
+    assert layer.load_state_dict({}, strict=False).missing_keys == ["weight", "bias", "running_mean", "running_var"]
+
+
 def test_renorm_by_hand():
     x = tensor([[3.0, 4.0], [0.3, 0.4]], requires_grad=True)
     y = x.renorm(2, 0, 1.0)

@@ -48,7 +48,7 @@ seed gives the same weights, bit for bit, on the same machine."""
     add = add_command(commands, train, does, EXAMPLES).add_argument
     rates = ", ".join(f"{lr} for {name}" for name, (lr, _) in OPTIMIZERS.items())
     add("--data", type=one_of(DATASETS), default="digits", metavar="NAME", help=f"{', '.join(DATASETS)} (%(default)s)")
-    add("--model", type=one_of(MODELS), default="cnn", metavar="NAME", help=f"{' or '.join(MODELS)} (%(default)s)")
+    add("--model", type=one_of(MODELS), default="cnn", metavar="NAME", help=f"{', '.join(MODELS)} (%(default)s)")
     add("--epochs", type=whole(1), default=30, metavar="N", help="times to go through the data (%(default)s)")
     add("--batch-size", type=whole(1), default=32, metavar="N", help="images in a step (%(default)s)")
     add("--lr", type=positive, metavar="X", help=f"learning rate ({rates})")

@@ -6,11 +6,33 @@ from typing import Any
 
 from ..nn import Module
 from .cnn import CNN
+from .lenet import LeNet
 from .mlp import MLP
+from .perceptron import Perceptron
+from .resnet import ResNet, resnet20, resnet32, resnet44, resnet56, resnet110
 
-__all__ = ["CNN", "MLP", "MODELS", "build"]
+__all__ = [
+    "CNN",
+    "MLP",
+    "MODELS",
+    "LeNet",
+    "Perceptron",
+    "ResNet",
+    "build",
+    "resnet20",
+    "resnet32",
+    "resnet44",
+    "resnet56",
+    "resnet110",
+]
 
-MODELS: dict[str, Callable[..., Module]] = {"cnn": CNN, "mlp": MLP}
+MODELS: dict[str, Callable[..., Module]] = {
+    "cnn": CNN,
+    "lenet": LeNet,
+    "mlp": MLP,
+    "perceptron": Perceptron,
+    "resnet": ResNet,
+}
 
 
 def build(name: str, image: tuple[int, int, int] = (1, 8, 8), classes: int = 10, **settings: Any) -> Module:
