@@ -352,7 +352,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(ImportError, match=r"pip install 'tinygrad-edu\[image\]'"):
+    with pytest.raises(ImportError, match=r'pip install "tinygrad-edu\[image\]"'):
         read_image(written(tmp_path / "x.png", b"\x89PNG"))
 
 

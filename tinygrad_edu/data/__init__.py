@@ -1,10 +1,13 @@
 """Data: sets of samples, loaders that make batches of them, the embedded digits, and image files."""
 
+from .catalogue import DATASETS, Entry
 from .dataset import Dataset, Subset, TensorDataset, random_split
-from .embedded import DATASETS, digits
+from .embedded import digits
 from .framing import fit_image
+from .idx import read_idx
 from .images import read_image
 from .loader import DataLoader, default_collate
+from .mnist import fashion_mnist, mnist
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 __all__ = [
@@ -12,6 +15,7 @@ __all__ = [
     "BatchSampler",
     "DataLoader",
     "Dataset",
+    "Entry",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
@@ -19,7 +23,10 @@ __all__ = [
     "TensorDataset",
     "default_collate",
     "digits",
+    "fashion_mnist",
     "fit_image",
+    "mnist",
     "random_split",
+    "read_idx",
     "read_image",
 ]

@@ -1,7 +1,6 @@
-"""The data sets that come with the package, by name."""
+"""The data sets that come with the package."""
 
 import io
-from collections.abc import Callable
 from importlib import resources
 
 import numpy
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from ..recording import wrap
 from .dataset import TensorDataset
 
-__all__ = ["DATASETS", "digits"]
+__all__ = ["digits"]
 
 EVERY = 5  # one in so many samples of each class is held out
 
@@ -46,6 +45,3 @@ def held_out(labels: NDArray[numpy.int64]) -> NDArray[numpy.bool]:
     for label in numpy.unique(labels):
         chosen[numpy.flatnonzero(labels == label)[EVERY - 1 :: EVERY]] = True
     return chosen
-
-
-DATASETS: dict[str, Callable[[], tuple[TensorDataset, TensorDataset]]] = {"digits": digits}
