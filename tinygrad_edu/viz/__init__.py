@@ -6,12 +6,54 @@ from typing import Any
 
 from ..atomic import atomic_write_text
 from .curves import loss_curve_svg
+from .figures import (
+    activations,
+    attention_map,
+    boxes,
+    confusion_matrix,
+    dead_units,
+    feature_maps,
+    filters,
+    gradient_norms,
+    gradients,
+    histograms,
+    images,
+    latent_grid,
+    learning_curves,
+    loss_surface,
+    masks,
+)
 from .model import Edge, Graph, Vertex
 from .svg import to_svg
 from .text import to_text
 from .trace import trace
 
-__all__ = ["Drawing", "Edge", "Graph", "Vertex", "draw", "loss_curve_svg", "to_svg", "to_text", "trace"]
+__all__ = [
+    "Drawing",
+    "Edge",
+    "Graph",
+    "Vertex",
+    "activations",
+    "attention_map",
+    "boxes",
+    "confusion_matrix",
+    "dead_units",
+    "draw",
+    "feature_maps",
+    "filters",
+    "gradient_norms",
+    "gradients",
+    "histograms",
+    "images",
+    "latent_grid",
+    "learning_curves",
+    "loss_curve_svg",
+    "loss_surface",
+    "masks",
+    "to_svg",
+    "to_text",
+    "trace",
+]
 
 
 class Drawing:

@@ -1,0 +1,179 @@
+"""Figures of training: what is on the axes is what was given, on the axes that were given."""
+
+import matplotlib
+import matplotlib.pyplot
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, viz
+from tinygrad_edu.viz import figures
+
+RNG = np.random.default_rng(0)
+HISTORY = [{"epoch": 1, "loss": 2.0, "val_loss": 2.5}, {"epoch": 2, "loss": 1.0, "val_loss": 2.0}]
+MODEL = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
+
+
+def with_gradients():
+    MODEL(tg.ones(2, 1, 8, 8)).sum().backward()
+    return MODEL
+
+
+DRAWN = {
+    "learning_curves": lambda ax: figures.learning_curves(HISTORY, ax=ax),
+    "learning_curves of seeds": lambda ax: figures.learning_curves([HISTORY, HISTORY[:1]], ax=ax),
+    "learning_curves by name": lambda ax: figures.learning_curves({"a": [HISTORY], "b": [HISTORY]}, ax=ax),
+    "loss_surface": lambda ax: figures.loss_surface(
+        lambda x, y: x * x + y * y, {"path": [[1, 1], [0.5, 0]]}, minimum=(0, 0), ax=ax
+    ),
+    "confusion_matrix": lambda ax: figures.confusion_matrix([[3, 1], [0, 2]], names=["no", "yes"], ax=ax),
+    "confusion_matrix in per cent": lambda ax: figures.confusion_matrix(
+        tg.tensor([[3, 1], [0, 0]]), normalize=True, ax=ax
+    ),
+    "attention_map": lambda ax: figures.attention_map(np.eye(3), queries="abc", keys="abc", ax=ax),
+    "images": lambda ax: figures.images(tg.rand(5, 1, 4, 6), [0, 1, 0, 1, 0], [0, 1, 1, 1, 0], ax=ax),
+    "images in colour": lambda ax: figures.images(RNG.random((3, 3, 4, 4)), names=["a"], columns=1, ax=ax),
+    "filters": lambda ax: figures.filters(nn.Conv2d(2, 3, 3).weight, ax=ax),
+    "filters in colour": lambda ax: figures.filters(nn.Conv2d(3, 4, 5).weight, ax=ax),
+    "feature_maps": lambda ax: figures.feature_maps(tg.rand(6, 5, 5), ax=ax),
+    "latent_grid": lambda ax: figures.latent_grid(
+        lambda z: z.sum(1).reshape(-1, 1, 1).expand(-1, 4, 4), count=3, ax=ax
+    ),
+    "boxes": lambda ax: figures.boxes(np.zeros((8, 9)), [[1, 2, 4, 6]], labels=["cat"], scores=[0.5], ax=ax),
+    "no boxes": lambda ax: figures.boxes(np.zeros((3, 8, 9)), [], ax=ax),
+    "masks": lambda ax: figures.masks(np.zeros((8, 9)), np.arange(72).reshape(8, 9) // 10, ax=ax),
+    "masks one by one": lambda ax: figures.masks(np.zeros((1, 8, 9)), np.ones((2, 8, 9), bool), ax=ax),
+    "histograms": lambda ax: figures.histograms(figures.activations(MODEL, tg.rand(2, 1, 8, 8)), ax=ax),
+    "histograms of constants": lambda ax: figures.histograms({"a": np.zeros(3), "b": [np.nan, np.inf]}, ax=ax),
+    "gradient_norms": lambda ax: figures.gradient_norms(with_gradients(), ax=ax),
+}
+
+
+@pytest.fixture
+def ax():
+    return Figure().add_subplot()
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_is_drawn_where_it_was_asked_for(name, ax, tmp_path):
+    given = DRAWN[name](ax)
+    assert given is ax.get_figure()
+    assert ax.has_data() or ax.patches or ax.texts
+    new = DRAWN[name](None)
+    assert isinstance(new, Figure)
+    assert new is not given
+    new.savefig(tmp_path / "figure.png")  # layout and fonts fail here if at all; warnings are errors
+    with matplotlib.style.context("dark_background"):
+        DRAWN[name](None).savefig(tmp_path / "dark.png")
+    assert not matplotlib.pyplot.get_fignums(), "pyplot must not keep what was returned"
+
+
+def test_every_figure_is_tried():
+    drawing = set(figures.__all__) - {"activations", "gradients", "dead_units"}
+    assert drawing == {name.split()[0] for name in DRAWN if not name.startswith("no ")}
+    assert set(figures.__all__) <= set(viz.__all__)
+
+
+def test_learning_curves_show_mean_and_range_over_seeds(ax):
+    figures.learning_curves([[{"loss": 1.0}, {"loss": 3.0}], [{"loss": 3.0}]], ax=ax)
+    (line,) = ax.get_lines()
+    assert line.get_xdata().tolist() == [1, 2]
+    assert line.get_ydata().tolist() == [2, 3]
+    (band,) = ax.collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (1, 3)
+
+
+def test_a_confusion_matrix_writes_each_count_in_its_place(ax):
+    figures.confusion_matrix([[3, 1], [0, 2]], ax=ax)
+    assert {(text.get_position(), text.get_text()) for text in ax.texts} == {
+        ((0, 0), "3"), ((1, 0), "1"), ((1, 1), "2"),
+    }  # fmt: skip
+    assert ax.get_title() == "83.3 % right"
+
+
+def test_predictions_that_are_wrong_say_what_is_right(ax):
+    figures.images(np.zeros((3, 4, 4)), [0, 1, 2], [0, 2, 2], names=["cat", "dog", "cow"], ax=ax)
+    assert [text.get_text() for text in ax.texts] == ["cat", "cow, not dog", "cow"]
+    right, wrong, other = (text.get_color() for text in ax.texts)
+    assert right == other != wrong
+
+
+def test_paths_start_with_a_dot_and_keep_their_points(ax):
+    figures.loss_surface(lambda x, y: x + y, {"walk": [tg.tensor([1.0, 2.0]), tg.tensor([0.5, 0.0])]}, ax=ax)
+    path, start = ax.get_lines()
+    assert path.get_xydata().tolist() == [[1, 2], [0.5, 0]]
+    assert start.get_xydata().tolist() == [[1, 2]]
+
+
+def test_latent_codes_run_right_and_up():
+    seen = []
+
+    def decode(codes):
+        seen.extend(codes.tolist())
+        return codes[:, :, None]
+
+    figures.latent_grid(decode, count=2, low=-1, high=1)
+    assert seen == [[-1, 1], [1, 1], [-1, -1], [1, -1]]
+
+
+def test_activations_leave_the_model_alone_and_record_nothing():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    hooks = len(model[0]._forward_hooks)
+    found = figures.activations(model, tg.ones(4, 2))
+    assert list(found) == ["0", "1"]
+    assert not found["1"].requires_grad
+    assert len(model[0]._forward_hooks) == hooks
+
+
+def test_dead_units_are_those_that_no_input_wakes():
+    model = nn.Sequential(nn.Linear(1, 4, bias=False), nn.ReLU())
+    model[0].weight.data = tg.tensor([[1.0], [-1.0], [0.0], [2.0]])
+    assert figures.dead_units(model, tg.tensor([[1.0], [3.0]])) == {"1": 0.5}
+    assert figures.dead_units(model, tg.tensor([[1.0], [-3.0]])) == {"1": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("norm", "told"), [(None, "no gradient"), (0.0, "zero"), (1e-8, "vanishing"), (1e4, "exploding")]
+)
+def test_what_is_wrong_with_a_gradient_is_written(ax, norm, told):
+    model = nn.Linear(1, 1, bias=False)
+    model.weight.grad = None if norm is None else tg.tensor([[norm]])
+    figures.gradient_norms(model, ax=ax)
+    assert [text.get_text().strip() for text in ax.texts] == [told]
+
+
+ERRORS = {
+    "no metric": (lambda: figures.learning_curves(HISTORY, "accuracy"), "'accuracy'"),
+    "no epochs": (lambda: figures.learning_curves([]), "no epoch"),
+    "not square": (lambda: figures.confusion_matrix([[1, 2, 3], [1, 2, 3]]), "square"),
+    "names": (lambda: figures.confusion_matrix([[1]], names=["a", "b"]), "2 names"),
+    "shape": (lambda: figures.images(np.zeros((2, 5, 4, 4))), "one channel or three"),
+    "count": (lambda: figures.images(np.zeros((2, 4, 4)), [1]), "1 labels"),
+    "class": (lambda: figures.images(np.zeros((1, 4, 4)), [3], names=["a"]), "names of 1 classes"),
+    "many": (lambda: figures.images(np.zeros((300, 2, 2))), "256 pictures at most"),
+    "empty": (lambda: figures.feature_maps(np.zeros((0, 4, 4))), "empty"),
+    "weight": (lambda: figures.filters(np.zeros((3, 3))), "4 dimensions"),
+    "tokens": (lambda: figures.attention_map(np.eye(3), keys="ab"), "2 tokens"),
+    "path": (lambda: figures.loss_surface(lambda x, y: x, {"a": [[1, 2, 3]]}), r"\(steps, 2\)"),
+    "loss": (lambda: figures.loss_surface(lambda x, y: 1.0), "all at once"),
+    "corners": (lambda: figures.boxes(np.zeros((4, 4)), [[1, 2, 3]]), "left, top, right, bottom"),
+    "labels": (lambda: figures.boxes(np.zeros((4, 4)), [[1, 2, 3, 4]], labels=[]), "0 labels"),
+    "mask": (lambda: figures.masks(np.zeros((4, 4)), np.zeros((4, 5))), "masks are"),
+    "layers": (lambda: figures.histograms({}), "no layers"),
+    "columns": (lambda: figures.images(np.zeros((2, 4, 4)), columns=0), "columns"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_what_cannot_be_drawn_is_told(name):
+    call, told = ERRORS[name]
+    with pytest.raises(ValueError, match=told):
+        call()
+
+
+@pytest.mark.parametrize("call", [lambda: figures.images("cat"), lambda: figures.images(np.zeros((1, 2, 2)), ax=3)])
+def test_what_is_no_picture_and_what_are_no_axes(call):
+    with pytest.raises(TypeError):
+        call()

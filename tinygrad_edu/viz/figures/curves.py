@@ -1,0 +1,125 @@
+"""Curves and paths: how a training went, and where an optimizer walked."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy
+
+from ...functions.creation import tensor
+from ...tensor import Tensor
+from .canvas import COLOURS, axes, numbers
+
+__all__ = ["learning_curves", "loss_surface"]
+
+History = Sequence[Mapping[str, float]]
+
+
+def learning_curves(
+    history: History | Sequence[History] | Mapping[str, Sequence[History]], metric: str = "loss", *, ax: Any = None
+) -> Any:
+    """A metric against the epoch, in training (dashed) and on what was held out (`val_` before its name, solid).
+
+    `history` is what `fit` gives: a dict for each epoch. Several of them, of one training with several seeds, are
+    drawn as their mean in a band from the lowest to the highest; a dict from name to such a list compares trainings.
+
+    Raises:
+        ValueError: no epoch has the metric.
+    """
+    if isinstance(history, Mapping):
+        trainings = {str(name): as_runs(runs) for name, runs in history.items()}
+    else:
+        trainings = {"": as_runs(history)}
+    ax = axes(ax)
+    drawn = 0
+    for k, (name, runs) in enumerate(trainings.items()):
+        for key, what, dashes in ((metric, "training", "--"), (f"val_{metric}", "held out", "-")):
+            values = table(runs, key)
+            if values is None:
+                continue
+            drawn += 1
+            epochs = numpy.arange(1, values.shape[1] + 1)
+            colour = COLOURS[(k if name else drawn - 1) % len(COLOURS)]
+            label = f"{name}, {what}" if name else what
+            ax.plot(epochs, numpy.nanmean(values, 0), dashes, color=colour, label=label)
+            if len(values) > 1:
+                low, high = numpy.nanmin(values, 0), numpy.nanmax(values, 0)
+                ax.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
+    if not drawn:
+        raise ValueError(f"no epoch of the history has {metric!r} or {'val_' + metric!r}")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(metric)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax.get_figure()
+
+
+def as_runs(history: Any) -> list[History]:
+    """One history as a list of one."""
+    return [history] if history and isinstance(history[0], Mapping) else list(history)
+
+
+def table(runs: Sequence[History], key: str) -> Any:
+    """A row for each run, a column for each epoch that any run has a number for; None where there is no number."""
+    longest = max(map(len, runs), default=0)
+    values = numpy.full((len(runs), longest), math.nan)
+    for row, run in zip(values, runs, strict=True):
+        row[: len(run)] = [float(epoch.get(key, math.nan)) for epoch in run]
+    values[~numpy.isfinite(values)] = math.nan
+    values = values[:, ~numpy.isnan(values).all(0)]
+    return values if values.size else None
+
+
+def loss_surface(
+    loss: Callable[[Any, Any], Any],
+    paths: Mapping[str, Any] | None = None,
+    *,
+    x: tuple[float, float] = (-2.0, 2.0),
+    y: tuple[float, float] = (-2.0, 2.0),
+    minimum: tuple[float, float] | None = None,
+    levels: int = 25,
+    ax: Any = None,
+) -> Any:
+    """Contours of a loss of two parameters, and over them the paths that optimizers took, `(steps, 2)` by name.
+
+    `loss` takes the coordinates of all points at once, as Tensors or arrays of one shape, and gives as many losses.
+    The lines lie closer near the lowest point, evenly in the logarithm of the height above it. A dot is where a path
+    starts; a star is the `minimum`, where that is known. A path that leaves the picture is cut off.
+
+    Raises:
+        ValueError: the loss does not give one number for each point, or a path is not `(steps, 2)`.
+    """
+    across, up = numpy.meshgrid(numpy.linspace(*x, 201), numpy.linspace(*y, 201))
+    found = loss(tensor(across), tensor(up))
+    heights = numbers(found, "what the loss gives")
+    if heights.shape != across.shape:
+        raise ValueError(f"the loss was given points {across.shape} and gave {heights.shape}; it takes all at once")
+    ax = axes(ax, 5.0, 4.0)
+    finite = heights[numpy.isfinite(heights)]
+    least, most = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    span = max(most - least, 1e-12)
+    lines = least + span * numpy.geomspace(1e-4, 1, levels)
+    ax.contour(across, up, heights, lines, colors="0.6", linewidths=0.6)
+    for k, (name, path) in enumerate((paths or {}).items()):
+        steps = numbers(as_path(path), f"the path {name!r}", 2)
+        if steps.shape[1] != 2:
+            raise ValueError(f"the path {name!r} is {steps.shape}; a path is (steps, 2)")
+        colour = COLOURS[k % len(COLOURS)]
+        dashes = ("-", "--", ":")[k // len(COLOURS) % 3]
+        ax.plot(steps[:, 0], steps[:, 1], dashes, color=colour, label=name, linewidth=1.4, marker=".", markersize=3)
+        ax.plot(*steps[0], "o", color=colour, markersize=5)
+    if minimum is not None:
+        ax.plot(*minimum, "*", color="black", markersize=12, markeredgecolor="white", zorder=5)
+    ax.set_xlim(*x)
+    ax.set_ylim(*y)
+    if paths:
+        ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax.get_figure()
+
+
+def as_path(path: Any) -> Any:
+    """The points of a path; a list of Tensors as numbers."""
+    if isinstance(path, Tensor | numpy.ndarray) or not isinstance(path, Iterable):
+        return path
+    return numpy.array([numbers(point, "a point of a path", 1) for point in path])
