@@ -1,14 +1,31 @@
 """Data sets: what is in them, and what is said where they are absent or damaged."""
 
+import dataclasses
 import gzip
+import hashlib
+import io
 import struct
+import sys
+import tarfile
 
 import numpy as np
 import pytest
 from weights import data
 
 import tinygrad_edu as tg
-from tinygrad_edu.data import DATASETS, digits, mnist, read_idx
+from tinygrad_edu.data import (
+    DATASETS,
+    DataLoader,
+    cifar,
+    diabetes,
+    digits,
+    instance_boxes,
+    mnist,
+    read_idx,
+    time_series,
+    tiny_shakespeare,
+    windows,
+)
 from tinygrad_edu.data.storage import File, data_folders, read
 
 
@@ -29,9 +46,10 @@ def test_a_data_set_is_what_the_catalogue_says(name, monkeypatch):
         x, y = part[0]
         assert x.shape == entry.shape
         assert len(part.tensors[1]) == len(part)
-        if entry.classes is not None:
+        if entry.classes:
             assert y.dtype == tg.int64
-            assert np.unique(part.tensors[1].numpy()).tolist() == list(range(entry.classes))
+            assert np.unique(part.tensors[1].numpy()).tolist() == list(range(len(entry.classes)))
+    assert entry.can_be_downloaded or name in {"cifar10-5k", "diabetes", "nuclei"}
 
 
 # pictures
@@ -64,6 +82,158 @@ def test_pictures_as_bytes_are_the_same_pictures(monkeypatch):
     whole[0] = 0  # no view of what cannot be written to
     with pytest.raises(ValueError, match="floats from 0 to 1, or uint8, not int64"):
         mnist(dtype=tg.int64)
+
+
+def test_the_part_of_cifar10(monkeypatch):
+    (images, labels), (test_images, _) = (part.tensors for part in load("cifar10-5k", monkeypatch))
+    assert np.bincount(labels.numpy()).tolist() == [500] * 10
+    assert labels[:10].tolist() == [6, 4, 5, 7, 7, 8, 7, 7, 1, 1]
+    for part in (images, test_images):  # as published for all 50,000
+        np.testing.assert_allclose(part.mean((0, 2, 3)).numpy(), [0.4914, 0.4822, 0.4465], atol=0.01)
+        np.testing.assert_allclose(part.std((0, 2, 3)).numpy(), [0.2470, 0.2435, 0.2616], atol=0.01)
+
+
+def archive_of_cifar10(tmp_path, monkeypatch, left_out=()):
+    """A small archive in the form of CIFAR-10's, with what it holds."""
+    batches = np.random.default_rng(0).integers(0, 10, (6, 20, 3073)).astype(np.uint8)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, batch in zip([*cifar.TRAIN, *cifar.TEST], batches, strict=True):
+            if name not in left_out:
+                member = tarfile.TarInfo(name)
+                member.size = batch.size
+                archive.addfile(member, io.BytesIO(batch.tobytes()))
+    content = packed.getvalue()
+    (file,) = cifar.CIFAR10
+    file = dataclasses.replace(file, size=len(content), digest=hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(cifar, "CIFAR10", (file,))
+    monkeypatch.setattr(cifar, "ROWS", 20)
+    monkeypatch.setenv("TINYGRAD_EDU_DATA", str(tmp_path))
+    put(tmp_path, file, content)
+    return batches
+
+
+def test_cifar10_in_its_own_format(tmp_path, monkeypatch):
+    batches = archive_of_cifar10(tmp_path, monkeypatch)
+    (images, labels), (test_images, test_labels) = (part.tensors for part in cifar.cifar10(dtype=tg.uint8))
+    assert images.shape == (100, 3, 32, 32)
+    assert labels.tolist() == batches[:5, :, 0].ravel().tolist()
+    assert test_labels.tolist() == batches[5, :, 0].tolist()
+    assert test_images[3, 1, 2].tolist() == batches[5, 3, 1 + 1024 + 64 : 1 + 1024 + 96].tolist()
+    assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()] == [
+        "cifar10/cifar-10-binary.tar.gz"
+    ]
+
+
+def test_cifar10_without_one_of_its_batches(tmp_path, monkeypatch):
+    archive_of_cifar10(tmp_path, monkeypatch, left_out=cifar.TEST)
+    with pytest.raises(ValueError, match=r"no 'cifar-10-batches-bin/test_batch.bin' of 20 pictures"):
+        cifar.cifar10()
+
+
+# nuclei
+
+
+def test_the_nuclei(monkeypatch):
+    train, test = load("nuclei", monkeypatch)
+    count = 0
+    for part in (train, test):
+        for image, instances in part:
+            boxes = instance_boxes(instances)
+            assert image.max() <= 1
+            count += len(boxes)
+            assert (boxes[:, 2:] > boxes[:, :2]).all()
+            assert boxes.max() <= 128
+    assert count == 9543
+
+
+def test_boxes_around_things():
+    assert instance_boxes(tg.zeros(3, 3)).shape == (0, 4)
+    with pytest.raises(ValueError, match=r"the map \(H, W\) of one picture, got \(1, 3, 3\)"):
+        instance_boxes(tg.zeros(1, 3, 3))
+
+
+# text
+
+
+def test_tiny_shakespeare(monkeypatch):
+    train, validation = load("tiny-shakespeare", monkeypatch)
+    assert len(train.vocabulary) == 65
+    x, y = train[0]
+    assert train.decode(x).startswith("First Citizen:\nBefore we proceed any further, hear me speak.\n")
+    assert x[1:].tolist() == y[:-1].tolist()
+    assert train.encode("hear").tolist() == [train.vocabulary.index(letter) for letter in "hear"]
+    x, y = next(iter(DataLoader(validation, batch_size=3)))
+    assert x.shape == y.shape == (3, 64)
+    assert validation.decode(validation[0][0][:5]) == "?\n\nGR"
+    with pytest.raises(ValueError, match=r"the character '#' is not in the vocabulary"):
+        train.encode("a #")
+    with pytest.raises(ValueError, match="context of 1 to 111539, got 0"):
+        tiny_shakespeare(context=0)
+
+
+def test_first_names(monkeypatch):
+    train, test = load("names", monkeypatch)
+    x, y = train[0]
+    assert (train.decode(x), train.decode(y)) == (".emma...........", "emma.")
+    assert y.tolist() == [5, 13, 13, 1, 0] + [-100] * 11
+    assert test.decode(test[0][1]) == "evelyn."
+
+
+# time series
+
+
+def test_the_series(monkeypatch):
+    train, test = load("airline-passengers", monkeypatch)
+    months, values = time_series("airline-passengers")
+    assert (months[0], months[-1], values[:3].tolist(), values[-1].item()) == (
+        "1949-01",
+        "1960-12",
+        [112, 118, 132],
+        432,
+    )
+    assert train.tensors[1][0].item() == values[12].item()
+    assert test.tensors[0][0, :, 0].tolist() == values[103:115].tolist()
+    assert test.tensors[1][:, 0].tolist() == values[115:].tolist()
+    _, values = time_series("sunspots")
+    assert (len(values), values[0].item()) == (2820, 58)
+    years, values = time_series("yearly-sunspots")
+    assert (len(values), years[0], values[:2].tolist()) == (309, "1700", [5, 11])
+
+
+def test_series_and_windows_that_cannot_be():
+    with pytest.raises(ValueError, match="no time series 'moon'; there are airline-passengers, sunspots"):
+        time_series("moon")
+    for values, context in ((tg.zeros(3, 2), 1), (tg.zeros(3), 3), (tg.zeros(3), 0)):
+        with pytest.raises(ValueError, match=r"windows takes values \(N,\) and a context of 1 to N - 1"):
+            windows(values, context)
+
+
+# tables
+
+
+def test_the_tables():
+    for name in ("iris", "wine", "breast-cancer"):
+        entry = DATASETS[name]
+        train, test = entry()
+        assert len(train.feature_names) == entry.shape[0]
+        assert tuple(train.target_names) == tuple(test.target_names) == entry.classes
+
+
+def test_diabetes(monkeypatch):
+    train, _ = load("diabetes", monkeypatch)
+    assert train[0][0].tolist() == pytest.approx([59, 2, 32.1, 101, 157, 93.2, 38, 4, 4.8598, 87])
+    assert train[0][1].item() == 151
+    assert train.feature_names[:3] == ["age", "sex", "bmi"]
+
+
+def test_diabetes_says_what_would_bring_it(folders, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(
+        ImportError, match=r'the diabetes table needs scikit-learn: pip install "tinygrad-edu\[sklearn\]"'
+    ):
+        diabetes()
 
 
 # the folder of data

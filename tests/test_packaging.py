@@ -17,7 +17,12 @@ import tinygrad_edu
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "tinygrad_edu"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DIGITS = "6f801551877abf69fbf3711373bb642a18dc933430a3385cd6febc235225ea6f"
+EMBEDDED = {
+    "breast_cancer": "327fbb6d9dbe2c6efce7791325c351eb8702e8b919cc4ee0eb1e9db561ad6fc8",
+    "digits": "6f801551877abf69fbf3711373bb642a18dc933430a3385cd6febc235225ea6f",
+    "iris": "6a058d97752090736fa26873349f680a4719af8d1464985feb3a551f60a0de05",
+    "wine": "1ab54d50eb76caa4fbf91542fe3c83fdfd3041e6ec12a336f9eb343efacc8a33",
+}
 
 
 def build(source: pathlib.Path, target: str, folder: pathlib.Path) -> pathlib.Path:
@@ -57,7 +62,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
         if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith(".")
     }
     assert packed == wanted
-    assert {"tinygrad_edu/py.typed", "tinygrad_edu/data/digits.npz", "tinygrad_edu/nn/__init__.py"} <= packed
+    assert {f"tinygrad_edu/data/{name}.npz" for name in EMBEDDED} <= packed
+    assert {"tinygrad_edu/py.typed", "tinygrad_edu/nn/__init__.py"} <= packed
 
 
 def test_the_wheel_carries_the_licences_and_the_command(wheel):
@@ -88,10 +94,11 @@ def test_there_is_one_version(wheel):
     assert "version" in PROJECT["dynamic"]
 
 
-def test_the_embedded_digits_are_the_published_ones():
-    file = PACKAGE / "data" / "digits.npz"
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == DIGITS
-    with np.load(file, allow_pickle=False) as digits:
+def test_the_embedded_data_are_the_published_ones():
+    stored = {file.stem: file for file in (PACKAGE / "data").glob("*.npz")}
+    assert {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in stored.items()} == EMBEDDED
+    assert sum(file.stat().st_size for file in stored.values()) < 120_000
+    with np.load(stored["digits"], allow_pickle=False) as digits:
         assert (digits["x"].shape, digits["x"].dtype, digits["x"].max()) == ((1797, 8, 8), np.uint8, 16)
         assert np.bincount(digits["y"]).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 

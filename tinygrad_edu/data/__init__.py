@@ -1,14 +1,20 @@
-"""Data: sets of samples, loaders that make batches of them, the embedded digits, and image files."""
+"""Data: sets of samples, loaders that make batches of them, data sets by name, and files of images."""
 
 from .catalogue import DATASETS, Entry
+from .cifar import cifar10, cifar10_5k
 from .dataset import Dataset, Subset, TensorDataset, random_split
-from .embedded import digits
+from .diabetes import diabetes
+from .embedded import breast_cancer, digits, iris, wine
 from .framing import fit_image
 from .idx import read_idx
 from .images import read_image
 from .loader import DataLoader, default_collate
 from .mnist import fashion_mnist, mnist
+from .nuclei import instance_boxes, nuclei
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from .series import airline_passengers, sunspots, time_series, windows, yearly_sunspots
+from .tables import Table
+from .text import TextDataset, first_names, tiny_shakespeare
 
 __all__ = [
     "DATASETS",
@@ -20,13 +26,30 @@ __all__ = [
     "Sampler",
     "SequentialSampler",
     "Subset",
+    "Table",
     "TensorDataset",
+    "TextDataset",
+    "airline_passengers",
+    "breast_cancer",
+    "cifar10",
+    "cifar10_5k",
     "default_collate",
+    "diabetes",
     "digits",
     "fashion_mnist",
+    "first_names",
     "fit_image",
+    "instance_boxes",
+    "iris",
     "mnist",
+    "nuclei",
     "random_split",
     "read_idx",
     "read_image",
+    "sunspots",
+    "time_series",
+    "tiny_shakespeare",
+    "windows",
+    "wine",
+    "yearly_sunspots",
 ]

@@ -12,6 +12,7 @@ from .storage import File, read
 
 __all__ = ["fashion_mnist", "mnist"]
 
+CLOTHES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 TRAIN_IMAGES, TRAIN_LABELS = 47_040_016, 60_008  # bytes
 TEST_IMAGES, TEST_LABELS = 7_840_016, 10_008
 
