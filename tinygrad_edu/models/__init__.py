@@ -6,19 +6,25 @@ from typing import Any
 
 from ..nn import Module
 from .cnn import CNN
+from .generation import generate
 from .lenet import LeNet
+from .llama import Llama
 from .mlp import MLP
 from .perceptron import Perceptron
 from .resnet import ResNet, resnet20, resnet32, resnet44, resnet56, resnet110
+from .tokenizer import Tokenizer
 
 __all__ = [
     "CNN",
     "MLP",
     "MODELS",
     "LeNet",
+    "Llama",
     "Perceptron",
     "ResNet",
+    "Tokenizer",
     "build",
+    "generate",
     "resnet20",
     "resnet32",
     "resnet44",
