@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import writes
 from ..errors import GradientError
-from ..functions.random import default_generator
+from ..functions.random import get_rng_state, set_rng_state
 from ..graph import Node, check_saved, enable_grad, is_grad_enabled, saved_arrays
 from ..tensor import Tensor
 from .graph import keeping
@@ -95,7 +95,7 @@ class Region:
         self.function = function
         self.args = args
         self.kwargs = kwargs
-        self.state = default_generator.get_state() if preserve_rng_state else None
+        self.state = get_rng_state() if preserve_rng_state else None
         self.number = writes.next_number()
         self.made: list[tuple[Any, weakref.ref[Absent]]] = []
 
@@ -117,15 +117,15 @@ class Region:
         start = writes.next_number()
         for array in saved_arrays(arrays_of((*self.args, *self.kwargs.values()))):
             self.check_unwritten(array, start)
-        state = default_generator.get_state() if self.state is not None else None
+        state = get_rng_state() if self.state is not None else None
         if self.state is not None:
-            default_generator.set_state(self.state)
+            set_rng_state(self.state)
         try:
             with enable_grad(), marked(), keeping(nodes.append):
                 self.function(*self.args, **self.kwargs)
         finally:
             if state is not None:
-                default_generator.set_state(state)
+                set_rng_state(state)
         nodes = list(filter(keeps_values, nodes))
         if [signature(node) for node in nodes] != [name for name, _ in self.made]:
             raise GradientError(

@@ -2,16 +2,26 @@
 
 from .catalogue import DATASETS, Entry
 from .cifar import cifar10, cifar10_5k
-from .dataset import Dataset, Subset, TensorDataset, random_split
+from .collate import default_collate, default_convert
+from .dataset import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    StackDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
 from .diabetes import diabetes
 from .embedded import breast_cancer, digits, iris, wine
 from .framing import fit_image
 from .idx import read_idx
 from .images import read_image
-from .loader import DataLoader, default_collate
+from .loader import DataLoader
 from .mnist import fashion_mnist, mnist
 from .nuclei import instance_boxes, nuclei
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler
 from .series import airline_passengers, sunspots, time_series, windows, yearly_sunspots
 from .tables import Table
 from .text import TextDataset, first_names, tiny_shakespeare
@@ -19,21 +29,28 @@ from .text import TextDataset, first_names, tiny_shakespeare
 __all__ = [
     "DATASETS",
     "BatchSampler",
+    "ChainDataset",
+    "ConcatDataset",
     "DataLoader",
     "Dataset",
     "Entry",
+    "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Subset",
+    "SubsetRandomSampler",
     "Table",
     "TensorDataset",
     "TextDataset",
+    "WeightedRandomSampler",
     "airline_passengers",
     "breast_cancer",
     "cifar10",
     "cifar10_5k",
     "default_collate",
+    "default_convert",
     "diabetes",
     "digits",
     "fashion_mnist",

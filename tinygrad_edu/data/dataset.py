@@ -1,19 +1,36 @@
-"""Sets of samples: anything with a length and an index."""
+"""Sets of samples: anything with a length and an index, and streams of samples."""
 
+import bisect
+import itertools
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from ..functions.random import Generator, randperm
 from ..tensor import Tensor
+from ..told import warn_user
 
-__all__ = ["Dataset", "Subset", "TensorDataset", "random_split"]
+__all__ = [
+    "ChainDataset",
+    "ConcatDataset",
+    "Dataset",
+    "IterableDataset",
+    "StackDataset",
+    "Subset",
+    "TensorDataset",
+    "random_split",
+]
+
+Sample = TypeVar("Sample", covariant=True)
 
 
-class Dataset:
+class Dataset(Generic[Sample]):
     """What a data set derives from: it defines `__getitem__`, which gives a sample, and `__len__`.
 
-    >>> class Squares(Dataset):
+    With `__getitems__` it may give the samples of a list of indices at once. `a + b` are the samples of one after those
+    of the other.
+
+    >>> class Squares(Dataset[tuple[int, int]]):
     ...     def __getitem__(self, index):
     ...         return index, index**2
     ...     def __len__(self):
@@ -22,14 +39,36 @@ class Dataset:
     (3, 9)
     """
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> Sample:
         raise NotImplementedError(f"{type(self).__name__} does not define __getitem__, which gives a sample")
 
-    def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} does not define __len__, the number of its samples")
+    # no __len__: a set without one has no length, which len() and list() need to know
+
+    def __add__(self, other: Any) -> "ConcatDataset":
+        return ConcatDataset([self, other])
 
 
-class TensorDataset(Dataset):
+class IterableDataset(Dataset[Sample]):
+    """A stream of samples: what derives from it defines `__iter__` instead of `__getitem__`.
+
+    With workers each has a copy of it and goes through all of it, unless it gives only a share, which it learns of from
+    `get_worker_info()`. `a + b` is one stream after the other.
+
+    >>> class Countdown(IterableDataset[int]):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(Countdown() + Countdown())
+    [3, 2, 1, 3, 2, 1]
+    """
+
+    def __iter__(self) -> Iterator[Sample]:
+        raise NotImplementedError(f"{type(self).__name__} does not define __iter__, which gives its samples")
+
+    def __add__(self, other: Any) -> "ChainDataset":  # type: ignore[override]  # PyTorch's
+        return ChainDataset([self, other])
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Tensors whose first dimension runs over the samples; a sample is a tuple of one row of each.
 
     Raises:
@@ -55,7 +94,7 @@ class TensorDataset(Dataset):
         return self.tensors[0].shape[0]
 
 
-class Subset(Dataset):
+class Subset(Dataset[Any]):
     """The samples of a data set at these indices, in this order."""
 
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
@@ -63,10 +102,95 @@ class Subset(Dataset):
         self.indices = indices
 
     def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class StackDataset(Dataset[Any]):
+    """Data sets of one length side by side: a sample is a tuple, or a dict if they have names, of one of each.
+
+    Raises:
+        ValueError: there is none, they differ in length, or some have names and others not.
+
+    >>> StackDataset("abc", [1, 2, 3])[1], StackDataset(letter="abc", number=[1, 2, 3])[1]
+    (('b', 2), {'letter': 'b', 'number': 2})
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset takes data sets, either all by position or all by name")
+        self.datasets: tuple[Any, ...] | dict[str, Any] = args or kwargs
+        lengths = [len(dataset) for dataset in args or kwargs.values()]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"StackDataset needs data sets of one length, got {lengths}")
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.datasets.values())) if isinstance(self.datasets, dict) else self.datasets[0])
+
+
+class ConcatDataset(Dataset[Any]):
+    """The samples of one data set after those of another.
+
+    Raises:
+        ValueError: there is none, or one is a stream; ChainDataset chains those.
+
+    >>> [ConcatDataset(["abc", "de"])[i] for i in (0, 3, -1)]
+    ['a', 'd', 'e']
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset needs one data set or more")
+        if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
+            raise ValueError("ConcatDataset needs data sets with an index; chain an IterableDataset with ChainDataset")
+        self.cumulative_sizes = list(itertools.accumulate(len(dataset) for dataset in self.datasets))
+
+    def __getitem__(self, index: Any) -> Any:
+        if index < -len(self):
+            raise ValueError(f"index {index} is out of range for {len(self)} samples")
+        if index >= len(self):
+            raise IndexError(f"index {index} is out of range for {len(self)} samples")
+        index %= len(self)
+        place = bisect.bisect_right(self.cumulative_sizes, index)
+        return self.datasets[place][index - (self.cumulative_sizes[place - 1] if place else 0)]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+
+class ChainDataset(IterableDataset[Any]):
+    """One stream of samples after another.
+
+    Raises:
+        TypeError: when it comes to one that is not an IterableDataset.
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[Any]:
+        for dataset in self.streams():
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self.streams())
+
+    def streams(self) -> Iterator[Any]:
+        """The data sets, each of which must be a stream."""
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(f"ChainDataset takes IterableDatasets, got {type(dataset).__name__}")
+            yield dataset
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
@@ -87,6 +211,8 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
         sizes = [math.floor(count * length) for length in lengths]
         for k in range(count - sum(sizes)):
             sizes[k % len(sizes)] += 1
+        for k in [k for k, size in enumerate(sizes) if size == 0]:
+            warn_user(f"random_split leaves part {k} empty: {lengths[k]:g} of {count} samples is less than one")
     elif sum(lengths) == count and all(length >= 0 and length == round(length) for length in lengths):
         sizes = [int(length) for length in lengths]
     else:

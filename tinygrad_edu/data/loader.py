@@ -1,18 +1,18 @@
 """The DataLoader: from a set of samples to batches of Tensors."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy
-
-from ..functions.creation import as_tensor, tensor
-from ..functions.joining import stack
-from ..functions.random import Generator
-from ..tensor import Tensor
-from .dataset import Subset, TensorDataset
+from ..functions.random import Generator, default_generator, randint
+from .batches import Batches, Epoch, InProcess
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
-__all__ = ["DataLoader", "default_collate"]
+__all__ = ["DataLoader"]
+
+FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
 
 class DataLoader:
@@ -20,12 +20,21 @@ class DataLoader:
 
     `sampler` gives the order instead of `shuffle`; `batch_sampler` gives lists of indices instead of the four options
     `batch_size`, `shuffle`, `sampler` and `drop_last`. `collate_fn` makes a batch from a list of samples. With
-    `batch_size=None` the samples come one by one as they are. Batches are made in this process, so `num_workers` is 0.
+    `batch_size=None` the samples come one by one, their arrays as Tensors.
+
+    An epoch draws one number, its seed, from `generator` or the default one. The samplers draw from a stream that
+    starts there, unless they have a generator of their own. What is drawn while a batch is made, from the default
+    generator, Python's `random` or NumPy's global one, comes from a stream that starts at the epoch's seed and the
+    batch's number, so the same seed gives the same batches for any number of workers.
+
+    `state_dict()` tells at any time how far the present epoch is, and after `load_state_dict` the next `for` loop gives
+    the rest of that epoch.
 
     Raises:
         ValueError: an option that cannot be, or that another one rules out.
 
     >>> from tinygrad_edu import arange
+    >>> from tinygrad_edu.data import TensorDataset
     >>> for x, y in DataLoader(TensorDataset(arange(3), arange(3) ** 2), batch_size=2):
     ...     print(x, y)
     tensor([0, 1]) tensor([0, 1])
@@ -36,11 +45,11 @@ class DataLoader:
         self,
         dataset: Any,
         batch_size: int | None = 1,
-        shuffle: bool = False,
-        sampler: Iterable[int] | None = None,
-        batch_sampler: Iterable[Sequence[int]] | None = None,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Sequence[Any]] | None = None,
         num_workers: int = 0,
-        collate_fn: Callable[[list[Any]], Any] | None = None,
+        collate_fn: Callable[[Any], Any] | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
         *,
@@ -48,6 +57,11 @@ class DataLoader:
     ) -> None:
         if num_workers != 0:
             raise ValueError(f"DataLoader makes batches in this process: num_workers must be 0, got {num_workers!r}")
+        self.streams = isinstance(dataset, IterableDataset)
+        if self.streams and (shuffle or sampler is not None or batch_sampler is not None):
+            raise ValueError(
+                "DataLoader takes no shuffle, sampler or batch_sampler for an IterableDataset: it has no index"
+            )
         if sampler is not None and shuffle:
             raise ValueError("DataLoader takes shuffle=True or a sampler, which gives the order itself, not both")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
@@ -55,70 +69,105 @@ class DataLoader:
         if batch_size is None and drop_last:
             raise ValueError("DataLoader has no last batch to drop with batch_size=None")
         if sampler is None:
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-        if batch_sampler is None and batch_size is not None:
+            if self.streams:
+                sampler = itertools.repeat(None)
+            else:
+                sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is not None:
+            batch_size = None
+        elif batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.dataset = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.sampler = sampler
         self.batch_sampler = batch_sampler
-        self.collate_fn = collate_fn
+        self.num_workers = num_workers
+        self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
+        self.pin_memory = pin_memory
         self.generator = generator
+        self.told_length: int | None = None  # of a stream, by which its batches are counted
+        self._epoch: Epoch | None = None
+        self._resumed = False
 
     def __iter__(self) -> Iterator[Any]:
-        if self.batch_sampler is None:
-            return (self.dataset[index] for index in self.sampler)
-        if self.collate_fn is None:
-            return (fetch(self.dataset, indices) for indices in self.batch_sampler)
-        return (self.collate_fn([self.dataset[i] for i in indices]) for indices in self.batch_sampler)
+        return self._batches()
+
+    def _batches(self) -> Batches:
+        """The batches of a new epoch, or the rest of the one that was loaded."""
+        if self._resumed and self._epoch is not None:
+            self._resumed = False
+            self._set_generators(self._epoch.generators)
+        else:
+            seed = int(randint(2**63 - 1, (), generator=self.generator))
+            self._epoch = Epoch(seed, [generator.get_state() for generator in self._generators()])
+        return InProcess(self, self._epoch)
 
     def __len__(self) -> int:
-        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+        if not self.streams:
+            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+        count, size = len(self.dataset), self.batch_size or 1
+        self.told_length = count // size if self.drop_last else -(-count // size)
+        return self.told_length
 
+    def complete(self, epoch: Epoch) -> None:
+        """Take note that an epoch is over."""
+        if self._epoch is epoch:
+            self._epoch = None
 
-def fetch(dataset: Any, indices: Sequence[int]) -> Any:
-    """The batch of these samples."""
-    # One gather from each Tensor instead of many; a class derived from these may have another __getitem__.
-    if type(dataset) is Subset:
-        return fetch(dataset.dataset, [dataset.indices[i] for i in indices])
-    if type(dataset) is TensorDataset:
-        return list(dataset[indices])
-    return default_collate([dataset[i] for i in indices])
+    def state_dict(self) -> dict[str, Any]:
+        """How far the present epoch is, in numbers, texts, lists and dicts: as a file of JSON holds them.
 
+        `position` is the number of batches handed out so far, from 0; `seed` what the epoch follows from, None between
+        two epochs; `generators` the states of the generators given to the loader and its samplers, at the start of the
+        epoch. The default generator's state is not in it: whoever saves a training saves that beside it. A sampler that
+        draws from elsewhere cannot be brought back.
+        """
+        epoch = self._epoch
+        return {
+            "seed": None if epoch is None else epoch.seed,
+            "position": 0 if epoch is None else epoch.position,
+            "generators": self._states() if epoch is None else epoch.generators,
+            "length": self._length(),
+        }
 
-def default_collate(batch: Sequence[Any]) -> Any:
-    """One batch from a list of samples: what is a number or a Tensor in a sample gets one dimension more, in front.
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go to where a loader was: the next `for` loop gives the batches that it had not handed out.
 
-    Tensors and arrays are stacked, numbers become a Tensor (a float a float64, as in PyTorch), tuples, lists and dicts
-    are gone into, and strings stay a list.
+        After the last batch of an epoch these are none; once a loop has found that out, the next is a new epoch.
 
-    Raises:
-        ValueError: the samples are not of one length, or their Tensors not of one shape.
-        TypeError: a sample holds something else.
+        Raises:
+            ValueError: it is the state of a loader of another length or with other generators.
+        """
+        theirs, ours = state_dict["length"], self._length()
+        if theirs != ours:
+            raise ValueError(f"the state is of a loader of {theirs} batches, this one has {ours}")
+        if len(state_dict["generators"]) != len(self._generators()):
+            raise ValueError(
+                f"the state is of a loader with {len(state_dict['generators'])} generators in it and its samplers, "
+                f"this one has {len(self._generators())}"
+            )
+        self._epoch, self._resumed = None, False
+        self._set_generators(state_dict["generators"])
+        if state_dict["seed"] is not None:
+            self._epoch = Epoch(state_dict["seed"], state_dict["generators"], state_dict["position"])
+            self._resumed = True
 
-    >>> default_collate([{"x": 1, "name": "a"}, {"x": 2, "name": "b"}])
-    {'x': tensor([1, 2]), 'name': ['a', 'b']}
-    """
-    first = batch[0]
-    if isinstance(first, Tensor):
-        return stack(list(batch))
-    if isinstance(first, numpy.ndarray | numpy.generic):
-        return stack([as_tensor(x) for x in batch])
-    if isinstance(first, float):
-        return tensor(batch, dtype=numpy.float64)
-    if isinstance(first, int):
-        return tensor(batch)
-    if isinstance(first, str | bytes):
-        return list(batch)
-    if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
-    if isinstance(first, tuple | list):
-        if {len(sample) for sample in batch} != {len(first)}:
-            raise ValueError(f"samples of one batch must have one length, got {sorted({len(s) for s in batch})}")
-        columns = [default_collate(column) for column in zip(*batch, strict=True)]
-        return type(first)(*columns) if hasattr(first, "_fields") else columns
-    raise TypeError(
-        f"a sample may hold Tensors, arrays, numbers, strings, tuples, lists and dicts, not {type(first).__name__}; "
-        f"give DataLoader a collate_fn that knows what to do with it"
-    )
+    def _length(self) -> int | None:
+        try:
+            return len(self)
+        except TypeError:
+            return None
+
+    def _generators(self) -> list[Generator]:
+        """The generators that the order of the samples may depend on; of the default one the seed was drawn."""
+        places = [self, self.sampler, self.batch_sampler, getattr(self.batch_sampler, "sampler", None)]
+        found = [getattr(place, "generator", None) for place in places]
+        return list(dict.fromkeys(g for g in found if isinstance(g, Generator) and g is not default_generator))
+
+    def _states(self) -> list[dict[str, Any]]:
+        return [generator.get_state() for generator in self._generators()]
+
+    def _set_generators(self, states: list[dict[str, Any]]) -> None:
+        for generator, state in zip(self._generators(), states, strict=True):
+            generator.set_state(state)

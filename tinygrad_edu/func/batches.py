@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..functions.joining import stack
-from ..functions.random import default_generator
+from ..functions.random import get_rng_state, set_rng_state
 from ..tensor import Tensor
 from .structures import flatten, rebuild, spread
 
@@ -53,13 +53,13 @@ def vmap(
         (size,) = sizes
         if size == 0:
             raise ValueError("vmap runs the function for each element, and cannot tell what it gives for none")
-        state, results = default_generator.get_state(), []
+        state, results = get_rng_state(), []
         for i in range(size):
             if randomness == "same":
-                default_generator.set_state(state)
+                set_rng_state(state)
             part = [x if dim is None else x.select(dim, i) for x, dim in zip(leaves, dims, strict=True)]
             results.append(func(*rebuild(args, part), **kwargs))
-        if randomness == "error" and default_generator.get_state() != state:
+        if randomness == "error" and get_rng_state() != state:
             raise RuntimeError(
                 'vmap: the function draws random numbers; say randomness="different" or "same" for each example'
             )

@@ -1,7 +1,10 @@
 """Random Tensors, from one seeded generator unless another is given: the same seed gives the same bits."""
 
+import contextlib
+import contextvars
 import functools
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -50,13 +53,14 @@ class Generator:
     @functools.cached_property
     def source(self) -> "numpy.random.Generator":
         """NumPy's stream, made when the first number is drawn: importing it takes as long as half of this package."""
+        # negative seeds are taken modulo 2^64, as in PyTorch
         return numpy.random.Generator(numpy.random.PCG64(self.seeded % 2**64))
 
     def manual_seed(self, seed: int) -> "Generator":
         """Start the stream anew at this seed."""
         self.seeded = int(seed)
-        # in place, so that whoever holds the stream follows; negative seeds are taken modulo 2^64, as in PyTorch
-        self.source.bit_generator.state = numpy.random.PCG64(self.seeded % 2**64).state
+        if "source" in self.__dict__:  # in place, so that whoever holds the stream follows
+            self.source.bit_generator.state = numpy.random.PCG64(self.seeded % 2**64).state
         return self
 
     def initial_seed(self) -> int:
@@ -79,31 +83,43 @@ class Generator:
 
 
 default_generator = Generator()
+# The one that stands in its place, in this thread: a loader's batches have streams of their own.
+current = contextvars.ContextVar("current", default=default_generator)
+
+
+@contextlib.contextmanager
+def drawing_from(generator: Generator) -> Iterator[None]:
+    """Within a `with` block, and in this thread, this generator stands in the place of the default one."""
+    before = current.set(generator)
+    try:
+        yield
+    finally:
+        current.reset(before)
 
 
 def manual_seed(seed: int) -> Generator:
     """Start the default generator anew at this seed."""
-    return default_generator.manual_seed(seed)
+    return current.get().manual_seed(seed)
 
 
 def initial_seed() -> int:
     """The seed of the default generator."""
-    return default_generator.seeded
+    return current.get().seeded
 
 
 def seed() -> int:
     """Start the default generator anew at a seed of the system's choice, which is returned."""
-    return default_generator.seed()
+    return current.get().seed()
 
 
 def get_rng_state() -> dict[str, Any]:
     """Where the default generator's stream is, to come back to with set_rng_state."""
-    return default_generator.get_state()
+    return current.get().get_state()
 
 
 def set_rng_state(new_state: dict[str, Any]) -> None:
     """Go back to where the default generator's stream was."""
-    default_generator.set_state(new_state)
+    current.get().set_state(new_state)
 
 
 def source_of(generator: Generator | None) -> "numpy.random.Generator":
@@ -114,7 +130,7 @@ def source_of(generator: Generator | None) -> "numpy.random.Generator":
     """
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"generator= takes a Generator, got {type(generator).__name__}")
-    return (default_generator if generator is None else generator).source
+    return (current.get() if generator is None or generator is default_generator else generator).source
 
 
 def drawn(sizes: tuple[int, ...], dtype: Any, generator: Generator | None, draw: str) -> Any:

@@ -1,0 +1,92 @@
+"""From samples to batches of Tensors."""
+
+import copy
+from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence
+from typing import Any
+
+import numpy
+
+from ..errors import ShapeError
+from ..functions.creation import as_tensor, tensor
+from ..functions.joining import stack
+from ..tensor import Tensor
+
+__all__ = ["default_collate", "default_convert"]
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
+    """One batch from a list of samples: what is a number or a Tensor in a sample gets one dimension more, in front.
+
+    Tensors and arrays are stacked, numbers become a Tensor (a float a float64, as in PyTorch), tuples, lists and dicts
+    are gone into, and strings stay a list.
+
+    Raises:
+        ShapeError: the samples are not of one length, or their Tensors not of one shape.
+        TypeError: a sample holds something else.
+
+    >>> default_collate([{"x": 1, "name": "a"}, {"x": 2, "name": "b"}])
+    {'x': tensor([1, 2]), 'name': ['a', 'b']}
+    """
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return stack(list(batch))
+    if isinstance(first, numpy.ndarray | numpy.generic) and first.dtype.kind not in "SUO":
+        return stack([as_tensor(x) for x in batch])
+    if isinstance(first, float):
+        return tensor(batch, dtype=numpy.float64)
+    if isinstance(first, int):
+        return tensor(batch)
+    if isinstance(first, str | bytes):
+        return list(batch)
+    if isinstance(first, Mapping):
+        columns = {key: default_collate([sample[key] for sample in batch]) for key in first}
+        return remade(first, columns, columns.items())
+    if isinstance(first, Sequence):
+        if {len(sample) for sample in batch} != {len(first)}:
+            raise ShapeError(f"samples of one batch must have one length, got {sorted({len(s) for s in batch})}")
+        return listed(first, [default_collate(column) for column in zip(*batch, strict=True)])
+    told = f"an array of {first.dtype}" if isinstance(first, numpy.ndarray) else type(first).__name__
+    raise TypeError(
+        f"a sample may hold Tensors, arrays, numbers, strings, tuples, lists and dicts, not {told}; "
+        f"give DataLoader a collate_fn that knows what to do with it"
+    )
+
+
+def default_convert(data: Any) -> Any:
+    """A sample whose arrays are Tensors; tuples, lists and dicts are gone into, and what else there is stays.
+
+    >>> default_convert([0, numpy.arange(2), "a"])
+    [0, tensor([0, 1]), 'a']
+    """
+    if isinstance(data, numpy.ndarray | numpy.generic):
+        return data if data.dtype.kind in "SUO" else as_tensor(data)
+    if isinstance(data, Tensor | str | bytes):
+        return data
+    if isinstance(data, Mapping):
+        converted = {key: default_convert(data[key]) for key in data}
+        return remade(data, converted, converted.items())
+    if isinstance(data, Sequence):
+        return listed(data, [default_convert(x) for x in data])
+    return data
+
+
+def listed(like: Sequence[Any], content: list[Any]) -> Any:
+    """A sequence of the same kind with this content; a list of a tuple, as in PyTorch, but for a named one."""
+    if isinstance(like, tuple):
+        return type(like)(*content) if hasattr(like, "_fields") else content
+    return remade(like, content, enumerate(content))
+
+
+def remade(like: Any, content: Any, items: Iterable[tuple[Any, Any]]) -> Any:
+    """A container of the same kind, and with what else it knows, with this content; the content if that cannot be."""
+    if type(like) is type(content):
+        return content
+    try:
+        if not isinstance(like, MutableMapping | MutableSequence):
+            return type(like)(content)
+        found = copy.copy(like)
+        for key, value in items:
+            found[key] = value
+    except TypeError:
+        return content
+    return found
