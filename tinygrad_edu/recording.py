@@ -49,8 +49,9 @@ class LibraryFiles(dict[str, bool]):
 
 
 in_library = LibraryFiles()
-# What looks at each node as it is made: a search for the user's line, or a keeper of what the node saves.
-watchers: list[Callable[[Node], None]] = []
+# What looks at each node as it is made, and at its output, an array or several: a search for the user's line or for
+# what is not finite, or a keeper of what the node saves.
+watchers: list[Callable[[Node, Any], None]] = []
 # What looks at each Tensor that is made without a history: inference_mode.
 markers: "list[Callable[[Recorded], None]]" = []
 
@@ -131,7 +132,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             node.code = frame.f_code
             node.lasti = frame.f_lasti
             if watchers:
-                watch(node)
+                watch(node, out)
             return result
     result._node = None
     if markers:
@@ -139,10 +140,10 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
     return result
 
 
-def watch(node: Node) -> None:
-    """Show a new node to whoever wants to see it."""
+def watch(node: Node, output: Any) -> None:
+    """Show a new node and its output to whoever wants to see them."""
     for watcher in watchers.copy():
-        watcher(node)
+        watcher(node, output)
 
 
 def mark(result: Recorded) -> None:
@@ -151,7 +152,7 @@ def mark(result: Recorded) -> None:
         marker(result)
 
 
-def note_user_line(node: Node) -> None:
+def note_user_line(node: Node, output: Any) -> None:
     """Note the user's line in place of this package's; see autograd.set_forward_lines."""
     if node.code is None or in_library[node.code.co_filename]:
         node.code, node.lasti = user_place()
@@ -243,7 +244,7 @@ def record_outputs(
     values = [*arrays, outputs]
     node.saved = plan.keep(values + [extra(arrays, settings) for extra in plan.extras])
     node.code, node.lasti = user_place()
-    watch(node)
+    watch(node, outputs)
     return tuple(
         [wrap(to_numpy(out), Output(node, i) if out.dtype.kind == "f" else None) for i, out in enumerate(outputs)]
     )

@@ -338,7 +338,7 @@ def finish(call: Call) -> None:
             else:
                 y._node = made
     ctx.saved_tensors, ctx.dirty_tensors, ctx.non_differentiable = (), (), ()
-    recording.watch(node)
+    recording.watch(node, [y._array for y in outputs if isinstance(y, Tensor)])
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

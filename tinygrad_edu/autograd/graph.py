@@ -168,7 +168,7 @@ def keeping(keep: Callable[[Node], None]) -> Iterator[None]:
     """Have `keep` take what each node made in this block saves, unless a block within has a keeper of its own."""
     key = object()
 
-    def watcher(node: Node) -> None:
+    def watcher(node: Node, output: Any) -> None:
         if keepers.get()[-1:] == (key,):
             keep(node)
 

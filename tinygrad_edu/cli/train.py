@@ -74,7 +74,8 @@ def train(options: argparse.Namespace) -> int:
         optimizer = make_optimizer(model.parameters(), lr=options.lr)
 
         state = learn(model, batches, optimizer, options.epochs, held_out, signals)
-        loss, accuracy = evaluate(model, held_out)
+        found = evaluate(model, held_out)
+        loss, accuracy = found["loss"], found["accuracy"]
         result = {
             "held_out_accuracy": accuracy,
             "held_out_loss": loss,

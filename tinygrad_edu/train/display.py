@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
-from .loop import State
+from .state import State
 
 __all__ = ["progress"]
 
@@ -51,11 +51,19 @@ def choose_display(file: TextIO) -> Display:
 
 
 def measures(state: State) -> str:
-    """`loss 0.1234, accuracy 96.5 %, held out 95.0 %`; the last is the accuracy at the end of the epoch before."""
-    text = f"loss {state.loss:.4f}, accuracy {100 * state.accuracy:.1f} %"
-    if state.history and "val_accuracy" in state.history[-1]:
-        text += f", held out {100 * state.history[-1]['val_accuracy']:.1f} %"
+    """`loss 0.1234, accuracy 96.5 %, held out 95.0 %`; what is held out is from the end of the epoch before."""
+    text = ", ".join(shown(name, value) for name, value in state.measures.items())
+    held_out = {name.removeprefix("val_"): x for name, x in (state.history or [{}])[-1].items() if name[:4] == "val_"}
+    if "accuracy" in held_out:
+        text += f", held out {100 * held_out['accuracy']:.1f} %"
+    elif held_out:
+        text += f", held out {held_out['loss']:.4f}"
     return text
+
+
+def shown(name: str, value: float) -> str:
+    """`loss 0.1234`, `accuracy 96.5 %`."""
+    return f"{name} {100 * value:.1f} %" if name == "accuracy" else f"{name} {value:.4f}"
 
 
 class EpochLines:

@@ -1,46 +1,21 @@
 """The training loop."""
 
-import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
+from ..functions.joining import cat
 from ..graph import no_grad
 from ..nn import Module
 from ..nn.functional import cross_entropy
-from ..tensor import Tensor
-from .metrics import accuracy
+from ..optim.lr_scheduler import ReduceLROnPlateau
+from .checkpoint import Checkpoint, has_state
+from .divergence import check_loss
+from .state import Callback, State
+from .step import Loss, Metrics, Step, metrics_for
 
-__all__ = ["DivergenceError", "State", "evaluate", "fit"]
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-class DivergenceError(ArithmeticError):
-    """The loss is no longer a finite number. The weights are those from before the step that found it."""
-
-
-@dataclass
-class State:
-    """How far a training is: what a callback is given, which may set `stop` to end the loop there."""
-
-    epochs: int
-    steps: int  # in an epoch
-    epoch: int = 0  # the present one, from 1
-    step: int = 0  # completed in the present epoch
-    loss: float = math.nan  # mean over the present epoch so far
-    accuracy: float = math.nan
-    history: list[dict[str, float]] = field(default_factory=list)  # of the completed epochs
-    stop: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether all epochs were gone through."""
-        return len(self.history) == self.epochs
-
-
-Callback = Callable[[State], None]
+__all__ = ["evaluate", "fit"]
 
 
 def fit(
@@ -50,69 +25,136 @@ def fit(
     epochs: int = 1,
     *,
     loss: Loss = cross_entropy,
+    metrics: Metrics | None = None,
     validation: Any = None,
+    schedule: Any = None,
+    schedule_each: str = "epoch",
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     on_step: Iterable[Callback] = (),
     on_epoch: Iterable[Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> State:
-    """Train a classifier on batches of samples and labels, and tell how far it came, with the history of its epochs.
+    """Train on batches of inputs and targets, and tell how far it came, with the history of its epochs.
 
     `batches` and `validation` are DataLoaders, or anything with a length that gives pairs anew in each `for` loop.
-    Each epoch adds `epoch`, `loss`, `accuracy` (of its batches, as it went), with `validation` also `val_loss` and
-    `val_accuracy`, and `seconds` to the history. The functions in `on_step` and `on_epoch` are called with the State
-    when a step or an epoch is complete.
+    `metrics` are functions of (outputs, targets) by name; without, the accuracy is measured where targets are classes.
+    Each epoch adds to the history: `epoch`; `loss` and the metrics, as means over its batches as it went; with
+    `validation` the same as `val_loss` and so on, over all of it at its end; and `seconds`.
+
+    `schedule` is stepped after each "epoch" or "step" (`schedule_each`); ReduceLROnPlateau with the loss, or with the
+    first metric if its mode is "max", those of the validation if there is one. A step takes `accumulate` batches. The
+    gradients' norm is held to `clip_norm`, each of their elements to `clip_value`.
+
+    The functions in `on_step` and `on_epoch` are called with the State when a step or an epoch is complete. With a
+    `checkpoint` all of this is saved, and can be resumed: see Checkpoint.
 
     Raises:
-        DivergenceError: the loss is not finite.
+        DivergenceError: the loss or a gradient is not finite; it names the operation that it came from.
+        ValueError: `accumulate` or `schedule_each` cannot be; the checkpoint to resume is that of another training.
+        OSError: the first checkpoint cannot be written.
     """
-    state = State(epochs, len(batches))
-    for state.epoch in range(1, epochs + 1):
-        started = time.perf_counter()
-        samples, sums = 0, (0.0, 0.0)
-        model.train()
-        for state.step, (x, y) in enumerate(batches, 1):
-            scores = model(x)
-            error = loss(scores, y)
-            check_finite(error.item(), f"in step {state.step} of epoch {state.epoch}")
-            optimizer.zero_grad()
-            error.backward()
-            optimizer.step()
+    if accumulate < 1:
+        raise ValueError(f"accumulate is the number of batches in a step, 1 or more, got {accumulate}")
+    if schedule_each not in ("epoch", "step"):
+        raise ValueError(f"schedule_each is 'epoch' or 'step', got {schedule_each!r}")
+    by_step = schedule is not None and schedule_each == "step"
+    on_step, on_epoch = list(on_step), list(on_epoch)
+    state = State(epochs, -(-len(batches) // accumulate))
+    step = Step(model, optimizer, loss, metrics, clip_norm, clip_value)
+    if checkpoint is not None:
+        parts = {"model": model, "optimizer": optimizer} | ({} if schedule is None else {"schedule": schedule})
+        kept = [callback for callback in [*on_step, *on_epoch] if has_state(callback)]
+        checkpoint.begin(state, batches, parts | {f"callback {i}": callback for i, callback in enumerate(kept)})
 
-            samples += len(y)
-            sums = (sums[0] + error.item() * len(y), sums[1] + accuracy(scores.detach(), y) * len(y))
-            state.loss, state.accuracy = sums[0] / samples, sums[1] / samples
+    for epoch in range(len(state.history) + 1, epochs + 1):
+        if state.stop:
+            break
+        if state.epoch == epoch and checkpoint is not None:
+            left = checkpoint.batches_left(state.step * accumulate)
+        else:
+            state.begin(epoch)
+            if checkpoint is not None:
+                checkpoint.begin_epoch()
+            left = iter(batches)
+        model.train()
+        before = state.seconds - time.perf_counter()
+        for group in groups(left, accumulate):
+            state.add(*step(group, f"in step {state.step + 1} of epoch {epoch}"))
+            if by_step:
+                schedule.step()
             for callback in on_step:
                 callback(state)
-            if state.stop:
+            state.seconds = before + time.perf_counter()
+            if state.leaves:
+                if checkpoint is not None:
+                    checkpoint.save()
                 return state
+            if checkpoint is not None and state.step < state.steps:
+                checkpoint.after_step()
 
-        record: dict[str, float] = {"epoch": state.epoch, "loss": state.loss, "accuracy": state.accuracy}
+        record = {"epoch": epoch, **state.measures}
         if validation is not None:
-            record["val_loss"], record["val_accuracy"] = evaluate(model, validation, loss)
-            check_finite(record["val_loss"], f"on the held-out samples after epoch {state.epoch}")
-        state.history.append({**record, "seconds": round(time.perf_counter() - started, 3)})
+            found = evaluate(model, validation, loss, metrics)
+            check_loss(found["loss"], f"on the held-out samples after epoch {epoch}")
+            record |= {f"val_{name}": value for name, value in found.items()}
+        state.seconds = before + time.perf_counter()
+        state.history.append({**record, "seconds": round(state.seconds, 3)})
+        if schedule is not None and not by_step:
+            step_schedule(schedule, record)
         for callback in on_epoch:
             callback(state)
-        if state.stop:
+        if checkpoint is not None:
+            checkpoint.save()
+        if state.pause:
             break
     return state
 
 
-def evaluate(model: Module, batches: Any, loss: Loss = cross_entropy) -> tuple[float, float]:
-    """The mean loss and the accuracy on batches of samples and labels, with the model in evaluation mode."""
+def groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of so many batches each; the last may be shorter."""
+    while group := list(islice(batches, size)):
+        yield group
+
+
+def step_schedule(schedule: Any, record: dict[str, float]) -> None:
+    """Step a schedule at the end of an epoch."""
+    if not isinstance(schedule, ReduceLROnPlateau):
+        schedule.step()
+        return
+    names = [name.removeprefix("val_") for name in record if name != "epoch"]
+    name = next((name for name in names if name != "loss"), "loss") if schedule.mode == "max" else "loss"
+    schedule.step(record.get(f"val_{name}", record[name]))
+
+
+def evaluate(
+    model: Module, batches: Any, loss: Loss = cross_entropy, metrics: Metrics | None = None
+) -> dict[str, float]:
+    """The mean loss, as `loss`, and the metrics on batches of inputs and targets, with the model in evaluation mode.
+
+    A metric is a function of all outputs and all targets together; without `metrics` the accuracy is measured where
+    targets are classes.
+
+    Raises:
+        ValueError: there are no batches.
+    """
     training = model.training
     model.eval()
-    samples, total, right = 0, 0.0, 0.0
-    with no_grad():
-        for x, y in batches:
-            scores = model(x)
-            samples += len(y)
-            total += loss(scores, y).item() * len(y)
-            right += accuracy(scores, y) * len(y)
-    model.train(training)
-    return total / samples, right / samples
-
-
-def check_finite(loss: float, where: str) -> None:
-    """Raise DivergenceError if a loss is infinite or NaN."""
-    if not math.isfinite(loss):
-        raise DivergenceError(f"the loss is {loss} {where}: training has diverged; try a smaller learning rate")
+    total, samples = 0.0, 0
+    outputs, targets = [], []
+    try:
+        with no_grad():
+            for x, y in batches:
+                scores = model(x)
+                total += loss(scores, y).item() * len(y)
+                samples += len(y)
+                outputs.append(scores)
+                targets.append(y)
+            if not samples:
+                raise ValueError("there is nothing to evaluate on: no batches came")
+            scores, y = cat(outputs), cat(targets)
+            metrics = metrics_for(scores, y) if metrics is None else metrics
+            return {"loss": total / samples} | {name: float(metric(scores, y)) for name, metric in metrics.items()}
+    finally:
+        model.train(training)

@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, Rates, copied, settings_of
@@ -63,6 +64,11 @@ class MultiStepLR(ScaledLR):
     def _get_closed_form_lr(self) -> Rates:
         passed = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
         return [lr * self.gamma**passed for lr in self.base_lrs]
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the attributes of a state_dict."""
+        super().load_state_dict(state_dict)
+        self.milestones = Counter(self.milestones)  # a file gives a dict, which does not count what is missing
 
 
 class ConstantLR(ScaledLR):

@@ -1,0 +1,114 @@
+"""A small training with chance of every kind, to be interrupted and resumed; run as a program it may kill itself.
+
+python tests/training.py CHECKPOINT CALL COUNT: with the signal that cannot be caught, at the COUNT-th call of os.CALL.
+"""
+
+import os
+import random
+import signal
+import sys
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, optim
+from tinygrad_edu.data import DataLoader, Dataset, digits
+from tinygrad_edu.optim import swa_utils
+from tinygrad_edu.train import BestModel, Checkpoint, EarlyStopping, State, fit
+from tinygrad_edu.train.randomness import seed_everything
+
+
+class Augmented(Dataset):
+    """Digits with noise and shifts, by each of the generators that a program may draw from."""
+
+    def __init__(self, count: int):
+        self.images, self.labels = (t[:count] for t in digits()[0].tensors)
+
+    def __getitem__(self, index):
+        image = self.images[index] * random.uniform(0.9, 1.1) + 0.01 * tg.randn(1, 8, 8)
+        return image + float(np.random.normal(0, 0.01)), self.labels[index]
+
+    def __len__(self):
+        return len(self.labels)
+
+
+def make_model():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 10)
+    )
+
+
+def adam(model):
+    return optim.Adam(model.parameters(), lr=0.01)
+
+
+class InterruptError(Exception):
+    pass
+
+
+def bits(model) -> dict[str, bytes]:
+    return {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
+
+
+def train(
+    path, stop_at=None, *, make=adam, schedule=None, loader=None, epochs=3, steps=2, checkpoint=Checkpoint, **options
+):
+    """Train from the seed or from what is at the path, and raise InterruptError after so many steps of this call."""
+    seed_everything(7)
+    model = make_model()
+    optimizer = make(model)
+    average = swa_utils.AveragedModel(model, avg_fn=swa_utils.get_ema_avg_fn(0.9))
+    best = BestModel(model)
+    batches = loader() if loader else DataLoader(Augmented(60), 10, shuffle=True)
+    count = 0
+
+    def interrupt(state):
+        nonlocal count
+        average.update_parameters(model)
+        count += 1
+        if count == stop_at:
+            raise InterruptError
+
+    state = fit(
+        model,
+        batches,
+        optimizer,
+        epochs,
+        validation=DataLoader(digits()[1], 355),
+        schedule=schedule(optimizer) if schedule else None,
+        on_step=[interrupt],
+        on_epoch=[best, EarlyStopping(patience=2)],
+        checkpoint=checkpoint(path, steps=steps, resume=True, also={"average": average}),
+        **options,
+    )
+    history = [{name: value for name, value in record.items() if name != "seconds"} for record in state.history]
+    return bits(model), bits(average), {n: w.numpy().tobytes() for n, w in best.weights.items()}, history
+
+
+def main(path, call, count):
+    remaining = int(count)
+    whole = getattr(os, call, None)
+
+    def killing(*arguments):
+        nonlocal remaining
+        remaining -= 1
+        if remaining == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*arguments)
+
+    if whole is not None:
+        setattr(os, call, killing)
+    add = State.add
+
+    def told(self, *arguments):
+        add(self, *arguments)
+        print(self.epoch, self.step, flush=True)
+
+    State.add = told
+    found = train(path, epochs=8)
+    with open(path + ".result", "w") as file:
+        file.write(repr(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
