@@ -1,5 +1,6 @@
 """The training loop."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -155,6 +156,8 @@ def evaluate(
                 raise ValueError("there is nothing to evaluate on: no batches came")
             scores, y = cat(outputs), cat(targets)
             metrics = metrics_for(scores, y) if metrics is None else metrics
+            if not math.isfinite(total):  # which tells more than what a metric would say of such scores
+                return {"loss": total / samples} | dict.fromkeys(metrics, math.nan)
             return {"loss": total / samples} | {name: float(metric(scores, y)) for name, metric in metrics.items()}
     finally:
         model.train(training)
