@@ -84,7 +84,7 @@ class Pairs:
         return 6
 
 
-@pytest.mark.parametrize("loader", [Pairs])
+@pytest.mark.parametrize("loader", [generator_of_its_own, Pairs])
 @pytest.mark.parametrize("stops", [(4,), (6, 3, 5)])
 def test_loaders(loader, stops, tmp_path):
     whole = train(tmp_path / "whole", loader=loader)
