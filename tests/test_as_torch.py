@@ -133,8 +133,54 @@ def test_what_is_not_there_is_told_with_the_nearest():
             torch.Linear  # noqa: B018
         with pytest.raises(ModuleNotFoundError, match=r"torch\.optm .*nearest that is: torch\.optim"):
             __import__("torch.optm")
+        with pytest.raises(ImportError, match=r"torch\.fooo is not in tinygrad_edu; the nearest .* torch\.floor$"):
+            exec("from torch import fooo")
+        with pytest.raises(ImportError, match=r"torch\.utils\.tensorboard is not in tinygrad_edu$"):
+            exec("from torch.utils.tensorboard import SummaryWriter")
+        with pytest.raises(ImportError, match="torchvision needs PyTorch itself"):
+            exec("from torchvision import datasets, transforms")
         assert not hasattr(torch, "viz")
         assert not hasattr(torch, "primitive")
         torch.backends.cudnn.benchmark = True
         assert tg.backends.cudnn.benchmark
     tg.backends.cudnn.benchmark = False
+
+
+def test_a_function_keeps_its_name_beside_a_module_of_that_name():
+    with as_torch():
+        import torch
+        import torch.autograd.gradcheck
+        import torch.utils.checkpoint
+
+        assert torch.autograd.gradcheck is tg.autograd.gradcheck
+        assert torch.utils.checkpoint.checkpoint is tg.autograd.checkpoint
+
+
+def test_what_asks_for_several_devices_or_processes_runs_on_the_one_there_is():
+    with as_torch():
+        import torch
+        import torch.distributed
+        from torch.nn.parallel import DistributedDataParallel
+
+        net = torch.nn.Linear(2, 1)
+        spread = torch.nn.DataParallel(net, device_ids=[0, 1])
+        x = torch.ones(3, 2)
+        assert torch.equal(spread(x), net(x))
+        assert list(spread.state_dict()) == ["module.weight", "module.bias"]
+        assert DistributedDataParallel(net).module is net
+        assert not torch.distributed.is_available()
+        assert (torch.distributed.get_rank(), torch.distributed.get_world_size()) == (0, 1)
+        for call in (torch.distributed.init_process_group, torch.distributed.barrier):
+            with pytest.raises(RuntimeError, match="one process"):
+                call()
+
+
+def test_a_dtype_that_is_not_there_can_be_named():
+    with as_torch():
+        import torch
+
+        kind = {"float32": torch.float32, "bfloat16": torch.bfloat16}["bfloat16"]
+        with torch.autocast("cpu", dtype=kind):
+            assert torch.ones(2).dtype == torch.float32
+        with pytest.raises(TypeError, match=r"torch\.bfloat16 is not a dtype"):
+            torch.ones(2).to(kind)

@@ -192,12 +192,14 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of the sum of outputs with respect to each input, as a tuple; no `.grad` is touched.
 
+    `only_inputs` is taken from older programs and changes nothing.
     `grad_outputs` are the gradients of some further result with respect to each output, or None for a single element;
     with `is_grads_batched` each has one more dimension in front, and so have the gradients, found one by one. An
     input that was not used is an error, None with `allow_unused`, or zeros with `materialize_grads`.

@@ -13,6 +13,8 @@ from .paths import PATHS
 
 __all__ = ["as_torch"]
 
+OVER_TORCH = {"torchaudio", "torchtext", "torchvision"}
+
 
 def source(place: str) -> Any:
     """One of our modules, or an object in one: `module` or `module:object`."""
@@ -26,18 +28,19 @@ class Facade(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         path = self.__name__
-        if f"{path}.{name}" in PATHS:
-            return importlib.import_module(f"{path}.{name}")
         if name.startswith("__") and name != "__version__":  # what Python asks every module for
             raise AttributeError(name)
-        for place in PATHS[path]:
-            found = getattr(source(place), name, self)
-            if found is not self and not is_private(place, found):
-                return found
+        found = [getattr(source(place), name) for place in places(path, name)]
+        if f"{path}.{name}" in PATHS and not (found and callable(found[0])):
+            return importlib.import_module(f"{path}.{name}")
+        if found:
+            return found[0]
         raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a name in the program's module; a switch of ours, such as cudnn.benchmark, where it is kept."""
+        if isinstance(value, Facade) and getattr(self, name) is not value:
+            return  # an import of autograd.gradcheck, the module, leaves autograd.gradcheck, the function, as it is
         for place in PATHS[self.__name__]:
             if ":" in place and hasattr(source(place), name):
                 setattr(source(place), name, value)
@@ -46,6 +49,15 @@ class Facade(ModuleType):
 
     def __dir__(self) -> list[str]:
         return names(self.__name__)
+
+
+def places(path: str, name: str) -> list[str]:
+    """The modules and objects of ours that have a name of a module under PyTorch's path."""
+    return [
+        place
+        for place in PATHS[path]
+        if hasattr(source(place), name) and not is_private(place, getattr(source(place), name))
+    ]
 
 
 def is_private(place: str, found: Any) -> bool:
@@ -83,14 +95,17 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """The facade of a path of PyTorch's; None for everything that is not PyTorch's.
 
         Raises:
-            ModuleNotFoundError: it is PyTorch's, and not here.
+            ModuleNotFoundError: it is PyTorch's, and not here; or it is a library that needs PyTorch itself.
         """
-        if fullname.partition(".")[0] != "torch":
+        top = fullname.partition(".")[0]
+        if top in OVER_TORCH:
+            raise ModuleNotFoundError(f"{top} needs PyTorch itself, not tinygrad_edu in its place", name=fullname)
+        if top != "torch":
             return None
         if fullname not in PATHS:
-            near = difflib.get_close_matches(fullname, PATHS, n=1)
-            told = f"; the nearest that is: {near[0]}" if near else ""
-            raise ModuleNotFoundError(f"{fullname} is not in tinygrad_edu{told}", name=fullname)
+            # without its name, for which `from torch import name` would tell in words of Python's own
+            parent, _, name = fullname.rpartition(".")
+            raise ModuleNotFoundError(f"{fullname} is not in tinygrad_edu{nearest(parent, name)}")
         return importlib.machinery.ModuleSpec(fullname, self, origin="tinygrad_edu", is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Facade:

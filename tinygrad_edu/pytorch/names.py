@@ -13,12 +13,26 @@ __all__ = [
     "Number",
     "__version__",
     "autocast",
+    "bfloat16",
     "dtype",
     "is_autocast_enabled",
     "set_default_tensor_type",
 ]
 
 __version__ = "2.13.0+tinygrad_edu"
+
+
+class Absent:
+    """A dtype that NumPy has not: programs may name it, and no Tensor can be of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+bfloat16 = Absent("bfloat16")
 dtype = numpy.dtype
 Number = int | float | bool
 Device = device | str | int | None

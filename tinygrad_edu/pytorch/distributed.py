@@ -1,0 +1,60 @@
+"""Several processes that train together, as PyTorch's programs ask for them: here there is one, which says so."""
+
+from typing import Any
+
+__all__ = [
+    "barrier",
+    "destroy_process_group",
+    "get_rank",
+    "get_world_size",
+    "init_process_group",
+    "is_available",
+    "is_initialized",
+]
+
+
+def is_available() -> bool:
+    """False."""
+    return False
+
+
+def is_initialized() -> bool:
+    """False."""
+    return False
+
+
+def init_process_group(backend: str | None = None, *args: Any, **settings: Any) -> None:
+    """Refuse: there is one process.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError("there are no process groups: a program runs in one process; ask distributed.is_available()")
+
+
+def destroy_process_group(group: Any = None) -> None:
+    """Refuse: there is one process.
+
+    Raises:
+        RuntimeError: always.
+    """
+    init_process_group()
+
+
+def barrier(group: Any = None) -> None:
+    """Refuse: there is no other process to wait for.
+
+    Raises:
+        RuntimeError: always.
+    """
+    init_process_group()
+
+
+def get_rank(group: Any = None) -> int:
+    """0: the number of this process."""
+    return 0
+
+
+def get_world_size(group: Any = None) -> int:
+    """1: the number of processes."""
+    return 1
