@@ -26,7 +26,8 @@ from tinygrad_edu.data import (
     tiny_shakespeare,
     windows,
 )
-from tinygrad_edu.data.storage import File, data_folders, read
+from tinygrad_edu.data.published import File
+from tinygrad_edu.data.storage import data_folders, read
 
 
 def load(name, monkeypatch):
@@ -266,9 +267,9 @@ def test_the_named_folder_goes_before_the_cache(folders):
 
 
 def test_a_data_set_that_is_absent_says_where_it_belongs(folders):
-    assert not DATASETS["mnist"].at_hand
-    with pytest.raises(FileNotFoundError, match=r"set TINYGRAD_EDU_DATA to a folder.*mnist/train-images-idx3-ubyte.gz"):
-        mnist()
+    assert not DATASETS["nuclei"].at_hand
+    with pytest.raises(FileNotFoundError, match=r"set TINYGRAD_EDU_DATA to a folder.*data/segmentation/nuclei128.npz"):
+        DATASETS["nuclei"]()
 
 
 @pytest.mark.parametrize(

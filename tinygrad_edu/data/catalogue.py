@@ -10,8 +10,9 @@ from .diabetes import DIABETES, diabetes
 from .embedded import breast_cancer, digits, iris, wine
 from .mnist import CLOTHES, FASHION_MNIST, MNIST, fashion_mnist, mnist
 from .nuclei import NUCLEI, nuclei
+from .published import File
 from .series import SERIES, airline_passengers, sunspots, yearly_sunspots
-from .storage import File, find
+from .storage import find
 from .text import NAMES, SHAKESPEARE, first_names, tiny_shakespeare
 
 __all__ = ["DATASETS", "Entry"]

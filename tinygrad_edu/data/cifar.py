@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..recording import wrap
 from .dataset import TensorDataset
 from .mnist import scaled
-from .storage import File, read
+from .published import File
+from .storage import read
 
 __all__ = ["cifar10", "cifar10_5k"]
 
@@ -43,7 +44,7 @@ def cifar10(dtype: Any = numpy.float32) -> tuple[TensorDataset, TensorDataset]:
     Source: Krizhevsky (2009), "Learning multiple layers of features from tiny images"; its binary version.
 
     Raises:
-        FileNotFoundError: the file is not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
         ValueError: the file is damaged, or not the published one.
     """
     (file,) = CIFAR10

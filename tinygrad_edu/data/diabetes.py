@@ -6,7 +6,8 @@ import numpy
 
 from ..extras import require
 from .embedded import table_of
-from .storage import File, find, read
+from .published import File
+from .storage import find, read
 from .tables import Table
 
 __all__ = ["diabetes"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .storage import unpack
+from .published import unpack
 
 __all__ = ["parse_idx", "read_idx"]
 

@@ -8,7 +8,8 @@ from ..dtypes import as_dtype
 from ..recording import wrap
 from .dataset import TensorDataset
 from .idx import parse_idx
-from .storage import File, read
+from .published import File
+from .storage import read
 
 __all__ = ["fashion_mnist", "mnist"]
 
@@ -72,7 +73,7 @@ def mnist(dtype: Any = numpy.float32) -> tuple[TensorDataset, TensorDataset]:
     Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document recognition".
 
     Raises:
-        FileNotFoundError: the files are not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
         ValueError: a file is damaged, or not the published one.
     """
     return read_pictures(MNIST, dtype)
@@ -88,7 +89,7 @@ def fashion_mnist(dtype: Any = numpy.float32) -> tuple[TensorDataset, TensorData
     algorithms", arXiv:1708.07747; MIT licence, Zalando SE.
 
     Raises:
-        FileNotFoundError: the files are not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
         ValueError: a file is damaged, or not the published one.
     """
     return read_pictures(FASHION_MNIST, dtype)

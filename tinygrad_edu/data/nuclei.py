@@ -7,7 +7,8 @@ import numpy
 from ..recording import wrap
 from ..tensor import Tensor
 from .dataset import TensorDataset
-from .storage import File, read
+from .published import File
+from .storage import read
 
 __all__ = ["instance_boxes", "nuclei"]
 

@@ -7,7 +7,8 @@ import numpy
 from ..recording import wrap
 from ..tensor import Tensor
 from .dataset import TensorDataset
-from .storage import File, read
+from .published import File
+from .storage import read
 
 __all__ = ["airline_passengers", "sunspots", "time_series", "windows", "yearly_sunspots"]
 
@@ -66,7 +67,7 @@ def split_series(name: str, context: int) -> tuple[TensorDataset, TensorDataset]
     from, `data.storage` tells; the whole series gives `time_series`.
 
     Raises:
-        FileNotFoundError: the file is not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
         ValueError: the file is damaged, or not the published one; no window of this length fits.
     """
     _, values = time_series(name)
@@ -98,7 +99,7 @@ def time_series(name: str) -> tuple[list[str], Tensor]:
 
     Raises:
         ValueError: there is no series of this name; the file is damaged, or not the published one.
-        FileNotFoundError: the file is not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
     """
     if name not in SERIES:
         raise ValueError(f"there is no time series {name!r}; there are {', '.join(SERIES)}")

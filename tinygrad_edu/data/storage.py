@@ -13,32 +13,16 @@ written to. To work without a network, put the files there oneself, under the na
     timeseries/    airline-passengers.csv  monthly-sunspots.csv  sunspots-yearly.csv
 """
 
-import hashlib
+import errno
 import os
 import sys
-import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["File", "data_folders", "find", "read", "unpack"]
+from .published import File, content
+
+__all__ = ["data_folders", "find", "read"]
 
 VARIABLE = "TINYGRAD_EDU_DATA"
-GZIP = 16 + zlib.MAX_WBITS  # zlib's word for: with gzip's header and checksum
-
-
-@dataclass(frozen=True)
-class File:
-    """A published file: its name in the folder of data, its SHA-256, and where it comes from.
-
-    With `inside` the digest is that of the so many bytes that gzip has packed in the file: of the same bytes it makes
-    another file each time, with the time in its header.
-    """
-
-    name: str
-    size: int
-    digest: str
-    inside: int = 0
-    url: str = ""
 
 
 def data_folders() -> list[Path]:
@@ -65,51 +49,30 @@ def find(file: File) -> Path | None:
 
 
 def read(file: File) -> bytes:
-    """What is in the file, unpacked and held against its digest.
+    """What is in the file, unpacked and held against its digest; it is downloaded if it is not at hand.
 
     Raises:
-        FileNotFoundError: it is not at hand.
         ValueError: it is not what was published.
-        OSError: it cannot be read.
+        FileNotFoundError: it is not at hand, and is not to be had from the network.
+        ConnectionError: it is not at hand, and cannot be downloaded.
+        OSError: it cannot be read, or not be written.
     """
     path = find(file)
     if path is None:
-        places = " or ".join(str(folder / file.name) for folder in data_folders())
-        raise FileNotFoundError(2, f"this data set is not at hand; set {VARIABLE} to a folder that has it", places)
+        folders = data_folders()
+        if not file.url:
+            places = " or ".join(str(folder / file.name) for folder in folders)
+            raise FileNotFoundError(errno.ENOENT, f"not at hand; set {VARIABLE} to a folder that has it", places)
+        from .download import download  # what it takes from Python's library is slow to import
+
+        path = download(file, next(filter(writable, folders), folders[-1]))
     try:
         return content(file, path.read_bytes())
     except ValueError as error:
         raise ValueError(f"{str(path)!r} is damaged, or not the published file: {error}; remove it") from None
 
 
-def content(file: File, data: bytes) -> bytes:
-    """What is in the file, if this is what it holds.
-
-    Raises:
-        ValueError: it is not what was published.
-    """
-    inside = unpack(data, file.inside) if file.inside else data
-    if len(inside) != (file.inside or file.size):
-        raise ValueError(f"it has {len(inside):,} bytes instead of {file.inside or file.size:,}")
-    found = hashlib.sha256(inside).hexdigest()
-    if found != file.digest:
-        raise ValueError(f"its SHA-256 is {found} instead of {file.digest}")
-    return inside
-
-
-def unpack(data: bytes, most: int) -> bytes:
-    """What gzip packed, of `most` bytes or fewer: a small file can unpack to more than fits in memory.
-
-    Raises:
-        ValueError: it unpacks to more, is cut short, or was not made by gzip.
-    """
-    inflater = zlib.decompressobj(GZIP)
-    try:
-        inside = inflater.decompress(data, most + 1)
-    except zlib.error as error:
-        raise ValueError(f"it cannot be unpacked ({error})") from None
-    if len(inside) > most:
-        raise ValueError(f"it unpacks to more than {most:,} bytes")
-    if not inflater.eof:
-        raise ValueError("it is cut short")
-    return inside
+def writable(folder: Path) -> bool:
+    """Whether files can be put in a folder, which need not be there yet."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)

@@ -7,7 +7,8 @@ import numpy
 from ..recording import wrap
 from ..tensor import Tensor
 from .dataset import TensorDataset
-from .storage import File, read
+from .published import File
+from .storage import read
 
 __all__ = ["TextDataset", "first_names", "tiny_shakespeare"]
 
@@ -65,7 +66,7 @@ def tiny_shakespeare(context: int = 64) -> tuple[TextDataset, TextDataset]:
     public domain.
 
     Raises:
-        FileNotFoundError: the file is not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
         ValueError: the file is damaged, or not the published one; no window of this length fits.
     """
     (file,) = SHAKESPEARE
@@ -89,7 +90,7 @@ def first_names() -> tuple[TextDataset, TextDataset]:
     Source: Karpathy (2022), makemore; names of 2018 from the United States' Social Security Administration.
 
     Raises:
-        FileNotFoundError: the file is not at hand.
+        ConnectionError: it is not at hand, and cannot be downloaded.
         ValueError: the file is damaged, or not the published one.
     """
     (file,) = NAMES
