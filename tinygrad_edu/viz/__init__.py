@@ -24,6 +24,7 @@ from .figures import (
     masks,
 )
 from .model import Edge, Graph, Vertex
+from .scopes import Scopes
 from .svg import to_svg
 from .text import to_text
 from .trace import trace
@@ -32,6 +33,7 @@ __all__ = [
     "Drawing",
     "Edge",
     "Graph",
+    "Scopes",
     "Vertex",
     "activations",
     "attention_map",

@@ -28,8 +28,9 @@ def heading(vertex: Vertex) -> str:
     limit = LONGEST_NAME * 2 if vertex.folded else LONGEST_NAME
     if vertex.kind == "constant" and vertex.value is not None and not vertex.shape:
         return numbers(vertex.value)
-    name = f"{vertex.name} = {vertex.operation}" if vertex.name and vertex.operation else vertex.name
-    return shorten(printable(name or vertex.operation or vertex.kind), limit)
+    between = ": " if vertex.folded else " = "
+    name = between.join(filter(None, (vertex.name, vertex.operation)))
+    return shorten(printable(name or vertex.kind), limit)
 
 
 def shape_text(vertex: Vertex) -> str:

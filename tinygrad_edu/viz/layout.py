@@ -8,14 +8,14 @@ is one straight line. Edges bend only between layers, where no boxes are, so the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from .layers import Item, order
 from .model import Edge, Graph
 from .straight import align
 
-__all__ = ["Box", "Layout", "Route", "arrange"]
+__all__ = ["Box", "Layout", "Point", "Route", "arrange"]
 
 Point = tuple[float, float]
 Sides = tuple[list[int], list[int]]
@@ -59,15 +59,25 @@ class Layout:
     height: float
 
 
-def arrange(graph: Graph, sizes: Sequence[tuple[float, float]], reach: Sequence[float]) -> Layout:
+def arrange(
+    graph: Graph,
+    sizes: Sequence[tuple[float, float]],
+    reach: Sequence[float],
+    top: Collection[int] = (),
+    bottom: Collection[int] = (),
+) -> Layout:
     """Place boxes of these sizes, (width, height) by vertex id; `reach` is how far from its user a leaf must stand.
 
-    Time grows about linearly with the edges and the layers they pass.
+    The vertices of `top` and `bottom` have the first and the last layer to themselves. Time grows about linearly with
+    the edges and the layers they pass.
     """
     edges = unique(graph.edges)
-    beside = leaves_beside(graph, edges)
+    beside = {leaf: user for leaf, user in leaves_beside(graph, edges).items() if leaf not in top}
     level = [edge for edge in edges if edge.source not in beside]
     ranks = rank(graph, level, beside)
+    if top or bottom:
+        lowest = 2 + max((r for v, r in enumerate(ranks) if v not in bottom), default=0)
+        ranks = [0 if v in top else lowest if v in bottom else r + 1 for v, r in enumerate(ranks)]
     sides = stacks(graph, beside)
     items, trunks = build_items(level, sides, ranks, sizes, reach)
     layers = order(items)
@@ -256,7 +266,8 @@ def route(
 def ports(box: Box, ends: list[tuple[float, int]]) -> dict[int, float]:
     """Where on the side of a box each edge ends: straight across from its other end if it can be, none too close."""
     ends = sorted(ends)
-    low, high = box.x + PORT_INSET, box.x + box.width - PORT_INSET
+    inset = min(PORT_INSET, box.width / 2)
+    low, high = box.x + inset, box.x + box.width - inset
     gap = min(PORT_GAP, (high - low) / max(len(ends) - 1, 1))
     spots = [min(max(x, low), high) for x, _ in ends]
     for k in range(1, len(spots)):

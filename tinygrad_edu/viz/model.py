@@ -1,7 +1,7 @@
 """A computation graph as plain data: what every renderer takes, and all it takes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = ["Edge", "Graph", "Kind", "Number", "Numbers", "Vertex"]
@@ -29,7 +29,7 @@ class Vertex:
     settings: tuple[tuple[str, str], ...] = ()
     saved_bytes: int = 0  # memory that this call was the first to keep for backward
     formula: str = ""  # of the local derivative, in LaTeX
-    scope: str = ""  # of the module, from the names of its parameters: "encoder.layers.0"
+    scope: str = ""  # the call of a module that it belongs to: "encoder.layers.0", or "cell:17" of a repeated one
     line: str = ""  # of the forward: "file:line in function"
     value: Numbers | None = None
     grad: Numbers | None = None
@@ -51,6 +51,7 @@ class Graph:
 
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
+    kinds: Mapping[str, str] = field(default_factory=dict, compare=False)  # of modules: {"encoder": "Encoder"}
 
     def inputs(self) -> list[list[Edge]]:
         """The edges that enter each vertex, in the order of the operation's inputs."""

@@ -99,6 +99,9 @@ def rules(dark: int, used: set[str]) -> str:
     for kind, palette in PALETTE.items():
         fill, stroke = palette[2 * dark : 2 * dark + 2]
         colours |= {f"tg-{kind}": f"fill:{fill};stroke:{stroke}", f"tg-{kind}-l": f"fill:none;stroke:{stroke}"}
+    colours["tg-frame"] = (
+        f"fill:{SHADES['soft'][dark]};fill-opacity:0.05;stroke:{SHADES['line'][dark]};stroke-opacity:0.6"
+    )
     for name, shades in SHADES.items():
         colours |= {f"tg-{name}": f"fill:{shades[dark]}", f"tg-{name}-l": f"fill:none;stroke:{shades[dark]}"}
     return "".join(f".{name}{{{colour}}}" for name, colour in colours.items() if name in used)

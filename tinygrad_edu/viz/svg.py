@@ -1,12 +1,13 @@
 """A Graph as an SVG picture, drawn by us: no other program is needed."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from .fold import LIMIT, fold
 from .labels import about, caption, data_text, heading, names_itself, needs_labels, shape_text
-from .layout import PORT_GAP, Box, Layout, Route, arrange
+from .layout import PORT_GAP, Box, Route
 from .model import Graph, Vertex
+from .nesting import TITLE, TITLE_SIZE, Frame, Nested, nest
 from .style import escape_xml, number, picture, text_width
 
 __all__ = ["to_svg"]
@@ -18,21 +19,23 @@ REACH = 28.0  # from a box to the leaves beside it
 ROUNDING = {"operation": 6.0, "constant": 2.0}  # other kinds are pills
 
 
-def to_svg(graph: Graph, limit: int = LIMIT) -> str:
-    """The picture as SVG text, from inputs at the top to outputs at the bottom; more than `limit` vertices fold.
+def to_svg(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: Collection[str] = ()) -> str:
+    """The picture as SVG text, from inputs at the top to outputs at the bottom; what is too big folds, as `fold` tells.
 
     It follows the reader's light or dark theme, and hovering over a box tells all that is known of it.
     """
-    drawn = fold(graph, limit)
+    drawn = fold(graph, limit, depth=depth, open=open)
     lines = [text_lines(vertex) for vertex in drawn.vertices]
-    layout = arrange(drawn, [box_size(text) for text in lines], reaches(drawn))
+    layout = nest(drawn, [box_size(text) for text in lines], reaches(drawn))
     words = caption(graph, drawn)
     width = max(layout.width, text_width(words, DETAIL) + 32)
     height = layout.height + 22
     left = (width - layout.width) / 2
     parts = [
         f'<g transform="translate({number(left)})">',
+        *map(draw_frame, layout.frames),
         *draw_routes(drawn, layout),
+        *map(draw_title, layout.frames),
         *map(draw_box, drawn.vertices, layout.boxes, lines),
         "</g>",
         f'<g class="tg-soft" font-size="{DETAIL:g}" text-anchor="middle">',
@@ -92,10 +95,23 @@ def stacked(vertex: Vertex, box: Box, rounding: float) -> str:
     )
 
 
-def draw_routes(graph: Graph, layout: Layout) -> Iterator[str]:
+def draw_frame(frame: Frame) -> str:
+    box = frame.box
+    size = f'width="{number(box.width)}" height="{number(box.height)}"'
+    return f'<rect class="tg-frame" rx="8" x="{number(box.x)}" y="{number(box.y)}" {size}/>'
+
+
+def draw_title(frame: Frame) -> str:
+    """The name of an open module, in the upper left corner of its frame."""
+    place = f'x="{number(frame.box.x + 8)}" y="{number(frame.box.y + TITLE - 4)}"'
+    return f'<text class="tg-soft tg-halo" font-size="{TITLE_SIZE:g}" {place}>{escape_xml(frame.title)}</text>'
+
+
+def draw_routes(graph: Graph, layout: Nested) -> Iterator[str]:
     """All edges: first the lines, then the labels, so that no line runs through a label."""
     yield '<g class="tg-line-l" stroke-width="1.3">'
-    yield from (f'<path d="{path(route)}"/>' for route in layout.routes)
+    yield from (f'<path d="{path(route, ARROW)}"/>' for route in layout.routes)
+    yield from (f'<path d="{path(route, 0.0)}"/>' for route in layout.passages)
     yield '</g><g class="tg-line">'
     yield from (f'<path d="{arrow(route)}"/>' for route in layout.routes)
     yield f'</g><g class="tg-soft tg-halo" font-size="{LABEL:g}">'
@@ -109,11 +125,11 @@ def draw_routes(graph: Graph, layout: Layout) -> Iterator[str]:
     yield "</g>"
 
 
-def path(route: Route) -> str:
-    """The line of a route, from where it leaves those drawn before it to the foot of its arrow."""
+def path(route: Route, arrow: float) -> str:
+    """The line of a route, from where it leaves those drawn before it to the foot of its arrow of this length."""
     (x0, y0), *rest = route.points[max(route.branches - 1, 0) :]
     x, y = rest[-1]
-    rest[-1] = (x - math.copysign(ARROW, x - x0), y) if route.sideways else (x, y - ARROW)
+    rest[-1] = (x - math.copysign(arrow, x - x0), y) if route.sideways else (x, y - arrow)
     steps = [f"M{number(x0)} {number(y0)}"]
     for k, (x, y) in enumerate(rest):
         straight_on = k + 1 < len(rest) and x == x0 == rest[k + 1][0]

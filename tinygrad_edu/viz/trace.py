@@ -12,18 +12,21 @@ from ..graph import Leaf, Node, Output, reachable
 from ..primitive import Plan
 from ..recording import Recorded
 from .model import Edge, Graph, Numbers, Vertex
+from .scopes import Scopes, common, inferred, number_calls
 
 __all__ = ["trace"]
 
 SMALL = 4  # numbers a Tensor may have for its values to be shown
 
 
-def trace(*outputs: Any, names: Any = None, values: bool = False) -> Graph:
+def trace(*outputs: Any, names: Any = None, values: bool = False, scopes: Scopes | None = None) -> Graph:
     """The graph that leads to these Tensors, as plain data; the Tensors and the engine's graph stay as they are.
 
     `names` gives Tensors their names: a Module, whose parameters then say to which module each operation belongs, or
     a dict from name to Tensor or Module (under the name "" its parameters keep their own names). With `values` small
     Tensors carry their numbers and, at the leaves, their `.grad`. Trace before backward, which frees what was kept.
+    `scopes`, noted during the forward, say exactly to which call of which module an operation belongs; without them
+    that is told from the parameters that it uses.
 
     Raises:
         TypeError: an output or a named thing is not a Tensor.
@@ -33,7 +36,7 @@ def trace(*outputs: Any, names: Any = None, values: bool = False) -> Graph:
         raise ValueError("trace needs at least one Tensor; pass the loss, or any result of a computation")
     for output in outputs:
         check_tensor(output, "an output")
-    return Tracer(named_tensors(names), values).trace(outputs)
+    return Tracer(named_tensors(names), values, scopes).trace(outputs)
 
 
 def check_tensor(x: Any, what: str) -> None:
@@ -96,8 +99,9 @@ def is_default(value: Any, default: Any) -> bool:
 class Tracer:
     """The vertices and edges found so far, and who is who."""
 
-    def __init__(self, names: Mapping[str, Any], values: bool) -> None:
+    def __init__(self, names: Mapping[str, Any], values: bool, scopes: Scopes | None) -> None:
         self.values = values
+        self.scopes = scopes
         self.vertices: list[dict[str, Any]] = []
         self.edges: list[Edge] = []
         self.names_of_nodes = {t._node: name for name, t in names.items() if t._node is not None}
@@ -129,9 +133,9 @@ class Tracer:
         for output in outputs:
             if output._node in self.ids and not isinstance(output._node, Leaf):
                 self.vertices[self.ids[output._node]]["name"] = ""  # the output below it bears the name
-        scope_operations(self.vertices, self.edges)
+        self.find_scopes([node for node in calls if node in self.ids])
         vertices = tuple(Vertex(id=i, **fields) for i, fields in enumerate(self.vertices))
-        return Graph(vertices, tuple(self.edges))
+        return Graph(vertices, tuple(self.edges), self.scopes.kinds if self.scopes else {})
 
     def learn_arrays(self, call: Node, plan: Plan) -> None:
         """Note the arrays that this call kept and that are the values of nodes."""
@@ -141,6 +145,26 @@ class Tracer:
                     self.arrays.setdefault(call.parents[plan.positions.index(place)], value)
                 elif place == len(plan.needs):
                     self.arrays.setdefault(call, value)
+
+    def find_scopes(self, calls: Sequence[Node]) -> None:
+        """Give each operation the scope that it was made in, and each leaf that of its users."""
+        here = [self.ids[call] for call in calls]
+        if self.scopes is None:
+            own = [""] * len(self.vertices)
+            for edge in reversed(self.edges):
+                if self.vertices[edge.source]["kind"] == "parameter":
+                    own[edge.target] = self.vertices[edge.source]["name"].rpartition(".")[0] or own[edge.target]
+            ways = inferred([own[v] for v in here])
+        else:
+            ways = self.scopes.ways([call.number for call in calls])
+        for v, scope in zip(here, number_calls(ways), strict=True):
+            self.vertices[v]["scope"] = scope
+        users: dict[int, list[str]] = {}
+        for edge in self.edges:
+            users.setdefault(edge.source, []).append(self.vertices[edge.target].get("scope", ""))
+        for v, fields in enumerate(self.vertices):
+            if fields["kind"] not in ("operation", "output") and v in users:
+                fields["scope"] = common(users[v])
 
     def add_pick(self, output: Output) -> None:
         """A vertex for one output of a call that has several."""
@@ -263,14 +287,3 @@ class Tracer:
         self.owners.add(id(memory))
         # A slice counts as itself, not as all of the data set; a broadcast view as what it is a view of.
         return int(min(value.nbytes, memory.nbytes))
-
-
-def scope_operations(vertices: Sequence[dict[str, Any]], edges: Sequence[Edge]) -> None:
-    """Give each parameter the module in its name, and each operation the module of its first own parameter."""
-    for fields in vertices:
-        if fields["kind"] == "parameter":
-            fields["scope"] = fields["name"].rpartition(".")[0]
-    for edge in edges:
-        source, target = vertices[edge.source], vertices[edge.target]
-        if source["kind"] == "parameter" and target["kind"] == "operation":
-            target.setdefault("scope", source["scope"])

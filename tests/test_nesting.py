@@ -1,0 +1,252 @@
+"""Modules in pictures: which operation belongs to which call, what folds, and frames that hold what is theirs."""
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_viz import curve_points, overlap, random_graphs
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, viz
+from tinygrad_edu.viz import Graph, to_svg, to_text, trace
+from tinygrad_edu.viz.fold import fold
+from tinygrad_edu.viz.layout import Box
+from tinygrad_edu.viz.nesting import TITLE, Nested, nest
+from tinygrad_edu.viz.scopes import common, number_calls, parents
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell, self.head = nn.LSTMCell(2, 4), nn.Linear(4, 1)
+
+    def forward(self, x):
+        h = c = tg.zeros(1, 4)
+        for step in x:
+            h, c = self.cell(step[None], (h, c))
+        return self.head(h)
+
+
+class ByHand(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.W, self.U = nn.Parameter(tg.rand(2, 4)), nn.Parameter(tg.rand(4, 4))
+
+    def forward(self, x):
+        h = tg.zeros(1, 4)
+        for step in x:
+            h = (step[None] @ self.W + h @ self.U).tanh()
+        return h
+
+
+class Residual(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.norm, self.inner = nn.LayerNorm(size), nn.Sequential(nn.Linear(size, size), nn.ReLU())
+
+    def forward(self, x):
+        return x + self.inner(self.norm(x))
+
+
+def traced(model, *inputs, noted=True):
+    with viz.Scopes(model) as scopes:
+        y = model(*inputs)
+    return trace(y.sum(), names=model, scopes=scopes if noted else None)
+
+
+def scopes_of(graph):
+    return [(v.scope, v.operation) for v in graph.of_kind("operation")]
+
+
+# scopes
+
+
+def test_operations_know_their_modules():
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), Residual(2))
+    graph = traced(model, tg.rand(1, 2))
+    assert scopes_of(graph) == [
+        ("0", "linear"), ("1", "relu"), ("2.norm", "standardize"), ("2.inner.0", "linear"), ("2.inner.1", "relu"),
+        ("2", "add"), ("", "sum"),
+    ]  # fmt: skip
+    assert graph.kinds["2.inner"] == "Sequential"
+    assert {v.name: v.scope for v in graph.of_kind("parameter")}["2.inner.0.bias"] == "2.inner.0"
+
+
+def test_without_notes_the_parameters_tell_the_modules():
+    graph = traced(nn.Sequential(nn.Linear(2, 2), nn.ReLU(), Residual(2)), tg.rand(1, 2), noted=False)
+    assert scopes_of(graph) == [
+        ("0", "linear"), ("", "relu"), ("2.norm", "standardize"), ("2.inner.0", "linear"), ("", "relu"), ("", "add"),
+        ("", "sum"),
+    ]  # fmt: skip
+    residual = traced(nn.Sequential(Residual(2), nn.Linear(2, 2)), tg.rand(1, 2), noted=False)
+    between = [scope for scope, operation in scopes_of(residual) if operation in ("relu", "add")]
+    assert between == ["", ""], "what has no parameters, between different modules, is in what both are in"
+
+
+def test_calls_of_one_module_are_counted():
+    linear = nn.Linear(2, 2)
+    model = nn.Sequential(linear, linear, nn.Tanh())
+    assert [scope for scope, _ in scopes_of(traced(model, tg.rand(1, 2)))] == ["0:0", "0:1", "2", ""]
+
+
+def test_notes_leave_the_model_as_it_was_also_after_an_error():
+    model = nn.Linear(2, 2)
+    outer = nn.Sequential(model)
+    with pytest.raises(ValueError, match="Linear"), viz.Scopes(outer):
+        outer(tg.rand(1, 3))
+    assert not model._forward_hooks
+    assert not model._forward_pre_hooks
+    assert outer(tg.rand(1, 2)).shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "around"),
+    [(["a.b", "a.c"], "a"), (["a.b"], "a.b"), (["a", "ab"], ""), (["a.b.c", "a.b", "a.b.d"], "a.b")],
+)
+def test_what_scopes_have_in_common(scopes, around):
+    assert common(scopes) == around
+
+
+# folding
+
+
+def test_small_graphs_stay_whole():
+    graph = traced(Residual(2), tg.rand(1, 2))
+    assert fold(graph) is graph
+
+
+@pytest.mark.parametrize("model", [Recurrent, ByHand])
+def test_steps_fold_to_the_first_the_rest_and_the_last(model):
+    graph = traced(model(), tg.rand(100, 2))
+    folded = fold(graph)
+    assert len(folded.vertices) <= 60
+    (rest,) = [v for v in folded.vertices if "… 98 × (" in v.operation]
+    assert sum(max(v.folded, 1) for v in folded.vertices) == len(graph.vertices)
+    weights = {v.id for v in folded.of_kind("parameter") if v.name.split(".")[0] in ("cell", "W", "U")}
+    assert weights <= {e.source for e in folded.edges if e.target == rest.id}, "its inputs are seen"
+
+
+def test_modules_open_as_deep_as_there_is_room():
+    model = nn.Sequential(*(nn.Sequential(*(Residual(2) for _ in range(3))) for _ in range(5)))
+    graph = traced(model, tg.rand(1, 2))
+    names = {v.name for v in fold(graph).of_kind("operation")}
+    assert names == {"", *(f"{group}.{k}" for group in range(5) for k in range(3))}
+    closed = fold(graph, depth=0)
+    assert [v.name for v in closed.of_kind("operation")] == ["0", "1", "2", "3", "4", ""]
+    assert [v.operation for v in closed.of_kind("operation")] == ["Sequential"] * 5 + ["sum"]
+    one_open = fold(graph, depth=0, open=["1.2"])
+    assert [v.name for v in one_open.of_kind("operation")] == [
+        "0",
+        "1.0",
+        "1.1",
+        "norm",
+        "inner",
+        "",
+        "2",
+        "3",
+        "4",
+        "",
+    ]
+
+
+# layout
+
+
+@st.composite
+def scoped_graphs(draw: st.DrawFn) -> Graph:
+    graph = draw(random_graphs())
+    name = st.sampled_from(["a", "b", "layers"])
+    operations = [v.id for v in graph.of_kind("operation")]
+    ways, way = [], ()
+    for _ in operations:
+        if draw(st.booleans()):
+            way = tuple((part, 0) for part in draw(st.lists(name, max_size=3)))
+        ways.append(way)
+    scopes = dict(zip(operations, number_calls(ways), strict=True))
+    for v in graph.vertices:
+        users = [scopes[e.target] for e in graph.edges if e.source == v.id and e.target in scopes]
+        if v.kind != "operation" and users:
+            scopes[v.id] = common(users)
+    return Graph(tuple(replace(v, scope=scopes.get(v.id, "")) for v in graph.vertices), graph.edges)
+
+
+def lay_out(graph: Graph) -> Nested:
+    sizes = [(40.0 + 7 * len(v.name or v.operation), 38.0 + 14 * (v.id % 3 == 0)) for v in graph.vertices]
+    return nest(graph, sizes, [30.0] * len(sizes))
+
+
+def within(inner: Box, outer: Box) -> bool:
+    return (
+        outer.x <= inner.x
+        and outer.y <= inner.y
+        and inner.x + inner.width <= outer.x + outer.width
+        and inner.y + inner.height <= outer.y + outer.height
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(scoped_graphs())
+def test_everything_is_inside_its_frame_and_nothing_overlaps(graph):
+    layout = lay_out(graph)
+    frames = {frame.scope: frame.box for frame in layout.frames}
+    page = Box(0, 0, layout.width, layout.height)
+    for vertex, box in zip(graph.vertices, layout.boxes, strict=True):
+        around = list(parents(vertex.scope))
+        for scope, frame in frames.items():
+            if scope in around:
+                assert within(box, frame)
+                assert box.y >= frame.y + TITLE
+            else:
+                assert not overlap(box, frame)
+        assert within(box, page)
+        assert not any(overlap(box, other) for other in layout.boxes[vertex.id + 1 :])
+    for scope, frame in frames.items():
+        for other, box in frames.items():
+            if scope != other:
+                assert within(box, frame) or within(frame, box) or not overlap(box, frame)
+    assert layout == lay_out(graph)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scoped_graphs())
+def test_lines_lead_from_box_to_box_and_cross_none(graph):
+    layout = lay_out(graph)
+    ends = {(route.edge.source, route.edge.target) for route in layout.routes}
+    edges = {(edge.source, edge.target) for edge in graph.edges}
+    assert ends <= edges
+    assert {target for _, target in ends} == {target for _, target in edges}
+    pieces = [*layout.routes, *layout.passages]
+    for route in pieces:
+        assert route.sideways or route.points[0][1] <= route.points[-1][1], "edges point down"
+        for x, y in curve_points(route):
+            for v, box in enumerate(layout.boxes):
+                inside = box.x < x < box.x + box.width and box.y < y < box.y + box.height
+                assert not inside or v in (route.edge.source, route.edge.target)
+    lower = {(round(x, 3), round(y, 3)) for route in pieces for x, y in [route.points[-1]]}
+    for route in pieces:  # each piece begins at a box or where another one ends
+        x, y = route.points[0]
+        box = layout.boxes[route.edge.source]
+        at_box = box.x - 1e-6 <= x <= box.x + box.width + 1e-6 and abs(y - box.y - box.height) < 1e-6
+        assert at_box or route.sideways or (round(x, 3), round(y, 3)) in lower
+
+
+def test_frames_are_named_in_the_picture():
+    model = nn.Sequential(Residual(2), Residual(2))
+    picture = to_svg(traced(model, tg.rand(1, 2)))
+    words = list(ElementTree.fromstring(picture).itertext())
+    assert "0: Residual" in words
+    assert "inner: Sequential" in words
+    assert "0" not in to_text(fold(traced(model, tg.rand(1, 2)), depth=0)).split("sum")[0]
+
+
+def test_drawing_changes_nothing():
+    model = Recurrent()
+    loss = model(tg.rand(6, 2)).sum()
+    versions = [p._version for p in model.parameters()]
+    to_svg(trace(loss, names=model, values=True))
+    assert [p._version for p in model.parameters()] == versions
+    assert all(p.grad is None for p in model.parameters())
+    after = tg.autograd.grad(loss, [model.head.weight])[0]
+    assert after.shape == model.head.weight.shape
