@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn
 from tinygrad_edu.nn import functional
 
 ALLOWED = (ValueError, TypeError, RuntimeError, IndexError)
@@ -17,7 +18,8 @@ ALLOWED = (ValueError, TypeError, RuntimeError, IndexError)
 THEIRS = re.compile(
     r"operands could not|could not broadcast|matmul: Input|cannot reshape|axes don't match|zero-size array|"
     r"all the input array|'\w+' object has no attribute|ufunc '|setting an array element|negative dimensions|"
-    r"index -?\d+ is out of bounds|too many indices for array|Maximum allowed|array is too big|Unable to allocate"
+    r"index -?\d+ is out of bounds|too many indices for array|Maximum allowed|array is too big|Unable to allocate|"
+    r"(Python )?int too (large|big)|iterator is too large"
 )
 # what they do to the process outlasts the call, or takes long
 LEFT_OUT = {
@@ -132,7 +134,7 @@ def test_there_is_much_to_try():
         (lambda: tg.ones(2).gather(0, [0]), TypeError, r"gather\(float32 \(2,\), 0, \[0\]\): index must be a Tensor"),
         (lambda: tg.erf("a"), (TypeError, ValueError), r"erf\('a'\)"),
         (lambda: tg.softmax(tg.ones(2)), TypeError, r"softmax\(float32 \(2,\)\): .*missing.*'dim'"),
-        (lambda: tg.rand(10**18), RuntimeError, r"rand\(1000000000000000000\): Unable to allocate"),
+        (lambda: tg.rand(10**18), RuntimeError, r"rand\(10{18}\): there is no memory for float32"),
     ],
 )
 def test_what_is_told(wrong, error, message):
@@ -151,3 +153,60 @@ def test_an_error_of_the_users_own_function_passes_unchanged():
         tg.vmap(fail)(tg.ones(2))
     with pytest.raises(KeyError, match=r"^'missing'$"):
         tg.vmap(lambda x: {}["missing"])(tg.ones(2))
+
+
+HUGE = 10**18
+LARGE = [
+    lambda n: tg.zeros(n),
+    lambda n: tg.ones(2, 3).new_full((n,), 1.0),
+    lambda n: tg.Tensor(n),
+    lambda n: tg.eye(n),
+    lambda n: tg.arange(n),
+    lambda n: tg.linspace(0, 1, n),
+    lambda n: tg.randn(n),
+    lambda n: tg.randperm(n),
+    lambda n: tg.ones(1).expand(n) + 1,
+    lambda n: tg.ones(1).expand(n).clone(),
+    lambda n: tg.ones(2).repeat(n),
+    lambda n: tg.ones(2).repeat_interleave(n),
+    lambda n: tg.ones(2).tensor_split(n),
+    lambda n: tg.combinations(tg.arange(1000), 30) if n == HUGE else tg.combinations(tg.arange(3), n, True),
+    lambda n: tg.cartesian_prod(*[tg.arange(1000)] * 20),
+    lambda n: tg.diag(tg.ones(2), n),
+    lambda n: tg.mvlgamma(tg.ones(2), n),
+    lambda n: tg.bincount(tg.tensor([0, 1]), minlength=n),
+    lambda n: functional.one_hot(tg.tensor([0, 1]), n),
+    lambda n: functional.pad(tg.ones(2), (n, 0)),
+    lambda n: functional.pad(tg.ones(1, 2), (n, 0), mode="replicate"),
+    lambda n: functional.adaptive_avg_pool1d(tg.ones(1, 2, 4), n),
+    lambda n: functional.adaptive_avg_pool2d(tg.ones(1, 2, 4, 4), (2, n)),
+    lambda n: functional.adaptive_avg_pool3d(tg.ones(1, 2, 4, 4, 4), n),
+    lambda n: functional.adaptive_max_pool1d(tg.ones(1, 2, 4), n),
+    lambda n: functional.adaptive_max_pool2d(tg.ones(1, 2, 4, 4), n),
+    lambda n: functional.interpolate(tg.ones(1, 2, 4), n),
+    lambda n: functional.interpolate(tg.ones(1, 2, 4, 4), (n, 2), mode="area"),
+    lambda n: functional.interpolate(tg.ones(1, 2, 4, 4), (n, 2), mode="bicubic"),
+    lambda n: functional.conv1d(tg.ones(1, 2, 4), tg.ones(2, 2, 2), padding=n),
+    lambda n: functional.conv_transpose1d(tg.ones(1, 2, 4), tg.ones(2, 2, 2), stride=n),
+    lambda n: nn.Linear(n, 2),
+    lambda n: nn.Embedding(n, n),
+    lambda n: nn.BatchNorm1d(n),
+    lambda n: nn.LSTM(2, 3, n),
+    lambda n: nn.Transformer(8, 2, n, n),
+]
+
+
+@pytest.mark.parametrize("size", [HUGE, 2**63], ids=str)
+@pytest.mark.parametrize("make", LARGE, ids=range(len(LARGE)))
+def test_what_no_memory_can_hold_is_refused_at_once(make, size):
+    with pytest.raises(ALLOWED) as caught:
+        make(size)
+    assert not THEIRS.search(str(caught.value)), caught.value
+
+
+def test_what_is_told_of_memory():
+    with pytest.raises(RuntimeError, match=r"^zeros\(10{18}\): there is no memory for float32 of shape \(10{18},\)"):
+        tg.zeros(HUGE)
+    with pytest.raises(RuntimeError, match=r"^Linear\(10{18}, 2\): there is no memory for float32 of shape"):
+        nn.Linear(HUGE, 2)
+    assert repr(tg.ones(1).expand(HUGE)) == "tensor([1., 1., 1.,  ..., 1., 1., 1.])"

@@ -1,9 +1,10 @@
 """Errors in our own words. They are worked out after a call has failed, so a call that succeeds pays nothing."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["EXPLAINED", "GradientError", "LinAlgError", "ShapeError", "broadcast_clash", "explain"]
+__all__ = ["EXPLAINED", "GradientError", "LinAlgError", "ShapeError", "broadcast_clash", "explain", "in_our_words"]
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -19,7 +20,22 @@ class LinAlgError(RuntimeError):
 
 
 # what may come from below; a number that is too large for C is an OverflowError
-EXPLAINED = (AttributeError, IndexError, OverflowError, TypeError, ValueError)
+EXPLAINED = (AttributeError, IndexError, MemoryError, OverflowError, TypeError, ValueError)
+
+# how NumPy and Python begin to tell what may go wrong in any operation, and what we say instead
+OUR_WORDS = {
+    r"Unable to allocate (?P<size>[\d.]+ \w+) for an array with shape (?P<shape>.*) and data type (?P<dtype>\w+)":
+        r"there is no memory for \g<dtype> of shape \g<shape>, which takes \g<size>; take smaller sizes",
+    r"Maximum allowed (dimension|size) exceeded|array is too big|iterator is too large":
+        "the result would be larger than any memory; take smaller sizes",
+    r"(Python int|int) too (large|big) to convert to .*": "a number is out of the range of int64; take a smaller one",
+    r"Cannot cast (scalar|array data) from dtype\('(?P<came>\w+)'\) to dtype\('(?P<needed>\w+)'\).*":
+        r"\g<needed> is needed, and \g<came> came",
+    r"`pad_width` must be of integral type": "the widths must be integers in the range of int64",
+    r"negative dimensions are not allowed": "sizes cannot be negative",
+    r"maximum supported dimension for an ndarray is currently (?P<most>\d+), found (?P<found>\d+)":
+        r"a Tensor has up to \g<most> dimensions, this would have \g<found>",
+}  # fmt: skip
 
 
 def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Exception:
@@ -32,6 +48,9 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
     told = ", ".join(map(describe, arrays))
     told += "".join(f", {name}={value!r}" for name, value in settings.items() if len(repr(value)) < 60)
     shapes = [getattr(x, "shape", ()) for x in arrays]
+    words = in_our_words(error)
+    if words != str(error):
+        return (RuntimeError if isinstance(error, MemoryError) else ShapeError)(f"{operation.name}({told}): {words}")
     if operation.misfit is not None:
         reason = operation.misfit(*shapes)
     else:
@@ -39,6 +58,14 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
     kind: type[Exception] = TypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
     kind = IndexError if isinstance(error, IndexError) else kind
     return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or error}")
+
+
+def in_our_words(error: Exception) -> str:
+    """The message of an error that came from below, put in our words where it is a common one."""
+    for theirs, ours in OUR_WORDS.items():
+        if found := re.match(theirs, str(error)):
+            return found.expand(ours)
+    return str(error)
 
 
 def describe(x: Any) -> str:

@@ -62,7 +62,7 @@ def ends(size: int, summarise: bool) -> Iterator[int | None]:
 def without_middle(array: Any) -> Any:
     """The elements that a summary shows."""
     for dim, size in enumerate(array.shape):
-        array = array.take([place for place in ends(size, True) if place is not None], dim)
+        array = array[(slice(None),) * dim + ([place for place in ends(size, True) if place is not None],)]
     return array
 
 

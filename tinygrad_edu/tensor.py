@@ -322,6 +322,7 @@ class Tensor(Recorded):
 
 
 recording.Tensor = Tensor
+Tensor.__init__ = guarded(Tensor.__init__)  # type: ignore[method-assign]
 
 
 for family in (elementary, elementwise, comparison):

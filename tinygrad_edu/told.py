@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FunctionType, TracebackType
 from typing import Any, TypeVar
 
-from .errors import describe
+from .errors import describe, in_our_words
 from .recording import Recorded, in_library
 
 __all__ = ["guard", "guarded", "warn_user"]
@@ -30,6 +30,7 @@ AS: dict[type[Exception], type[Exception]] = {
 }
 RAISE = opcode.opmap["RAISE_VARARGS"]
 NUMPY = "numpy" + os.sep
+OF_A_CLASS = {"__init__", "forward"}  # told by the name of the class
 
 
 def guard(names: dict[str, Any], listed: list[str], module: str) -> None:
@@ -67,22 +68,28 @@ def warn_user(message: str) -> None:
 def is_told(error: Exception) -> bool:
     """Whether an error was raised by a statement of ours, or by the user's own code that a function of ours called."""
     place: TracebackType | None = error.__traceback__
-    assert place is not None
-    while place.tb_next is not None:
+    last = place
+    while place is not None:
+        if NUMPY not in place.tb_frame.f_code.co_filename:
+            last = place
         place = place.tb_next
-    code = place.tb_frame.f_code
+    assert last is not None
+    code = last.tb_frame.f_code
     if not in_library[code.co_filename]:
-        return NUMPY not in code.co_filename
-    return isinstance(error, KINDS) and code.co_code[place.tb_lasti] == RAISE
+        return True
+    return isinstance(error, KINDS) and last.tb_next is None and code.co_code[last.tb_lasti] == RAISE
 
 
 def explained(function: Callable[..., Any], args: Any, named: Any, error: Exception) -> Exception:
     """The error to raise instead: what was called with what, and what is wrong with it."""
     fitting = [ours for theirs, ours in AS.items() if isinstance(error, theirs)]
-    told = [*map(brief, args), *[f"{name}={brief(value)}" for name, value in named.items()]]
-    reason = misplaced(function, args, named) or error
+    name, shown = function.__name__, args
+    if name in OF_A_CLASS:
+        name, shown = type(args[0]).__name__, args[1:]
+    told = [*map(brief, shown), *[f"{key}={brief(value)}" for key, value in named.items()]]
+    reason = misplaced(function, args, named) or in_our_words(error)
     kind = fitting[0] if fitting else TypeError
-    return kind(f"{function.__name__}({', '.join(told)}): {reason}")
+    return kind(f"{name}({', '.join(told)}): {reason}")
 
 
 def brief(value: Any) -> str:

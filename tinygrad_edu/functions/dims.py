@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from operator import index
 from typing import Any
 
+import numpy
+
 from ..errors import ShapeError
 
-__all__ = ["as_dim", "as_dims", "as_new_sizes", "as_sizes", "fill_in"]
+__all__ = ["as_dim", "as_dims", "as_new_sizes", "as_sizes", "check_room", "fill_in"]
 
 
 def as_dim(dim: int, ndim: int) -> int:
@@ -63,6 +65,18 @@ def as_new_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
     if found and min(found) < 0:
         raise RuntimeError(f"a Tensor of shape {found} cannot be made: sizes are 0 or more")
     return found
+
+
+def check_room(count: int, what: str) -> None:
+    """Refuse at once what would take so many numbers that a loop over them would not end.
+
+    Raises:
+        RuntimeError: there is no memory for them.
+    """
+    try:
+        numpy.empty(count)
+    except (MemoryError, OverflowError, ValueError):
+        raise RuntimeError(f"{what} would take {count:.3g} numbers, more than there is memory for") from None
 
 
 def fill_in(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:

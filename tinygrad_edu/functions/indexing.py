@@ -10,7 +10,7 @@ from ..index import as_index
 from ..ops import indexing as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
-from .dims import as_dim, as_sizes
+from .dims import as_dim, as_sizes, check_room
 from .movement import broadcast_shapes
 from .sorting import argsort as argsort
 from .sorting import sort as sort
@@ -213,9 +213,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         RuntimeError: a class is negative or too large.
     """
     classes = tensor._array
-    if classes.dtype.kind not in "iu":
-        raise RuntimeError(f"one_hot needs classes as integers, got {classes.dtype}")
+    if classes.dtype != numpy.int64:
+        raise RuntimeError(f"one_hot needs classes as int64, got {classes.dtype}; convert them with .long()")
     count = int(classes.max(initial=-1)) + 1 if num_classes == -1 else num_classes
     if classes.size and (classes.min() < 0 or classes.max() >= count):
         raise RuntimeError(f"one_hot: a class is outside 0 to {count - 1}")
+    check_room(count, f"one_hot of {count} classes")
     return wrap((classes[..., None] == numpy.arange(count)).astype(numpy.int64))

@@ -1,6 +1,7 @@
 """Tensors put together: one after the other, side by side, in blocks and in grids."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..errors import ShapeError
 from ..ops import movement as ops
 from ..ops.indexing import getitem
 from ..tensor import Tensor
-from .dims import as_dim
+from .dims import as_dim, check_room
 from .movement import atleast_1d, atleast_2d, atleast_3d, unsqueeze
 from .reduction import numpy_names
 
@@ -168,6 +169,9 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise ShapeError(f"combinations takes a vector and r >= 0, got shape {input.shape} and r = {r}")
     if r == 0:
         return input[:0]
+    n = input.numel()
+    count = math.comb(n + r - 1, r) if with_replacement and n else math.comb(n, r)
+    check_room(count * r, f"the choice of {r} from {n} elements")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    chosen = list(choose(range(input.numel()), r))
+    chosen = list(choose(range(n), r))
     return getitem(input, index=numpy.array(chosen, int).reshape(-1, r))

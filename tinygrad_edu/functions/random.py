@@ -14,7 +14,7 @@ from ..recording import wrap
 from ..tensor import Tensor, method
 from .creation import finished, shape_of
 from .device import CPU, check_device, device
-from .dims import as_new_sizes
+from .dims import as_new_sizes, check_room
 
 __all__ = [
     "Generator",
@@ -250,6 +250,7 @@ def randperm(
     """
     if n < 0:
         raise RuntimeError(f"randperm needs a count that is not negative, got {n}")
+    check_room(n, f"randperm of {n}")
     return finished(source_of(generator).permutation(n).astype(as_dtype(dtype or int64)), requires_grad, device)
 
 

@@ -9,6 +9,7 @@ from ..dtypes import as_dtype, get_default_dtype, int64
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .creation import finished
+from .dims import check_room
 
 __all__ = ["arange", "eye", "linspace", "logspace"]
 
@@ -42,6 +43,7 @@ def arange(
     if wanted == int64 and int(step):  # PyTorch counts in integers there, and otherwise in floats
         start, end, step, whole = int(start), int(end), int(step), True
     count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    check_room(count, f"arange from {start} to {end} in steps of {step}")
     if wanted.kind in "iu":
         start, step = int(start), int(step)
     return finished((start + step * numpy.arange(count)).astype(wanted), requires_grad, device)
@@ -56,6 +58,7 @@ def spaced(start: Any, end: Any, steps: int, dtype: Any) -> Any:
     steps = int(steps)
     if steps < 0:
         raise RuntimeError(f"a number of steps is not negative, got {steps}")
+    check_room(steps, f"{steps} steps")
     kind = numpy.float64 if dtype.kind != "f" else dtype.type
     first, last = (int(x) if dtype.kind in "iu" else float(kind(x)) for x in map(number, (start, end)))
     step = float(kind((last - first) / max(steps - 1, 1)))

@@ -16,6 +16,7 @@ from ..ops.elementary import exp, log
 from ..ops.elementwise import sign, where
 from ..primitive import Primitive, primitive
 from ..tensor import Tensor, method, unary
+from .dims import check_room
 
 __all__ = [
     "digamma",
@@ -216,6 +217,7 @@ def mvlgamma(input: Tensor, p: int) -> Any:
     """
     if index(p) < 1:
         raise ValueError(f"mvlgamma takes a dimension of 1 or more, got {p}")
+    check_room(index(p) * input.numel(), f"mvlgamma of {p} dimensions")
     total = lgamma(input)
     for j in range(1, p):
         total = total + lgamma(input - j / 2)

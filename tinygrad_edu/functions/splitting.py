@@ -11,7 +11,7 @@ from ..ops.indexing import getitem
 from ..primitive import primitive
 from ..recording import view_of
 from ..tensor import Tensor, method
-from .dims import as_dim
+from .dims import as_dim, check_room
 
 __all__ = [
     "chunk",
@@ -25,6 +25,8 @@ __all__ = [
     "unbind",
     "vsplit",
 ]
+
+OBJECT = 32  # about how many numbers take the memory of a Tensor that is a view
 
 
 def part(input: Tensor, dim: int, index: Any) -> Tensor:
@@ -186,6 +188,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         count = as_int(sections)
         if count <= 0:
             raise RuntimeError(f"tensor_split needs a positive number of sections, got {count}")
+        check_room(count * OBJECT, f"a list of {count} Tensors")
         # the first n % count stretches are longer by one
         bounds = [i * (n // count) + min(i, n % count) for i in range(count + 1)]
     return tuple([part(input, dim, slice(start, stop)) for start, stop in itertools.pairwise(bounds)])

@@ -205,8 +205,10 @@ def antialiased(inputs: int, outputs: int, scale: float | None, align_corners: b
 @lru_cache(1024)
 def means(inputs: int, outputs: int) -> Mixture:
     """Each output the mean of the inputs that its cell touches: floor(i n / m) to ceil((i + 1) n / m)."""
-    cells = [range(i * inputs // outputs, -(-(i + 1) * inputs // outputs)) for i in range(outputs)]
-    row = numpy.repeat(numpy.arange(outputs), list(map(len, cells)))
-    value = numpy.repeat([1 / len(cell) for cell in cells], list(map(len, cells)))
-    column = numpy.array([place for cell in cells for place in cell], int)
+    cells = numpy.arange(outputs)
+    first, last = cells * inputs // outputs, -(-(cells + 1) * inputs // outputs)
+    sizes = last - first
+    row = numpy.repeat(cells, sizes)
+    value = numpy.repeat(1 / sizes, sizes)
+    column = numpy.arange(len(row)) + numpy.repeat(first - (numpy.cumsum(sizes) - sizes), sizes)
     return Mixture(row, column, value, (outputs, inputs))

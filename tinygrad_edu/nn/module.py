@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from ..functions.creation import empty
+from ..told import explained, guarded, is_told
 from .hooks import Hooked
 from .parameter import clear_gradients
 from .state import KeysNotMatched, load_state, state_of
 
 __all__ = ["Module"]
+
+
+PACKAGE = __name__.split(".")[0] + "."
 
 
 def no_forward(self: "Module", *args: Any, **kwargs: Any) -> Any:
@@ -35,6 +39,11 @@ class Module(Hooked):
     ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
     """
 
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if cls.__module__.startswith(PACKAGE) and "__init__" in vars(cls):
+            cls.__init__ = guarded(cls.__init__)  # type: ignore[method-assign]
+
     training: bool
     forward: Callable[..., Any] = no_forward
 
@@ -44,9 +53,14 @@ class Module(Hooked):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What forward gives for these arguments, between the hooks if there are any."""
-        if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
-            return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
+        try:
+            if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
+        except Exception as error:
+            if is_told(error):
+                raise
+            raise explained(type(self).forward, (self, *args), kwargs, error) from error
 
     # changes to all of it
 

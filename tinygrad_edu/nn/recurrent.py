@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..functions.creation import empty, zeros
+from ..functions.dims import check_room
 from ..functions.joining import cat, stack
 from ..tensor import Tensor
 from . import functional, init
@@ -71,6 +72,7 @@ class RNNBase(Module):
         self.proj_size = proj_size
         self._all_weights: list[list[str]] = []
         rows, out = GATES[mode] * hidden_size, proj_size or hidden_size
+        check_room(num_layers * rows * out, f"{num_layers} layers")
         for layer in range(num_layers):
             width = out * (1 + bidirectional) if layer else input_size
             shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, out)}

@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..functions.creation import full
 from ..functions.diagonal import triu
+from ..functions.dims import check_room
 from ..graph import is_grad_enabled
 from ..tensor import Tensor
 from . import functional, init
@@ -35,6 +36,7 @@ def is_causal_mask(mask: Any, told: bool | None, x: Tensor, batch_first: bool) -
 
 def copies(layer: Module, count: int) -> ModuleList:
     """So many layers that start from the same parameters and share none."""
+    check_room(count * sum(parameter.numel() for parameter in layer.parameters()), f"{count} layers")
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 

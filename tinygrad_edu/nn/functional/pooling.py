@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import ShapeError
 from ...functions import resampling
+from ...functions.dims import check_room
 from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from ...kernels.resampling import means
 from ...kernels.windows import Sizes, per_dimension
@@ -106,6 +107,7 @@ def output_sizes(dims: int, input: Tensor, output_size: Size) -> Sizes:
     sizes = per_dimension(kept, dims, "output_size")
     if min(sizes) < 0:
         raise ShapeError(f"adaptive pooling makes sizes of 0 or more, got {sizes}")
+    check_room(math.prod(input.shape[:-dims]) * math.prod(sizes), f"adaptive pooling to {sizes}")
     return sizes
 
 

@@ -1,10 +1,12 @@
 """Images and signals at another resolution."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...errors import ShapeError
 from ...functions import resampling as ops
+from ...functions.dims import check_room
 from ...kernels.resampling import Mixture, antialiased, cubic, linear, nearest
 from ...kernels.windows import per_dimension
 from ...tensor import Tensor
@@ -112,6 +114,7 @@ def target(
             scales = [1 / f for f in factors]
     if min(sizes) < 1:
         raise ShapeError(f"interpolate makes sizes of 1 or more, got {sizes} from {tuple(spatial)}")
+    check_room(math.prod(sizes), f"interpolation to {sizes}")
     return sizes, scales
 
 
