@@ -23,6 +23,7 @@ FLOORS = {
     "errors": 0,
     "extras": 0,
     "kernels": 0,
+    "observing": 0,
     "primitive": 0,
     "writes": 0,
     "ops": 1,

@@ -10,7 +10,7 @@ import numpy
 from .dtypes import bool_, get_default_dtype, int64
 from .graph import Leaf, Node, Output
 
-__all__ = ["OPTIONS", "Options", "node_name", "tensor_text"]
+__all__ = ["OPTIONS", "Options", "byte_count", "node_name", "tensor_text"]
 
 
 @dataclass
@@ -155,3 +155,13 @@ def index_word(saved: Any) -> str:
     words = {int: "Select", slice: "Slice", type(None): "Unsqueeze"}
     found = [words.get(type(part), "Index") for part in steps if part != slice(None)]
     return found[-1] if found else "Alias"
+
+
+def byte_count(count: int) -> str:
+    """`512 B`, `1.5 KB`, in powers of 1,024."""
+    size = float(count)
+    for unit in ("B", "KB", "MB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GB"

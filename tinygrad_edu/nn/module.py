@@ -6,6 +6,7 @@ from typing import Any, Self
 from ..functions.creation import empty
 from ..told import explained, guarded, is_told
 from .hooks import Hooked
+from .markup import html_of
 from .parameter import clear_gradients
 from .state import KeysNotMatched, load_state, state_of
 
@@ -192,6 +193,9 @@ class Module(Hooked):
             return f"{self._get_name()}({extra})"
         lines = [*(extra.split("\n") if extra else []), *children]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 def indented(text: str) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from math import prod
 
+from ..printing import byte_count
 from .model import Graph, Numbers, Vertex
 from .style import printable, shorten
 
 __all__ = [
     "about",
-    "byte_count",
     "caption",
     "data_text",
     "heading",
@@ -55,16 +55,6 @@ def data_text(vertex: Vertex) -> str:
     if vertex.grad is not None:
         parts.append(f"grad {numbers(vertex.grad)}")
     return " | ".join(parts)
-
-
-def byte_count(count: int) -> str:
-    """`512 B`, `1.5 KB`, in powers of 1,024."""
-    size = float(count)
-    for unit in ("B", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} GB"
 
 
 def needs_labels(vertex: Vertex, inputs: int) -> bool:
