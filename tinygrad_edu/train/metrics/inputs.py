@@ -73,10 +73,8 @@ def as_predictions(input: Tensor, target: Tensor) -> tuple[Any, Any, int | None]
     if input.shape == target.shape:
         return as_labels(input, "input"), labels, None
     check_classes(input, target)
-    scores = input.detach()
-    predicted = scores.argmax(1)
-    refuse_nan(scores.gather(1, predicted.unsqueeze(1)), "input")  # the largest is NaN where one is
-    return predicted, labels, input.shape[1]
+    refuse_nan(input, "input")
+    return input.detach().argmax(1), labels, input.shape[1]
 
 
 def as_scores(input: Tensor, target: Tensor) -> tuple[Any, Any]:
