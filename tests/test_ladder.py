@@ -47,6 +47,7 @@ FLOORS = {
     "models": 6,
     "train": 6,
     "pytorch": 7,
+    "sklearn": 7,
     "testing": 7,
     "viz": 7,
     "__main__": 8,
