@@ -183,7 +183,15 @@ def test_samplers_and_collate_functions():
         ({"batch_sampler": [[0]], "batch_size": 2}, "beside a batch_sampler"),
         ({"batch_sampler": [[0]], "shuffle": True}, "beside a batch_sampler"),
         ({"batch_size": None, "drop_last": True}, "no last batch"),
-        ({"num_workers": 2}, "num_workers must be 0"),
+        ({"num_workers": -1}, "num_workers must be"),
+        ({"num_workers": 1.5}, "num_workers must be"),
+        ({"timeout": -1}, "timeout must be"),
+        ({"timeout": 1}, "only with num_workers"),
+        ({"prefetch_factor": 2}, "only with num_workers"),
+        ({"prefetch_factor": 0, "num_workers": 1}, "prefetch_factor must be"),
+        ({"persistent_workers": True}, "only with num_workers"),
+        ({"multiprocessing_context": "fork"}, "only with num_workers"),
+        ({"multiprocessing_context": "spoon", "num_workers": 1}, "multiprocessing_context must be one of"),
     ],
 )
 def test_a_loader_refuses_options_that_cannot_be(options, word):

@@ -25,6 +25,7 @@ from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, Su
 from .series import airline_passengers, sunspots, time_series, windows, yearly_sunspots
 from .tables import Table
 from .text import TextDataset, first_names, tiny_shakespeare
+from .worker import WorkerInfo, get_worker_info
 
 __all__ = [
     "DATASETS",
@@ -45,6 +46,7 @@ __all__ = [
     "TensorDataset",
     "TextDataset",
     "WeightedRandomSampler",
+    "WorkerInfo",
     "airline_passengers",
     "breast_cancer",
     "cifar10",
@@ -56,6 +58,7 @@ __all__ = [
     "fashion_mnist",
     "first_names",
     "fit_image",
+    "get_worker_info",
     "instance_boxes",
     "iris",
     "mnist",

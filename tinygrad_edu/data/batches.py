@@ -1,5 +1,6 @@
 """One epoch of a loader: which batches it has, and how far it is."""
 
+import collections
 import contextlib
 import itertools
 from collections.abc import Iterable, Iterator
@@ -8,10 +9,11 @@ from typing import Any
 
 from ..functions.random import Generator, drawing_from
 from ..told import warn_user
-from .collate import default_collate
-from .fetching import Fetcher, StreamFetcher, batch_seed, draws_nothing, seeded
+from .pool import GoneError, Pool, error_of
+from .seeding import Streams, batch_seed
+from .worker import END, RAISED
 
-__all__ = ["Batches", "Epoch", "InProcess", "Order", "fetcher_of"]
+__all__ = ["Batches", "Epoch", "FromWorkers", "InProcess"]
 
 
 @dataclass
@@ -45,10 +47,13 @@ class Batches:
     def __init__(self, loader: Any, epoch: Epoch) -> None:
         self.loader = loader
         self.epoch = epoch
-        self.position = epoch.position
+        self.position = 0 if loader.streams else epoch.position
         self.order = Order(loader.sampler if loader.batch_sampler is None else loader.batch_sampler, epoch.seed)
-        if not loader.streams:
-            next(itertools.islice(self.order, self.position, self.position), None)  # go past what was handed out
+        next(itertools.islice(self.order, self.position, self.position), None)  # go past what was handed out
+        self.begin()
+        with contextlib.suppress(StopIteration):
+            while self.position < epoch.position:  # a stream has no other way to come to where it was
+                self.make()
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -63,12 +68,17 @@ class Batches:
             self.loader.complete(self.epoch)
             raise
         self.epoch.position = self.position
-        if self.loader.told_length is not None and self.position > self.loader.told_length:
+        told = self.loader.told_length
+        if told is not None and self.position > told:
             warn_user(
-                f"the stream gave {self.position} batches, and its length told of {self.loader.told_length}; "
+                f"the stream gave {self.position} batches, and its length told of {told}; "
                 "with workers each goes through all of it, unless it gives its share by get_worker_info()"
             )
         return batch
+
+    def begin(self) -> None:
+        """Get ready for the first batch."""
+        raise NotImplementedError
 
     def make(self) -> Any:
         """The next batch; the position goes past it, also if it cannot be made.
@@ -82,29 +92,74 @@ class Batches:
 class InProcess(Batches):
     """Batches that are made in this process when they are asked for."""
 
-    def __init__(self, loader: Any, epoch: Epoch) -> None:
-        super().__init__(loader, epoch)
-        self.draws = loader.collate_fn is not default_collate or not draws_nothing(loader.dataset)
-        self.position = 0 if loader.streams else self.position
-        with seeded(epoch.seed):
-            self.fetcher = fetcher_of(loader)
-        with contextlib.suppress(StopIteration):
-            while self.position < epoch.position:  # a stream has no other way to come to where it was
-                self.make()
+    def begin(self) -> None:
+        """Get ready for the first batch."""
+        recipe = self.loader.recipe
+        self.streams = Streams() if recipe.draws else None
+        with contextlib.nullcontext() if self.streams is None else self.streams.seeded(self.epoch.seed):
+            self.fetcher = recipe.fetcher()
 
     def make(self) -> Any:
         """Make the next batch."""
         indices = next(self.order)
-        self.position += 1
-        if not self.draws:
+        number, self.position = self.position, self.position + 1
+        if self.streams is None:
             return self.fetcher.fetch(indices)
-        with seeded(batch_seed(self.epoch.seed, self.position)):
+        with self.streams.seeded(batch_seed(self.epoch.seed, number)):
             return self.fetcher.fetch(indices)
 
 
-def fetcher_of(loader: Any) -> Fetcher | StreamFetcher:
-    """What makes the batches of a loader."""
-    batched = loader.batch_sampler is not None
-    if loader.streams:
-        return StreamFetcher(loader.dataset, batched, loader.collate_fn, loader.drop_last)
-    return Fetcher(loader.dataset, batched, loader.collate_fn)
+class FromWorkers(Batches):
+    """Batches that workers make ahead of time: each is asked for some, in turn, and for one more when one has come."""
+
+    def begin(self) -> None:
+        """Ask for the first batches."""
+        loader = self.loader
+        self.pool: Pool = loader.pool()
+        self.timeout = loader.timeout or None
+        self.in_order = loader.in_order
+        self.persistent = loader.persistent_workers
+        self.numbers = itertools.count(self.position)
+        # who was asked, and in which memory the answer will be
+        self.due: collections.deque[tuple[int, int]] = collections.deque()
+        self.ended: set[int] = set()
+        self.turn = self.pool.begin(self.epoch.seed)
+        for place, worker_id in itertools.product(range(loader.prefetch_factor), range(loader.num_workers)):
+            self.ask(worker_id, place)
+
+    def ask(self, worker_id: int, place: int) -> None:
+        """Ask a worker for one batch more, if there is one."""
+        with contextlib.suppress(StopIteration):
+            indices = next(self.order)
+            self.pool.ask(worker_id, next(self.numbers), indices, place)
+            self.due.append((worker_id, place))
+
+    def make(self) -> Any:
+        """Wait for the next batch, in order unless that is not wanted."""
+        while self.due:
+            if self.pool.turn != self.turn:
+                raise RuntimeError("the workers of this loop have gone, or have gone on to a newer loop")
+            worker_id, place = self.due[0] if self.in_order else self.first_due()
+            try:
+                kind, content = self.pool.receive(worker_id, place, self.timeout)
+            except GoneError:
+                self.pool.close()
+                raise
+            self.due.remove((worker_id, place))
+            if kind == END:
+                self.ended.add(worker_id)
+                continue
+            self.position += 1
+            if worker_id not in self.ended:
+                self.ask(worker_id, place)
+            if kind == RAISED:
+                raise error_of(*content)
+            return content
+        if not self.persistent:
+            self.pool.close()
+        raise StopIteration
+
+    def first_due(self) -> tuple[int, int]:
+        """The batch that comes first, of those that are due."""
+        ready = self.pool.first_ready(dict.fromkeys(worker_id for worker_id, _ in self.due), self.timeout)
+        return next(due for due in self.due if due[0] == ready)

@@ -1,21 +1,13 @@
-"""How a batch is made: its samples are fetched and collated, and its random numbers are its own."""
+"""How a batch is made: its samples are fetched and collated."""
 
-import contextlib
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import numpy
-
-from ..functions.random import Generator, drawing_from
 from .collate import default_collate
 from .dataset import Subset, TensorDataset
 
-__all__ = ["Fetcher", "StreamFetcher", "batch_seed", "draws_nothing", "seed_all", "seeded"]
-
-GOLDEN = (
-    0x9E3779B97F4A7C15  # 2^64 over the golden ratio: steps that are far from each other, SplitMix, Steele et al. 2014
-)
+__all__ = ["Fetcher", "Recipe", "StreamFetcher"]
 
 
 class Fetcher:
@@ -39,22 +31,60 @@ class Fetcher:
 
 
 class StreamFetcher:
-    """Makes batches of the next samples of a stream; raises StopIteration at its end."""
+    """Makes batches of the next samples of a stream."""
 
     def __init__(self, dataset: Any, batched: bool, collate_fn: Callable[[Any], Any], drop_last: bool) -> None:
         self.samples = iter(dataset)
         self.batched = batched
         self.collate_fn = collate_fn
         self.drop_last = drop_last
+        self.ended = False
 
     def fetch(self, indices: Any) -> Any:
-        """The batch of as many samples as there are indices, or of fewer at the end."""
-        if not self.batched:
-            return self.collate_fn(next(self.samples))
-        batch = [sample for _, sample in zip(indices, self.samples, strict=False)]
-        if not batch or (self.drop_last and len(batch) < len(indices)):
+        """The batch of as many samples as there are indices, or of fewer at the end.
+
+        Raises:
+            StopIteration: the stream has ended.
+        """
+        batch = self.next_samples(len(indices) if self.batched else 1)
+        if not batch:
             raise StopIteration
-        return self.collate_fn(batch)
+        return self.collate_fn(batch if self.batched else batch[0])
+
+    def next_samples(self, count: int) -> list[Any]:
+        """So many samples, or fewer at the end; a stream is not asked again once it has ended."""
+        batch: list[Any] = []
+        while len(batch) < count and not self.ended:
+            try:
+                batch.append(next(self.samples))
+            except StopIteration:
+                self.ended = True
+        return [] if self.drop_last and len(batch) < count else batch
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a loader makes batches of, and how: all that a worker has to know of it."""
+
+    dataset: Any
+    batched: bool
+    collate_fn: Callable[[Any], Any]
+    drop_last: bool
+    streams: bool  # whether the data set is a stream, without an index
+
+    def fetcher(self) -> Fetcher | StreamFetcher:
+        """What makes the batches of an epoch."""
+        if self.streams:
+            return StreamFetcher(self.dataset, self.batched, self.collate_fn, self.drop_last)
+        return Fetcher(self.dataset, self.batched, self.collate_fn)
+
+    @property
+    def draws(self) -> bool:
+        """Whether code of the user's is run for a batch, which may draw random numbers."""
+        dataset = self.dataset
+        while type(dataset) is Subset:
+            dataset = dataset.dataset
+        return type(dataset) is not TensorDataset or self.collate_fn is not default_collate
 
 
 def collated(dataset: Any, indices: list[int]) -> Any:
@@ -73,34 +103,3 @@ def samples(dataset: Any, indices: list[int]) -> Any:
         return samples(dataset.dataset, [dataset.indices[i] for i in indices])
     at_once = getattr(dataset, "__getitems__", None)
     return at_once(indices) if at_once is not None else [dataset[i] for i in indices]
-
-
-def draws_nothing(dataset: Any) -> bool:
-    """Whether no code of the user's is run for a sample."""
-    while type(dataset) is Subset:
-        dataset = dataset.dataset
-    return type(dataset) is TensorDataset
-
-
-def batch_seed(seed: int, position: int) -> int:
-    """The seed of the batch at this position of the epoch with this seed."""
-    return (seed + (position + 1) * GOLDEN) % 2**63
-
-
-def seed_all(seed: int) -> None:
-    """Seed Python's random numbers and NumPy's global ones."""
-    random.seed(seed)
-    numpy.random.seed([seed % 2**32, seed >> 32, 1])  # one word more: both are the same generator
-
-
-@contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Within a `with` block all random numbers are those of this seed; after it they go on where they were."""
-    state, numpy_state = random.getstate(), numpy.random.get_state(legacy=False)
-    seed_all(seed)
-    try:
-        with drawing_from(Generator().manual_seed(seed)):
-            yield
-    finally:
-        random.setstate(state)
-        numpy.random.set_state(numpy_state)

@@ -1,0 +1,130 @@
+"""What runs in a worker: a process that makes batches for a loader."""
+
+import os
+import pickle
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import reduction
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ..functions.settings import set_num_threads
+from .fetching import Recipe
+from .seeding import Streams, batch_seed
+from .transport import pack
+
+__all__ = ["BATCH", "END", "RAISED", "STOP", "WorkerInfo", "get_worker_info", "work"]
+
+STOP = b""  # what a worker is sent instead of a message, when it is to end
+BATCH, END, RAISED = range(3)  # what a worker answers with
+WATCH = 1.0  # seconds between two looks at whether the parent is still there
+GRACE = 5.0  # seconds that a sample may take after the parent has gone
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """Which worker of how many this is, what its random numbers start from, and its copy of the data set."""
+
+    id: int
+    num_workers: int
+    seed: int
+    dataset: Any
+
+
+info: WorkerInfo | None = None
+
+
+def get_worker_info() -> WorkerInfo | None:
+    """Which worker of a DataLoader this process is; None in any other process.
+
+    An IterableDataset learns from it which share of its samples to give: `id` of `num_workers`.
+
+    >>> get_worker_info() is None
+    True
+    """
+    return info
+
+
+def work(
+    connection: Connection,
+    recipe: Recipe,
+    init: Callable[[int], Any] | None,
+    worker_id: int,
+    num_workers: int,
+    memories: int,
+) -> None:
+    """Make the batches that are asked for, until told to stop or the parent is gone."""
+    global info
+    # Ctrl-C reaches all processes of a terminal, but is the parent's to deal with; its other handlers are not for here.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    set_num_threads(1)
+    memory = [reduction.recv_handle(connection) for _ in range(memories)]
+    inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(connection, inbox), daemon=True).start()
+
+    streams, seed = Streams(), 0
+    fetcher: Any = None
+    failure: tuple[bytes, str] | None = None
+    while message := inbox.get():
+        asked = pickle.loads(message)
+        if isinstance(asked, int):  # the seed of an epoch that begins
+            seed, failure, first = asked, None, info is None
+            info = WorkerInfo(worker_id, num_workers, seed + worker_id, recipe.dataset)
+            try:
+                with streams.seeded(info.seed):
+                    if first and init is not None:
+                        init(worker_id)
+                    fetcher = recipe.fetcher()
+            except Exception as error:
+                failure = described(error, worker_id)
+            continue
+        number, indices, place = asked
+        try:
+            if failure is not None:
+                answer = pack((RAISED, failure), None)
+            else:
+                with streams.seeded(batch_seed(seed, number)):
+                    batch = fetcher.fetch(indices)
+                answer = pack((BATCH, batch), memory[place] if memory else None)
+                batch = None
+        except StopIteration:
+            answer = pack((END, None), None)
+        except Exception as error:
+            answer = pack((RAISED, described(error, worker_id)), None)
+        try:
+            connection.send_bytes(answer)
+        except OSError:  # the parent has closed its end
+            return
+
+
+def listen(connection: Connection, inbox: "queue.SimpleQueue[bytes]") -> None:
+    """Take the messages in as they come, so that the parent never waits, and see when there is no parent any more."""
+    parent = os.getppid()
+    try:
+        while os.getppid() == parent:
+            if connection.poll(WATCH):
+                inbox.put(message := connection.recv_bytes())
+                if message == STOP:
+                    return
+    except (EOFError, OSError):
+        pass
+    inbox.put(STOP)
+    time.sleep(GRACE)
+    os._exit(1)
+
+
+def described(error: Exception, worker_id: int) -> tuple[bytes, str]:
+    """The pickled type of an error, and what is to be said of it."""
+    kind = type(error)
+    try:
+        pickled = pickle.dumps(kind)
+    except Exception:  # a class that is local to a function
+        pickled = pickle.dumps(RuntimeError)
+    text = "".join(traceback.format_exception(error))
+    return pickled, f"Caught {kind.__name__} in DataLoader worker process {worker_id}.\nOriginal {text}"
