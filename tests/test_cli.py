@@ -390,8 +390,8 @@ WRONG = {
     "train --lr fast": "--lr: it takes a number above 0, got 'fast'",
     "train --seed -1": "--seed: it takes a whole number from 0 to 9223372036854775807, got -1",
     "train --seed 9223372036854775808": "--seed: it takes a whole number from 0 to 9223372036854775807",
-    "train --model cmn": "--model: there is no 'cmn'; did you mean 'cnn'? it takes cnn, lenet",
-    "train --model gpt-5": "--model: there is no 'gpt-5'; it takes cnn, lenet",
+    "train --model cmn": "--model: there is no 'cmn'; did you mean 'cnn'? it takes alexnet, cnn",
+    "train --model gpt-5": "--model: there is no 'gpt-5'; it takes alexnet, cnn",
     "train --data digit": "--data: there is no 'digit'; did you mean 'digits'?",
     "train --optimizer adamw": "--optimizer: there is no 'adamw'; did you mean 'adam'?",
     "train --speed 3": "unrecognized arguments: --speed 3",
@@ -471,7 +471,7 @@ def no_pillow(folder, run):
 
 def forged_config(folder, run):
     (folder / "copied" / "config.json").write_text('{"model": "../cnn", "data": "digits"}')
-    return "predict copied --digit 1", "says that its model is '../cnn', not cnn or lenet or mlp"
+    return "predict copied --digit 1", "says that its model is '../cnn', not alexnet or cnn"
 
 
 def truncated_weights(folder, run):

@@ -1,29 +1,273 @@
-"""The networks of the course: their sizes, and that they learn."""
+"""The networks of the course: their sizes, published or counted by hand, their parts, and that they learn."""
 
+import math
+
+import numpy as np
 import pytest
 
-from tinygrad_edu import models, nn
+import tinygrad_edu as tg
+from tinygrad_edu import models, nn, optim
+from tinygrad_edu.models.densenet import Layer, Transition
+from tinygrad_edu.models.generation import Cache
+from tinygrad_edu.models.googlenet import INCEPTIONS, Inception
+from tinygrad_edu.models.resnet import Block
+from tinygrad_edu.models.senet import SEBlock
 
-PARAMETERS = {  # the image, and what is counted by hand
-    "perceptron": ((1, 8, 8), 64 * 10 + 10),
-    "mlp": ((1, 28, 28), 784 * 128 + 128 + 128 * 10 + 10),
-    "cnn": ((1, 8, 8), 32 * 9 + 32 + 64 * 32 * 9 + 64 + 64 * 4 * 10 + 10),
-    # C1 156, and C3 to the output as if C3 saw all maps: 2,416, 48,120, 10,164, 850
-    "lenet": ((1, 28, 28), 61_706),
-    "resnet": ((3, 32, 32), 269_722),
+# AlexNet's convolutions with their biases, and three affine layers behind maps of 4x4
+ALEXNET = 96 * 76 + 256 * (25 * 96 + 1) + 384 * (9 * 256 + 1) + 384 * (9 * 384 + 1) + 256 * (9 * 384 + 1)
+ALEXNET += 1024 * (256 * 16 + 1) + 1024 * 1025 + 10 * 1025
+
+
+def inception_size(channels: int, sizes: tuple[int, ...]) -> int:
+    """The parameters of an inception module: those of its convolutions, and two for each channel's norm."""
+    one, reduce3, three, reduce5, five, pooled = sizes
+    weights = channels * (one + reduce3 + reduce5 + pooled) + 9 * reduce3 * three + 25 * reduce5 * five
+    return weights + 2 * sum(sizes)
+
+
+def googlenet_size() -> int:
+    channels, total = 192, 27 * 192 + 2 * 192
+    for sizes in [sizes for stage in INCEPTIONS for sizes in stage]:
+        total += inception_size(channels, sizes)
+        channels = sizes[0] + sizes[2] + sizes[4] + sizes[5]
+    assert channels == 1024
+    return total + 1024 * 10 + 10
+
+
+SIZES = {  # the image, settings, and how many parameters
+    "alexnet": ((3, 32, 32), {}, ALEXNET),
+    "cnn": ((1, 8, 8), {}, 32 * 9 + 32 + 64 * 32 * 9 + 64 + 64 * 4 * 10 + 10),
+    "densenet": ((3, 32, 32), {}, 176_122),  # published for DenseNet-BC, L = 40, k = 12
+    "densenet, 100": ((3, 32, 32), {"depth": 100}, 769_162),  # 0.8 M in table 2 of the paper
+    "googlenet": ((3, 32, 32), {}, googlenet_size()),
+    "lenet": ((1, 28, 28), {}, 61_706),  # C1 156, and as if C3 saw all maps: 2,416, 48,120, 10,164, 850
+    "mlp": ((1, 28, 28), {}, 784 * 128 + 128 + 128 * 10 + 10),
+    "perceptron": ((1, 8, 8), {}, 64 * 10 + 10),
+    "resnet": ((3, 32, 32), {}, 269_722),
+    # each block has W1, W2 and their biases more
+    "senet": ((3, 32, 32), {}, 269_722 + 3 * sum(2 * c * (c // 4) + c // 4 + c for c in (16, 32, 64))),
+    "vgg": ((3, 32, 32), {}, 9_228_362),  # of 9,231,114 that are published with biases, 2,752 are biases
+    "vgg, 16": ((3, 32, 32), {"depth": 16}, 14_724_042),  # 14,728,266 with 4,224 biases
+}
+
+
+def count(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_parameters_are_those_published_or_counted_by_hand(name):
+    image, settings, expected = SIZES[name]
+    assert count(models.build(name.partition(",")[0], image, **settings)) == expected
+
+
+def test_all_models_have_their_parameters_counted():
+    assert {name.partition(",")[0] for name in SIZES} == set(models.MODELS)
+
+
+SMALL = {
+    "alexnet": ((2, 16, 16), {"width": 12, "hidden": 64}),
+    "densenet": ((2, 8, 8), {"depth": 10, "growth": 4}),
+    "googlenet": ((2, 8, 8), {"width": 0.05}),
+    "lenet": ((2, 12, 12), {}),
+    "senet": ((2, 8, 8), {"depth": 8}),
+    "vgg": ((2, 32, 32), {"width": 2}),
 }
 
 
 @pytest.mark.parametrize("name", models.MODELS)
-def test_parameters_are_counted_by_hand(name):
-    image, count = PARAMETERS[name]
-    assert sum(p.numel() for p in models.build(name, image).parameters()) == count
+def test_gradients_reach_all_parameters_and_it_learns(name):
+    tg.manual_seed(0)
+    image, settings = SMALL.get(name, ((2, 8, 8), {}))
+    network = models.build(name, image, classes=3, **settings)
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0  # six images are learned by heart, not otherwise
+    x, y = tg.randn(6, *image), tg.tensor([0, 1, 2, 0, 1, 2])
+    optimizer = optim.Adam(network.parameters(), lr=0.001 if name == "alexnet" else 0.01)
+    losses, reached = [], set()
+    for _ in range(25):
+        loss = nn.functional.cross_entropy(network(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        assert all(np.isfinite(p.grad.numpy()).all() for p in network.parameters())
+        reached.update(name for name, p in network.named_parameters() if p.grad.any())
+        optimizer.step()
+        losses.append(loss.item())
+    assert reached == {name for name, _ in network.named_parameters()}
+    assert min(losses) < 0.6 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (lambda: models.VGG(depth=12), "VGG has 11, 13, 16, 19 layers, got 12"),
+        (lambda: models.DenseNet(depth=41), r"has 6 n \+ 4 layers .* got 41"),
+        (lambda: models.DenseNet(depth=4), r"has 6 n \+ 4 layers .* got 4"),
+        (lambda: models.DenseNet((3, 3, 8)), "4x4 or more; got 3x8"),
+        (lambda: models.GoogLeNet((3, 3, 8)), "4x4 or more; got 3x8"),
+        (lambda: models.AlexNet((3, 15, 32)), "16x16 or more; got 15x32"),
+        (lambda: models.VGG((3, 32, 31)), "32x32 or more; got 32x31"),
+        (lambda: models.UNet((1, 128, 100)), "halves an image 4 times, which 128x100 cannot"),
+        (lambda: models.GPT(65, heads=3), "3 heads cannot share 128 numbers evenly"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(make, word):
+    with pytest.raises(ValueError, match=word):
+        make()
 
 
 def test_lenet_has_the_papers_layers():
-    network = models.LeNet()
-    kinds = {
-        name: type(module) for name, module in network.named_children() if next(module.parameters(), None) is not None
-    }
-    assert kinds == {"c1": nn.Conv2d, "c3": nn.Conv2d, "c5": nn.Linear, "f6": nn.Linear, "output": nn.Linear}
-    assert network.c5.in_features == 16 * 5 * 5
+    parts = {name: type(module) for name, module in models.LeNet().named_children() if list(module.parameters())}
+    assert parts == {"c1": nn.Conv2d, "c3": nn.Conv2d, "c5": nn.Linear, "f6": nn.Linear, "output": nn.Linear}
+
+
+@pytest.mark.parametrize("depth", [11, 13, 16, 19])
+def test_vgg_has_as_many_layers_as_it_says(depth):
+    network = models.VGG(depth=depth, width=2)
+    assert len([x for x in network.modules() if isinstance(x, nn.Conv2d | nn.Linear)]) == depth - 2  # one affine layer
+
+
+@pytest.mark.parametrize("depth", [10, 22, 40])
+def test_densenet_has_as_many_layers_as_it_says(depth):
+    network = models.DenseNet(depth=depth, growth=2)
+    assert len([x for x in network.modules() if isinstance(x, nn.Conv2d | nn.Linear)]) == depth
+
+
+def test_a_dense_layer_keeps_its_input():
+    layer, x = Layer(3, 2), tg.randn(2, 3, 4, 4)
+    y = layer(x)
+    assert y.shape == (2, 5, 4, 4)
+    assert y[:, :3].tolist() == x.tolist()
+    assert Transition(4)(tg.randn(1, 4, 6, 5)).shape == (1, 2, 3, 2)
+
+
+def test_an_inception_joins_its_four_parts():
+    module, x = Inception(3, (1, 2, 3, 4, 5, 6)).eval(), tg.randn(2, 3, 5, 4)
+    y = module(x)
+    assert y.shape == (2, module.planes, 5, 4) == (2, 15, 5, 4)
+    for part, found in zip(
+        (module.one, module.three, module.five, module.pooled), y.split([1, 3, 5, 6], 1), strict=True
+    ):
+        assert part(x).tolist() == found.tolist()
+    assert count(module) == inception_size(3, (1, 2, 3, 4, 5, 6))
+
+
+def test_squeeze_and_excitation_weighs_channels():
+    block, plain = SEBlock(16, 16, 1).eval(), Block(16, 16, 1).eval()
+    plain.load_state_dict({name: x for name, x in block.state_dict().items() if not name.startswith("fc")})
+    x = tg.randn(2, 16, 5, 5)
+    f = plain.residual(x).detach().numpy()
+    w1, b1, w2, b2 = [p.detach().numpy() for layer in (block.fc1, block.fc2) for p in (layer.weight, layer.bias)]
+    hidden = np.maximum(f.mean((2, 3)) @ w1.T + b1, 0)
+    weight = 1 / (1 + np.exp(-(hidden @ w2.T + b2)))
+    found = block(x).detach().numpy()
+    np.testing.assert_allclose(found, np.maximum(f * weight[:, :, None, None] + x.numpy(), 0), 1e-5, 1e-6)
+
+
+# segmentation
+
+
+def test_unet_has_the_papers_size():
+    # 31,037,698 parameters are published for three channels of input, whose first convolution has 2 * 9 * 64 more
+    assert count(models.UNet()) == 31_037_698 - 2 * 9 * 64
+
+
+@pytest.mark.parametrize(("depth", "image"), [(1, (1, 2, 6)), (2, (3, 8, 4)), (3, (1, 16, 8))])
+def test_unet_gives_scores_of_each_pixel(depth, image):
+    network = models.UNet(image, classes=5, width=2, depth=depth)
+    y = network(tg.randn(2, *image))
+    assert y.shape == (2, 5, *image[1:])
+    y.square().sum().backward()
+    assert all(p.grad is not None for p in network.parameters())
+
+
+def test_unet_learns_to_outline():
+    tg.manual_seed(0)
+    x = tg.zeros(4, 1, 16, 16)
+    for i in range(4):
+        x[i, 0, 2 + i : 8 + i, 3:11] = 1
+    inside = x.clone()
+    inside[:, :, 1:-1, 1:-1] = nn.functional.avg_pool2d(x, 3, 1) > 0.99  # the class is 1 within, and 0 on the edge
+    network = models.UNet((1, 16, 16), width=4, depth=2)
+    optimizer = optim.Adam(network.parameters(), lr=0.02)
+    for _ in range(40):
+        loss = nn.functional.cross_entropy(network(x), inside[:, 0].long())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert (network(x).argmax(1) == inside[:, 0]).float().mean() > 0.98
+
+
+# language
+
+
+def gpt_size(vocabulary: int, context: int, layers: int, size: int) -> int:
+    return (vocabulary + context) * size + layers * (12 * size**2 + 13 * size) + 2 * size
+
+
+def test_gpt_has_the_papers_size():
+    assert gpt_size(50_257, 1024, 12, 768) == 124_439_808  # GPT-2, the smallest
+    assert count(models.GPT(65)) == gpt_size(65, 64, 4, 128)
+    network = models.GPT(7, 5, 3, 2, 12, bias=False)
+    assert count(network) == gpt_size(7, 5, 3, 12) - 3 * 11 * 12 - 12  # nine of affine maps, and the norms'
+
+
+def small_gpt(**settings) -> models.GPT:
+    tg.manual_seed(0)
+    network = models.GPT(9, context=12, layers=2, heads=3, size=12, **settings).double()
+    for p in network.parameters():
+        nn.init.normal_(p, std=0.5)
+    return network
+
+
+def test_gpt_is_a_transformer_with_a_causal_mask():
+    network, tokens = small_gpt(), tg.tensor(np.random.default_rng(0).integers(0, 9, (2, 7)))
+    kind = {"activation": nn.GELU("tanh"), "batch_first": True, "norm_first": True, "dtype": tg.float64}
+    layer = nn.TransformerEncoderLayer(12, 3, 48, dropout=0.0, **kind)
+    encoder = nn.TransformerEncoder(layer, 2, nn.LayerNorm(12, dtype=tg.float64))
+    for theirs, ours in zip(encoder.layers, network.h, strict=True):
+        pairs = [(theirs.norm1, ours.ln_1), (theirs.norm2, ours.ln_2), (theirs.self_attn.out_proj, ours.attn.c_proj)]
+        for one, other in [*pairs, (theirs.linear1, ours.mlp.c_fc), (theirs.linear2, ours.mlp.c_proj)]:
+            one.load_state_dict(other.state_dict())
+        theirs.self_attn.in_proj_weight.data = ours.attn.c_attn.weight.data
+        theirs.self_attn.in_proj_bias.data = ours.attn.c_attn.bias.data
+    encoder.norm.load_state_dict(network.ln_f.state_dict())
+    x = network.wte(tokens) + network.wpe.weight[:7]
+    mask = nn.Transformer.generate_square_subsequent_mask(7).double()
+    expected = encoder(x, mask, is_causal=True) @ network.wte.weight.T
+    np.testing.assert_allclose(network(tokens).detach().numpy(), expected.detach().numpy(), 1e-9, 1e-9)
+
+
+@pytest.mark.parametrize("parts", [[1] * 10, [4, 1, 1, 4], [10]])
+def test_gpt_with_a_cache_gives_the_same_logits(parts):
+    network, cache = small_gpt(), Cache()
+    tokens = tg.tensor(np.random.default_rng(0).integers(0, 9, (3, 10)))
+    found = tg.cat([network(part, cache) for part in tokens.split(parts, 1)], 1)
+    np.testing.assert_allclose(found.detach().numpy(), network(tokens).detach().numpy(), 1e-10, 1e-10)
+    with pytest.raises(ValueError, match="context is 12 tokens, got 3 and 10 before"):
+        network(tokens[:, :3], cache)
+
+
+def test_gpt_begins_knowing_nothing_and_learns():
+    tg.manual_seed(0)
+    network, text = models.GPT(9, context=16, layers=2, heads=2, size=16), tg.tensor([[1, 5, 2, 7, 7, 3, 1, 8, 4, 1]])
+    optimizer = optim.AdamW(network.parameters(), lr=0.02)
+    losses = []
+    for _ in range(60):
+        loss = nn.functional.cross_entropy(network(text[:, :-1]).flatten(0, 1), text[0, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert abs(losses[0] - math.log(9)) < 0.1
+    assert losses[-1] < 0.05
+    assert models.generate(network.eval(), text[:, :1], 9, temperature=0).tolist() == text.tolist()
+    assert models.generate(network, text[:, :1], 20).shape == (1, 21)  # more than the context
+
+
+def test_gpt_drops_in_training_only():
+    network, tokens = small_gpt(dropout=0.5), tg.tensor([[1, 2, 3]])
+    assert network(tokens).tolist() != network(tokens).tolist()
+    network.eval()
+    assert network(tokens).tolist() == network(tokens).tolist()

@@ -1,28 +1,42 @@
-"""The networks of the course, each one short file, and by name."""
+"""The networks of the course, each one short file; those that classify images are found by name, too."""
 
 import difflib
 from collections.abc import Callable
 from typing import Any
 
 from ..nn import Module
+from .alexnet import AlexNet
 from .cnn import CNN
+from .densenet import DenseNet
 from .generation import generate
+from .googlenet import GoogLeNet
+from .gpt import GPT
 from .lenet import LeNet
 from .llama import Llama
 from .mlp import MLP
 from .perceptron import Perceptron
 from .resnet import ResNet, resnet20, resnet32, resnet44, resnet56, resnet110
+from .senet import SENet
 from .tokenizer import Tokenizer
+from .unet import UNet
+from .vgg import VGG
 
 __all__ = [
     "CNN",
+    "GPT",
     "MLP",
     "MODELS",
+    "VGG",
+    "AlexNet",
+    "DenseNet",
+    "GoogLeNet",
     "LeNet",
     "Llama",
     "Perceptron",
     "ResNet",
+    "SENet",
     "Tokenizer",
+    "UNet",
     "build",
     "generate",
     "resnet20",
@@ -33,11 +47,16 @@ __all__ = [
 ]
 
 MODELS: dict[str, Callable[..., Module]] = {
+    "alexnet": AlexNet,
     "cnn": CNN,
+    "densenet": DenseNet,
+    "googlenet": GoogLeNet,
     "lenet": LeNet,
     "mlp": MLP,
     "perceptron": Perceptron,
     "resnet": ResNet,
+    "senet": SENet,
+    "vgg": VGG,
 }
 
 

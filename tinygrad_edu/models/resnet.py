@@ -31,11 +31,13 @@ class Block(nn.Module):
             x = x[:, :, :: self.stride, :: self.stride]
         return F.pad(x, (0, 0, 0, 0, self.new // 2, self.new - self.new // 2)) if self.new else x
 
+    def residual(self, x: Tensor) -> Tensor:
+        """What is added to the input: f."""
+        return self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+
     def forward(self, x: Tensor) -> Tensor:
         """The residual added to its input."""
-        y = F.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        return F.relu(y + self.shortcut(x))
+        return F.relu(self.residual(x) + self.shortcut(x))
 
 
 class ResNet(nn.Module):
@@ -51,6 +53,8 @@ class ResNet(nn.Module):
     Source: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition" (2016), section 4.2, shortcut A.
     """
 
+    block: type[Block] = Block
+
     def __init__(self, image: tuple[int, int, int] = (3, 32, 32), classes: int = 10, depth: int = 20) -> None:
         super().__init__()
         blocks, rest = divmod(depth - 2, 6)
@@ -58,13 +62,18 @@ class ResNet(nn.Module):
             raise ValueError(f"a ResNet for CIFAR has 6 n + 2 layers (20, 32, 44, 56, 110 ...), got {depth}")
         self.conv1 = nn.Conv2d(image[0], 16, kernel_size=3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        self.layer1 = stage(16, 16, blocks, stride=1)
-        self.layer2 = stage(16, 32, blocks, stride=2)
-        self.layer3 = stage(32, 64, blocks, stride=2)
+        self.layer1 = self.stage(16, 16, blocks, stride=1)
+        self.layer2 = self.stage(16, 32, blocks, stride=2)
+        self.layer3 = self.stage(32, 64, blocks, stride=2)
         self.linear = nn.Linear(64, classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)
+
+    def stage(self, channels: int, planes: int, blocks: int, stride: int) -> nn.Sequential:
+        """Blocks on maps of one size; the first takes them to that size."""
+        first = self.block(channels, planes, stride)
+        return nn.Sequential(first, *[self.block(planes, planes, 1) for _ in range(blocks - 1)])
 
     def forward(self, x: Tensor) -> Tensor:
         """The scores (logits) of each class."""
@@ -94,11 +103,6 @@ class ResNet(nn.Module):
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"{str(path)!r} holds no ResNet for CIFAR: {error}") from None
         return network.eval()
-
-
-def stage(channels: int, planes: int, blocks: int, stride: int) -> nn.Sequential:
-    """Blocks on maps of one size; the first takes them to that size."""
-    return nn.Sequential(*[Block(planes if i else channels, planes, 1 if i else stride) for i in range(blocks)])
 
 
 resnet20 = functools.partial(ResNet, depth=20)
