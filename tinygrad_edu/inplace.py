@@ -28,6 +28,7 @@ from .told import guarded
 __all__ = ["assign", "in_place", "replace"]
 
 NUMBERS = {int, float}
+NONE: dict[str, Any] = {}
 ZERO = numpy.zeros(())
 current_frame = sys._getframe
 
@@ -77,6 +78,8 @@ def replace(x: Tensor, result: Tensor, verb: str) -> Tensor:
         result = result.to(x.dtype)
     if result._node is not None:
         keep_old_value(result._node, x._array)
+    if writes.watchers:
+        writes.watch(x._array, ..., result._array)
     x._array = copy_into(x._array, ..., result._array)
     writes.note_write(x._array, *recording.user_place())
     if grad_enabled.get() and (result._node is not None or x._node is not None):
@@ -128,7 +131,9 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
         if value.dtype != x.dtype:
             value = value.to(x.dtype)
         if value._node is None and numpy.may_share_memory(value._array, x._array):
-            value = wrap(value._array.copy())
+            value = record(elementwise.clone, (value,), NONE)
+        if writes.watchers:
+            writes.watch(x._array, index, value._array)
         x._array = copy_into(x._array, index, value._array)
     except IndexError as error:
         raise IndexError(f"assignment to a Tensor of shape {x.shape}: {error}") from None
@@ -195,6 +200,8 @@ def array_of(operand: Any) -> Any:
 
 def free_to_write(x: Tensor, other: Any) -> bool:
     """Whether there is nothing to record or convert: optimizers pass here, without a temporary or a copy."""
+    if writes.watchers:
+        return False
     dtype = x._array.dtype
     if other._array.dtype is not dtype if isinstance(other, Tensor) else type(other) not in NUMBERS:
         return False

@@ -6,16 +6,30 @@ known by the array that owns it, so all views of it, and all Tensors that share 
 """
 
 import weakref
+from collections.abc import Callable
 from itertools import count
 from types import CodeType
 from typing import Any
 
 from numpy import ndarray
 
-__all__ = ["describe_place", "find_write", "latest", "next_number", "note_write", "owner", "version"]
+__all__ = [
+    "describe_place",
+    "find_write",
+    "latest",
+    "next_number",
+    "note_write",
+    "owner",
+    "version",
+    "watch",
+    "watchers",
+]
 
 next_number = count(1).__next__
 latest = [0]  # the number of the last write of all
+# What looks at each write before it is made, (target, index, value): a tracer. While there is one, no value is computed
+# into memory directly, so that it sees them all.
+watchers: list[Callable[[ndarray, Any, ndarray], None]] = []
 
 
 class Write:
@@ -56,6 +70,12 @@ def note_write(array: ndarray, code: CodeType | None = None, lasti: int = 0) -> 
     write.version += 1
     write.code = code
     write.lasti = lasti
+
+
+def watch(target: ndarray, index: Any, value: ndarray) -> None:
+    """Show a write that is about to be made to whoever wants to see it."""
+    for watcher in watchers:
+        watcher(target, index, value)
 
 
 def version(array: ndarray) -> int:

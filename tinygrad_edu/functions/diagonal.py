@@ -9,7 +9,8 @@ from ..dtypes import as_dtype, int64
 from ..errors import ShapeError
 from ..inplace import in_place
 from ..ops import movement as ops
-from ..ops.elementwise import masked
+from ..ops.comparison import ge, le
+from ..ops.elementwise import masked, sub
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .creation import finished
@@ -84,7 +85,10 @@ def triangle(input: Tensor, keep: Callable[..., Any], offset: int) -> Tensor:
     """
     if input.ndim < 2:
         raise ShapeError(f"{keep.__name__} needs at least 2 dimensions, got {input.shape}")
-    return masked(input, wrap(keep(numpy.ones(input.shape[-2:], bool), offset)))
+    rows, columns = (numpy.arange(n) for n in input.shape[-2:])
+    inside = le if keep is numpy.tril else ge
+    above = sub(columns, ops.reshape(rows, shape=(len(rows), 1)))  # by operations, as exporters see
+    return masked(input, wrap(inside(above, offset)))
 
 
 @method

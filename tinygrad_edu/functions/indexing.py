@@ -8,6 +8,9 @@ from ..dtypes import bool_
 from ..errors import ShapeError
 from ..index import as_index
 from ..ops import indexing as ops
+from ..ops.comparison import eq, lt
+from ..ops.elementwise import add, cast, clone, where
+from ..ops.movement import reshape
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim, as_sizes, check_room
@@ -65,7 +68,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     if not index.numel():
         return take(input, index)
     check_index(input, dim, index, "gather")
-    return ops.gather(input, dim=dim, index=index._array.copy())  # backward needs it as it is now
+    return ops.gather(input, dim=dim, index=clone(index._array))  # backward needs it as it is now
 
 
 @method
@@ -91,7 +94,12 @@ def flat_places(input: Tensor, index: Tensor, name: str) -> Any:
     places, n = index._array, input.numel()
     if places.size and not -n <= places.min() <= places.max() < n:
         raise IndexError(f"{name}: an index is outside {-n} to {n - 1}, the input has {n} elements")
-    return numpy.where(places < 0, places + n, places)
+    return from_the_front(places, n)
+
+
+def from_the_front(places: Any, n: int) -> Any:
+    """Indices into n elements, the negative ones counted from the beginning; by operations, which an exporter sees."""
+    return where(lt(places, 0), add(places, n), places)
 
 
 @method
@@ -111,7 +119,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     beside = broadcast_shapes(*[tuple([1 if d == dim else n for d, n in enumerate(x.shape)]) for x in (input, indices)])
     source, picked = [tuple([x.shape[d] if d == dim else n for d, n in enumerate(beside)]) for x in (input, indices)]
     n = input.shape[dim] if input.ndim else 1
-    counted = wrap(numpy.where(indices._array < 0, indices._array + n, indices._array))
+    counted = wrap(from_the_front(indices._array, n))
     return gather(input.broadcast_to(source), dim, counted.broadcast_to(picked))
 
 
@@ -143,7 +151,7 @@ def slice_places(input: Tensor, dim: int, index: Tensor, name: str) -> tuple[int
         raise TypeError(f"{name} needs an index of integers, got {index.dtype}")
     if index.ndim > 1:
         raise IndexError(f"{name} needs a 1-d index, got {index.shape}")
-    places = index._array.reshape(-1).copy()  # backward needs it as it is now
+    places = clone(reshape(index._array, shape=(index.numel(),)))  # backward needs it as it is now
     n = input.shape[dim] if input.ndim else 1
     if places.size and not 0 <= places.min() <= places.max() < n:
         raise IndexError(f"{name}: an index is outside 0 to {n - 1}, dimension {dim} of {input.shape}")
@@ -160,7 +168,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """
     check_mask(mask)
     shape = broadcast_shapes(input.shape, mask.shape)
-    return ops.getitem(input.broadcast_to(shape), index=mask.broadcast_to(shape)._array.copy())
+    return ops.getitem(input.broadcast_to(shape), index=clone(mask.broadcast_to(shape)._array))
 
 
 def check_mask(mask: Tensor) -> None:
@@ -219,4 +227,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if classes.size and (classes.min() < 0 or classes.max() >= count):
         raise RuntimeError(f"one_hot: a class is outside 0 to {count - 1}")
     check_room(count, f"one_hot of {count} classes")
-    return wrap((classes[..., None] == numpy.arange(count)).astype(numpy.int64))
+    return wrap(cast(eq(reshape(classes, shape=(*classes.shape, 1)), numpy.arange(count)), dtype=numpy.int64))

@@ -56,7 +56,7 @@ def paired(input: Tensor, dim: int, index: Tensor, src: Tensor, name: str) -> tu
         src = getitem(src, index=tuple([slice(n) for n in index.shape]))
     grid = list(numpy.ogrid[tuple([slice(n) for n in index.shape])])
     grid[dim] = index._array
-    return src, positions(input.shape)[tuple(grid)]
+    return src, getitem(positions(input.shape), index=tuple(grid))
 
 
 @method

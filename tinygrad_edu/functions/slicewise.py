@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from ..errors import ShapeError
 from ..inplace import in_place
+from ..ops.indexing import getitem
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim
 from .elementwise import masked_fill
-from .indexing import slice_places
+from .indexing import from_the_front, slice_places
 from .placing import REDUCTIONS, add_at, check_dtype, overwrite, positions, reduce_into
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_reduce"]
@@ -38,7 +39,8 @@ def slices(input: Tensor, dim: int, index: Tensor, source: Tensor, name: str) ->
 
 def slices_at(input: Tensor, dim: int, index_array: Array) -> Array:
     """The places in the flattened input of some slices of a dimension."""
-    return numpy.take(positions(input.shape or (1,)), index_array, axis=dim)
+    places = positions(input.shape or (1,))
+    return getitem(places, index=(*[slice(None)] * dim, index_array))
 
 
 @method
@@ -97,7 +99,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
         RuntimeError: the value has dimensions.
     """
     n = input.shape[as_dim(dim, input.ndim)] if input.ndim else 1
-    counted = wrap(numpy.where(index._array < 0, index._array + n, index._array))
+    counted = wrap(from_the_front(index._array, n))
     dim, index_array = slice_places(input, dim, counted, "index_fill")
     filled = numpy.zeros(input.numel(), bool)
     filled[slices_at(input, dim, index_array)] = True

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...errors import ShapeError
 from ...functions.norms import norm
 from ...graph import no_grad
-from ...ops.elementwise import masked
+from ...ops.elementwise import cast, masked
 from ...ops.indexing import getitem, put
 from ...primitive import primitive
 from ...recording import wrap
@@ -42,7 +42,7 @@ def rows_named(input: Tensor, weight: Tensor, name: str) -> Array:
     count = len(weight)
     if index.size and not 0 <= index.min() <= index.max() < count:
         raise IndexError(f"{name}: an index is outside 0 to {count - 1}, the table has shape {weight.shape}")
-    return index.astype(numpy.intp)
+    return cast(index, dtype=numpy.intp)
 
 
 def padding_row(padding_idx: int | None, count: int) -> int | None:

@@ -15,7 +15,9 @@ from ...functions.dims import check_room
 from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from ...kernels.resampling import means
 from ...kernels.windows import Sizes, per_dimension
+from ...ops.elementwise import clone
 from ...ops.indexing import gather
+from ...ops.movement import reshape
 from ...primitive import primitive
 from ...recording import wrap
 from ...tensor import Tensor
@@ -311,5 +313,5 @@ def unpooled(
     if places.size and not 0 <= places.min() <= places.max() < size:
         raise IndexError(f"unpooling to {sizes} takes indices from 0 to {size - 1}, got {places.min()}, {places.max()}")
     flat = (*before, math.prod(spatial))
-    out = placed(input.reshape(flat), index=places.reshape(flat).copy(), size=size)
+    out = placed(input.reshape(flat), index=clone(reshape(places, shape=flat)), size=size)
     return out.reshape(*before, *sizes)

@@ -1,0 +1,62 @@
+"""The primitives that have no row, and why."""
+
+from ..table import WITHOUT
+
+ADJOINT = "it is part of a gradient, and a model is exported forward only"
+NO_OPERATOR = "ONNX has no such operator"
+
+WITHOUT.update(
+    dict.fromkeys(
+        [
+            "avg_pool_input",
+            "by_steps",
+            "cofactors",
+            "conv_weight",
+            "gelu_gradient",
+            "max_pool_pick",
+            "max_pool_route",
+            "path_gradient",
+            "silu_gradient",
+            "softmax_adjoint",
+            "standardize_gradients",
+            "with_scaled_gradient",
+        ],
+        ADJOINT,
+    )
+)
+WITHOUT.update(
+    dict.fromkeys(
+        [
+            "digamma",
+            "eigenpairs",
+            "eigenvalues",
+            "erfcx",
+            "erfinv",
+            "gcd",
+            "i0",
+            "i0e",
+            "i1",
+            "i1e",
+            "inverse",
+            "lcm",
+            "lgamma",
+            "log_determinant",
+            "log_ndtr",
+            "lower_factor",
+            "ndtri",
+            "nextafter",
+            "path_losses",
+            "polygamma_n",
+            "pseudoinverse",
+            "right_factor",
+            "singular_factors",
+            "singular_values",
+            "solution",
+            "tall_factors",
+            "triangular_solution",
+        ],
+        NO_OPERATOR,
+    )
+)
+WITHOUT["recurrence"] = "ONNX has running sums only; a running product of positive numbers is exp(cumsum(log(x)))"
+WITHOUT["projected_lstm"] = "ONNX's LSTM has no projection; use one without proj_size"

@@ -1,0 +1,190 @@
+"""Running a model to see what it does: with what it was given, with other values, and with other sizes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import combinations
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+
+from ...graph import no_grad
+from ...recording import Recorded, wrap
+from ...told import warn_user
+from .errors import ExportError
+from .leaving import noticed
+from .sizes import Runs
+from .trace import Call, Trace
+
+__all__ = ["Program", "followed", "leaves", "traced"]
+
+Array = NDArray[Any]
+Axes = Mapping[tuple[int, int], str]  # (input, dimension): the name of the size that varies there
+
+
+class Program:
+    """What a model does, whatever the sizes that vary: its calls, and where its outputs come from."""
+
+    def __init__(self, calls: list[Call], inputs: Any, outputs: Any) -> None:
+        self.calls = calls
+        self.inputs = inputs  # (shape, dtype) of each
+        self.outputs = outputs  # (source, shape, dtype) of each
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The Tensors in nested tuples, lists and dicts."""
+    if isinstance(tree, Recorded):
+        return [tree]
+    parts = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, tuple | list) else ()
+    return [leaf for part in parts for leaf in leaves(part)]
+
+
+def filled(tree: Any, tensors: Iterator[Any]) -> Any:
+    """The same structure with other Tensors."""
+    if isinstance(tree, Recorded):
+        return next(tensors)
+    if isinstance(tree, dict):
+        return {key: filled(part, tensors) for key, part in tree.items()}
+    if isinstance(tree, tuple | list):
+        parts = [filled(part, tensors) for part in tree]
+        return type(tree)._make(parts) if hasattr(tree, "_make") else type(tree)(parts)
+    return tree
+
+
+@contextmanager
+def evaluated(model: Any) -> Iterator[None]:
+    """A module in evaluation mode, with each of its modules afterwards in the mode that it was in."""
+    modes = [(module, module.training) for module in model.modules()] if hasattr(model, "modules") else []
+    try:
+        for module, _ in modes:
+            module.training = False
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+@contextmanager
+def followed(model: Any, trace: Trace) -> Iterator[None]:
+    """The trace knows within which module a call is made."""
+    with ExitStack() as stack:
+        for name, module in model.named_modules() if hasattr(model, "named_modules") else ():
+            if name:
+                enter = module.register_forward_pre_hook(entering(trace, name), prepend=True)
+                stack.callback(enter.remove)
+                stack.callback(module.register_forward_hook(leaving(trace)).remove)
+        yield
+
+
+def entering(trace: Trace, name: str) -> Callable[..., None]:
+    """The hook before a module's forward."""
+    return lambda module, args: trace.scopes.append(name)
+
+
+def leaving(trace: Trace) -> Callable[..., None]:
+    """The hook after it."""
+    return lambda module, args, output: trace.scopes.__delitem__(-1)
+
+
+def other_values(array: Array) -> Array:
+    """An array of the same shape within the same bounds, with other values where that can be."""
+    if array.dtype == bool:
+        return ~array if array.all() or not array.any() else numpy.flip(array)
+    if not array.size or not numpy.isfinite(array).all():
+        return array
+    low, high = array.min(), array.max()
+    if low != high:
+        mirrored: Array = (high - (array - low)).astype(array.dtype)
+        return mirrored
+    steps = numpy.arange(array.size).reshape(array.shape)
+    if array.dtype.kind == "f":
+        return (array + (steps + 1) / (array.size + 1)).astype(array.dtype)
+    return (
+        (array - 1 if low > 0 else array + 1) if array.size == 1 else (array - (steps % 2 if low > 0 else -(steps % 2)))
+    )
+
+
+def resized(array: Array, sizes: Mapping[int, int]) -> Array:
+    """The array with other sizes of some dimensions, its elements repeated."""
+    for dim, size in sizes.items():
+        array = numpy.take(array, numpy.arange(size) % array.shape[dim], dim)
+    return array
+
+
+def traced(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], axes: Axes) -> Program:
+    """The model's calls, from runs that differ in values and in the sizes that are to vary.
+
+    Raises:
+        ExportError: a run fails, or runs differ in what cannot be followed.
+    """
+    given = [x._array for x in leaves((args, kwargs))]
+    plans = sizes_of_runs(given, axes)
+    found = []
+    for i, sizes in enumerate(plans):
+        arrays = [x.copy() for x in given]
+        for number, array in enumerate(arrays):
+            here = {dim: sizes[name] for (n, dim), name in axes.items() if n == number}
+            arrays[number] = resized(array, {dim: size for dim, size in here.items() if array.shape[dim] != size})
+        if i == 1:
+            arrays = [numpy.asarray(other_values(x)) for x in arrays]
+        found.append(one_run(model, args, kwargs, arrays, "" if i == 0 else told(i, sizes)))
+        for place in found[0][3] if i == 0 else ():
+            warn_user(
+                f"ONNX export: the model takes values out of a Tensor at {place}; what it decides or computes by them "
+                "stays in the exported model as it is for these inputs"
+            )
+    runs = Runs(plans)
+    calls = runs.calls([run[0] for run in found])
+    inputs, outputs = (runs.merge([run[part] for run in found]) for part in (1, 2))
+    if not isinstance(outputs, tuple):
+        raise ExportError("the model gives other outputs for other values or sizes of its inputs")
+    return Program(calls, inputs, outputs)
+
+
+def sizes_of_runs(given: Sequence[Array], axes: Axes) -> list[dict[str, int]]:
+    """The sizes of each run: twice the same, then as many others as tell apart sums of sizes and of their products.
+
+    They are 2 or more, since a size of 1 broadcasts.
+    """
+    base = {name: max(2, given[number].shape[dim]) for (number, dim), name in axes.items()}
+    if not base:
+        return [base, base]
+    singly = [{**base, name: size + more} for name, size in base.items() for more in (1, 2)]
+    pairs = [{**base, a: base[a] + 1, b: base[b] + 1} for a, b in combinations(base, 2)]
+    return [base, base, *singly, *pairs, {name: size + 3 + i for i, (name, size) in enumerate(base.items())}]
+
+
+def told(run: int, sizes: Mapping[str, int]) -> str:
+    """What is special about a run."""
+    listed = ", ".join(f"{name}={size}" for name, size in sizes.items())
+    return "other values of its inputs" if run == 1 else f"{listed}; axes that must agree need one name"
+
+
+def one_run(
+    model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], arrays: Sequence[Array], what: str
+) -> tuple[list[Call], Any, Any, list[str]]:
+    """(calls, (shape, dtype) of inputs, (source, shape, dtype) of outputs, where values leave) of one run.
+
+    Raises:
+        ExportError: it fails, where the first one did not.
+    """
+    given, named = filled((args, dict(kwargs)), map(wrap, arrays))
+    forms = tuple([(x.shape, x.dtype) for x in arrays])
+    parameters = named_arrays(model)
+    trace = Trace(arrays, parameters)
+    with evaluated(model), no_grad(), followed(model, trace), trace.running(), noticed(trace) as places:
+        try:
+            output = model(*given, **named)
+        except Exception as error:
+            if not what or isinstance(error, ExportError):
+                raise
+            raise ExportError(f"the model fails for {what}: {error}") from error
+        found = [(trace.read(y._array), y.shape, y.dtype) for y in leaves(output)]
+    return trace.calls, forms, tuple(found), places
+
+
+def named_arrays(model: Any) -> dict[str, Array]:
+    """The arrays of a module's parameters and buffers by their names."""
+    if not hasattr(model, "named_parameters"):
+        return {}
+    return {name: x._array for name, x in [*model.named_parameters(), *model.named_buffers()]}
