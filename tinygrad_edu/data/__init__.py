@@ -1,5 +1,6 @@
 """Data: sets of samples, loaders that make batches of them, data sets by name, and files of images."""
 
+from . import transforms
 from .catalogue import DATASETS, Entry
 from .cifar import cifar10, cifar10_5k
 from .collate import default_collate, default_convert
@@ -69,6 +70,7 @@ __all__ = [
     "sunspots",
     "time_series",
     "tiny_shakespeare",
+    "transforms",
     "windows",
     "wine",
     "yearly_sunspots",

@@ -6,6 +6,7 @@ from typing import Any
 
 from .collate import default_collate
 from .dataset import Subset, TensorDataset
+from .transforms.transform import TransformedDataset
 
 __all__ = ["Fetcher", "Recipe", "StreamFetcher"]
 
@@ -92,7 +93,7 @@ def collated(dataset: Any, indices: list[int]) -> Any:
     # One gather from each Tensor instead of many; a class derived from these may have another __getitem__.
     if type(dataset) is Subset:
         return collated(dataset.dataset, [dataset.indices[i] for i in indices])
-    if type(dataset) is TensorDataset:
+    if is_rows(dataset) or (type(dataset) is TransformedDataset and dataset.batched):
         return list(dataset[indices])
     return default_collate(samples(dataset, indices))
 
@@ -103,3 +104,8 @@ def samples(dataset: Any, indices: list[int]) -> Any:
         return samples(dataset.dataset, [dataset.indices[i] for i in indices])
     at_once = getattr(dataset, "__getitems__", None)
     return at_once(indices) if at_once is not None else [dataset[i] for i in indices]
+
+
+def is_rows(dataset: Any) -> bool:
+    """Whether its samples are rows of Tensors, and nothing else."""
+    return getattr(type(dataset), "__getitem__", None) is TensorDataset.__getitem__
