@@ -367,6 +367,15 @@ def test_a_batch_is_transformed_at_once():
     assert seen == [(4, 3, 8, 10)] * 2
 
 
+def test_the_pictures_do_not_depend_on_the_number_of_workers():
+    dataset = T.TransformedDataset(TensorDataset(pictures(8), tg.arange(8)), T.RandomAffine(20), batched=True)
+    found = [
+        [x.numpy() for x, _ in DataLoader(dataset, 2, num_workers=workers, generator=generator(3))]
+        for workers in (0, 2)
+    ]
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+
+
 def test_mixing_as_a_collate_fn():
     mix = T.MixUp(1.0, 8)
     loader = DataLoader(TensorDataset(pictures(8), tg.arange(8)), 4, collate_fn=lambda x: mix(*default_collate(x)))

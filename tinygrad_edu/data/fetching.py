@@ -85,7 +85,7 @@ class Recipe:
         dataset = self.dataset
         while type(dataset) is Subset:
             dataset = dataset.dataset
-        return type(dataset) is not TensorDataset or self.collate_fn is not default_collate
+        return not is_rows(dataset) or self.collate_fn is not default_collate
 
 
 def collated(dataset: Any, indices: list[int]) -> Any:
