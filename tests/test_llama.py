@@ -43,7 +43,8 @@ def small(**changes) -> Llama:
     model = Llama(**{**SMALL, **changes}).double()
     for p in model.parameters():
         nn.init.normal_(p)
-    model.cos, model.sin = angles(16, 12 // SMALL["n_heads"], SMALL["rope_theta"])
+    exact = angles(16, 12 // SMALL["n_heads"], SMALL["rope_theta"])
+    model.cos, model.sin = exact.cos(), exact.sin()
     return model
 
 
@@ -131,7 +132,10 @@ def test_the_context_is_a_limit():
 
 def test_products_of_rotated_vectors_depend_on_their_distance():
     q, k = tg.randn(8, dtype="float64"), tg.randn(8, dtype="float64")
-    turn = angles(20, 8, 100.0)
+    angle, right_angle = angles(20, 8, 100.0), tg.zeros(8, 8, dtype="float64")
+    for i in range(0, 8, 2):
+        right_angle[i : i + 2, i : i + 2] = tensor([[0, 1], [-1, 0]])
+    turn = angle.cos(), angle.sin(), right_angle
     at = rotate(q.expand(20, 8), turn) @ rotate(k.expand(20, 8), turn).T
     for distance in (-7, 0, 3):
         diagonal = at.diagonal(distance).numpy()

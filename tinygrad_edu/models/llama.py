@@ -10,8 +10,8 @@ import numpy
 from .. import nn
 from ..atomic import FilePath
 from ..functions.creation import ones, tensor
-from ..functions.linear import outer
-from ..functions.sequences import arange
+from ..functions.linear import kron, outer
+from ..functions.sequences import arange, eye
 from ..io import load_safetensors, safetensors_metadata
 from ..nn import functional as F
 from ..tensor import Tensor
@@ -20,30 +20,25 @@ from .generation import Cache
 __all__ = ["Llama"]
 
 
-Angles = tuple[Tensor, Tensor]
+Turn = tuple[Tensor, Tensor, Tensor]  # cosines, sines, and the turn by a right angle
 
 
-def angles(length: int, size: int, theta: float) -> Angles:
-    r"""Cosine and sine of $p\,\theta^{-2i/E}$ for position p and pair i of a vector's elements; `(length, E)` each.
-
-    Both elements of a pair have them, and the first one's sine is negative.
-    """
+def angles(length: int, size: int, theta: float) -> Tensor:
+    r"""$p\,\theta^{-2i/E}$ for position p and pair i of a vector's elements, twice for each pair; `(length, E)`."""
     frequency = theta ** (-arange(0, size, 2, dtype="float64") / size)
-    angle = outer(arange(length, dtype="float64"), frequency).repeat_interleave(2, -1)
-    return angle.cos(), angle.sin() * tensor([-1.0, 1.0]).repeat(size // 2)
+    return outer(arange(length, dtype="float64"), frequency).repeat_interleave(2, -1)
 
 
-def rotate(x: Tensor, turn: Angles) -> Tensor:
+def rotate(x: Tensor, turn: Turn) -> Tensor:
     r"""Rotary position embedding: each pair of neighbours turned by its angle; `(.., T, E) -> (.., T, E)`.
 
-    $(a, b) \mapsto (a \cos\varphi - b \sin\varphi,\ b \cos\varphi + a \sin\varphi)$, so that the product of two
-    vectors depends on the distance of their positions.
+    $x \cos\varphi + x J \sin\varphi$, where J turns each pair by a right angle: $(a, b) J = (-b, a)$. The product of
+    two vectors then depends on the distance of their positions.
 
     Source: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding" (2021), equation 34.
     """
-    cos, sin = turn
-    partner = numpy.arange(x.shape[-1]) ^ 1  # 1, 0, 3, 2, ...
-    return x * cos + x[..., partner] * sin
+    cos, sin, right_angle = turn
+    return x * cos + (x @ right_angle) * sin
 
 
 class Attention(nn.Module):
@@ -60,8 +55,8 @@ class Attention(nn.Module):
         self.wv = nn.Linear(dim, kv_heads * self.size, bias=False)
         self.wo = nn.Linear(dim, dim, bias=False)
 
-    def forward(self, x: Tensor, turn: Angles, seen: Tensor | None, cache: Cache | None) -> Tensor:
-        """Of tokens at positions with these angles, which see what is in the cache, and of themselves those `seen`."""
+    def forward(self, x: Tensor, turn: Turn, seen: Tensor | None, cache: Cache | None) -> Tensor:
+        """Of tokens turned as their positions ask, which see what is in the cache, and of themselves those `seen`."""
         B, T, C = x.shape
         q, k, v = [y.view(B, T, -1, self.size).transpose(1, 2) for y in (self.wq(x), self.wk(x), self.wv(x))]
         q, k = rotate(q, turn), rotate(k, turn)  # (B, heads, T, E)
@@ -98,7 +93,7 @@ class Block(nn.Module):
         self.attention_norm = nn.RMSNorm(dim, eps)
         self.ffn_norm = nn.RMSNorm(dim, eps)
 
-    def forward(self, x: Tensor, turn: Angles, seen: Tensor | None, cache: Cache | None) -> Tensor:
+    def forward(self, x: Tensor, turn: Turn, seen: Tensor | None, cache: Cache | None) -> Tensor:
         """`(B, T, C) -> (B, T, C)`."""
         x = x + self.attention(self.attention_norm(x), turn, seen, cache)
         return x + self.feed_forward(self.ffn_norm(x))
@@ -142,9 +137,11 @@ class Llama(nn.Module):
         self.layers = nn.ModuleList(blocks)
         self.norm = nn.RMSNorm(dim, norm_eps)
         self.output = None if tied_embeddings else nn.Linear(dim, vocab_size, bias=False)
-        cos, sin = angles(max_seq_len, dim // n_heads, rope_theta)
-        self.register_buffer("cos", cos.float(), persistent=False)
-        self.register_buffer("sin", sin.float(), persistent=False)
+        angle = angles(max_seq_len, dim // n_heads, rope_theta)
+        right_angle = kron(eye(dim // n_heads // 2), tensor([[0.0, 1.0], [-1.0, 0.0]]))
+        self.register_buffer("cos", angle.cos().float(), persistent=False)
+        self.register_buffer("sin", angle.sin().float(), persistent=False)
+        self.register_buffer("right_angle", right_angle, persistent=False)
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
                 # what is added to the residual stream is drawn smaller, so that its variance does not grow with depth
@@ -157,7 +154,7 @@ class Llama(nn.Module):
         start = 0 if cache is None else len(cache)
         if start + T > self.context:
             raise ValueError(f"the context is {self.context} tokens, got {T} and {start} before them")
-        turn = self.cos[start : start + T], self.sin[start : start + T]
+        turn = self.cos[start : start + T], self.sin[start : start + T], self.right_angle
         seen = None if T == 1 else ones(T, start + T, dtype=bool).tril(start)
         x = self.tok_embeddings(tokens)  # (B, T, C)
         for block in self.layers:
