@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tomllib
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -20,7 +21,10 @@ from tinygrad_edu.data import DataLoader, digits
 from tinygrad_edu.io import load_safetensors, save_safetensors
 
 ROOT = pathlib.Path(__file__).parent.parent
-FILES = {"model.safetensors", "config.json", "history.json", "loss.svg", "graph.svg"}
+FILES = {
+    "model.safetensors", "config.toml", "result.json", "history.jsonl", "history.csv", "loss.svg", "graph.svg",
+    "checkpoint.pt",
+}  # fmt: skip
 QUICK = ("train", "--model", "mlp", "--epochs", "1")
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and devices of POSIX")
@@ -84,6 +88,14 @@ def said(err: str) -> str:
     return err.removeprefix("tinygrad_edu: error: ")[:-1]
 
 
+def result_of(path) -> dict:
+    return json.loads(pathlib.Path(path, "result.json").read_text())
+
+
+def history_of(path) -> list:
+    return [json.loads(line) for line in pathlib.Path(path, "history.jsonl").read_text().splitlines()]
+
+
 # the main job
 
 
@@ -91,28 +103,31 @@ def test_the_main_job(folder):
     code, out, err = finish(start("train", "--epochs", "3"))
     assert code == 0, err
     lines = out.splitlines()
-    held_out = re.fullmatch(r"held-out accuracy (\d+\.\d\d) % \(\d+ of 355 images\)", lines[0])
+    held_out = re.fullmatch(r"held-out accuracy (\d+\.\d\d) % \(\d+ of 355 samples\)", lines[0])
     assert held_out is not None, lines[0]
     assert float(held_out[1]) > 85
-    told = {pathlib.Path(line.split()[0]) for line in lines[1:6]}
+    told = {pathlib.Path(line.split()[0]) for line in lines[1:9]}
     assert told == {pathlib.Path("runs", "digits-cnn-001", file) for file in FILES}
-    assert lines[6] == "try: python -m tinygrad_edu predict runs/digits-cnn-001 --digit 0"
+    assert lines[9] == "try: python -m tinygrad_edu evaluate runs/digits-cnn-001"
     assert [line.split()[1] for line in err.splitlines()] == ["1/3", "2/3", "3/3"]
 
     path = folder / "runs" / "digits-cnn-001"
     assert set(os.listdir(path)) == FILES
-    config = json.loads((path / "config.json").read_text())
-    asked = {"data": "digits", "model": "cnn", "epochs": 3, "batch_size": 32, "lr": 0.001, "optimizer": "adam"}
-    assert (asked | {"seed": 0}).items() <= config.items()
-    assert config["interrupted"] is None
-    assert config["held_out_accuracy"] == pytest.approx(float(held_out[1]) / 100, abs=1e-4)
-    history = json.loads((path / "history.json").read_text())
+    config = tomllib.loads((path / "config.toml").read_text())
+    assert config["data"] == {"name": "digits", "batch_size": 32, "workers": 0}
+    assert config["model"] == {"name": "cnn", "width": 32}
+    assert (config["optimizer"]["name"], config["optimizer"]["lr"]) == ("Adam", 0.001)
+    assert (config["training"]["epochs"], config["training"]["seed"]) == (3, 0)
+    result = result_of(path)
+    assert result["interrupted"] is None
+    assert result["held_out_accuracy"] == pytest.approx(float(held_out[1]) / 100, abs=1e-4)
+    history = history_of(path)
     assert [record["epoch"] for record in history] == [1, 2, 3]
-    assert history[-1]["val_accuracy"] == config["held_out_accuracy"]
+    assert history[-1]["val_accuracy"] == result["held_out_accuracy"]
     for picture in ("loss.svg", "graph.svg"):
         assert ElementTree.parse(path / picture).getroot().tag.endswith("svg")
     graph = (path / "graph.svg").read_text()
-    assert all(word in graph for word in ("conv1.weight", "output.bias", "images", "loss"))
+    assert all(word in graph for word in ("conv1.weight", "output.bias", "inputs", "loss"))
 
 
 def test_the_same_seed_gives_the_same_weights(run):
@@ -135,18 +150,17 @@ def test_the_same_seed_gives_the_same_weights_in_another_process(run):
 def test_optimizers_and_learning_rates(optimizer, run):
     code, _, err = run("train", "--model", "mlp", "--epochs", "4", "--optimizer", optimizer, "--out", "a")
     assert code == 0, err
-    assert json.loads(pathlib.Path("a/config.json").read_text())["held_out_accuracy"] > 0.85
+    assert result_of("a")["held_out_accuracy"] > 0.85
     assert run(*QUICK, "--optimizer", optimizer, "--lr", "1e-9", "--out", "b")[0] == 0
-    config = json.loads(pathlib.Path("b/config.json").read_text())
-    assert config["lr"] == 1e-9
-    assert config["held_out_accuracy"] < 0.5
+    assert tomllib.loads(pathlib.Path("b/config.toml").read_text())["optimizer"]["lr"] == 1e-9
+    assert result_of("b")["held_out_accuracy"] < 0.5
 
 
 def test_runs_are_numbered(run):
     for number in ("001", "002"):
         code, out, _ = run(*QUICK)
         assert code == 0
-        assert str(pathlib.Path(f"runs/digits-mlp-{number}/config.json")) in out
+        assert str(pathlib.Path(f"runs/digits-mlp-{number}/config.toml")) in out
 
 
 def test_a_run_is_overwritten_only_if_asked(run, folder):
@@ -165,7 +179,8 @@ def test_a_diverged_training_is_told(run, folder):
     code, out, err = run("train", "--model", "mlp", "--optimizer", "sgd", "--lr", "1e30", "--epochs", "2")
     assert (code, out) == (1, "")
     assert "training has diverged; try a smaller learning rate (it came from" in said(err.splitlines(keepends=True)[-1])
-    assert os.listdir(folder) == []
+    assert "model.safetensors" not in os.listdir(folder / "runs" / "digits-mlp-001")
+    assert {"config.toml", "checkpoint.pt"} <= set(os.listdir(folder / "runs" / "digits-mlp-001"))
 
 
 # help
@@ -181,7 +196,15 @@ def test_help_and_version(run):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("train", "--data --model --epochs --batch-size --lr --optimizer --seed --out --overwrite examples: Ctrl-C"),
+        (
+            "train",
+            "--data --model --epochs --batch-size --lr --optimizer --schedule --seed --config --set --out --resume",
+        ),
+        ("train", "--overwrite --print-config --json examples: Ctrl-C"),
+        ("evaluate", "RUN --data --json examples:"),
+        ("summary", "MODEL --data --set --json examples:"),
+        ("graph", "--model --data --set --out --json .svg examples:"),
+        ("data", "list --json TINYGRAD_EDU_DATA examples:"),
         ("predict", "RUN IMAGE --digit examples: Pillow"),
         ("info", "RUN examples:"),
     ],
@@ -262,13 +285,13 @@ def test_info(run, trained):
     code, out, err = run("info", trained)
     assert (code, err) == (0, "")
     rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in out.splitlines())
-    assert (rows["model"], rows["epochs completed"], rows["interrupted"]) == ("mlp", "8", "no")
+    assert (rows["model.name"], rows["epochs completed"], rows["interrupted"]) == ("mlp", "8", "no")
     assert rows["hidden.weight"] == "float32 (128, 64)"
     assert rows["weights"] == "9,610"
 
 
 def test_info_shows_no_control_characters(run, copied):
-    path = copied / "config.json"
+    path = copied / "result.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "note\x1b[2J": "red \x1b[31m"}))
     code, out, _ = run("info", copied)
     assert code == 0
@@ -301,13 +324,12 @@ def test_a_stopped_training_leaves_a_usable_run(number, code, run, folder):
     found, out, err = finish(process)
     assert found == code
     assert err.splitlines()[-1].startswith(f"tinygrad_edu: stopped by {number.name} after step ")
-    assert err.splitlines()[-1].endswith(" of 9000; saved in stopped")
+    assert err.splitlines()[-1].endswith(" of 9000; go on with: python -m tinygrad_edu train --resume stopped")
     assert out.startswith("held-out accuracy")
     assert set(os.listdir("stopped")) == FILES
-    config = json.loads((folder / "stopped" / "config.json").read_text())
-    history = json.loads((folder / "stopped" / "history.json").read_text())
-    assert config["interrupted"]["epoch"] - len(history) in (0, 1)
-    assert 1 <= config["interrupted"]["step"] <= 46
+    interrupted = result_of("stopped")["interrupted"]
+    assert interrupted["epoch"] - len(history_of("stopped")) in (0, 1)
+    assert 1 <= interrupted["step"] <= 46
     assert run("predict", "stopped", "--digit", "1")[0] == 0
 
 
@@ -329,10 +351,10 @@ def test_a_training_stopped_at_once_has_no_curves(run, monkeypatch, folder):
     signals_itself(monkeypatch, signal.SIGINT)
     code, out, err = run(*QUICK, "--out", "a")
     assert code == 130
-    assert "after step 1 of 46 in epoch 1 of 1; saved in a" in err
-    assert set(os.listdir("a")) == FILES - {"loss.svg"}
+    assert "after step 1 of 46 in epoch 1 of 1; go on with: python -m tinygrad_edu train --resume a" in err
+    assert set(os.listdir("a")) == FILES - {"loss.svg", "history.jsonl", "history.csv"}
     assert "loss.svg" not in out
-    assert json.loads((folder / "a" / "config.json").read_text())["interrupted"] == {"epoch": 1, "step": 1}
+    assert result_of("a")["interrupted"] == {"epoch": 1, "step": 1}
     assert run("info", "a")[0] == 0
 
 
@@ -393,11 +415,23 @@ WRONG = {
     "train --model cmn": "--model: there is no 'cmn'; did you mean 'cnn'? it takes alexnet, cnn",
     "train --model gpt-5": "--model: there is no 'gpt-5'; it takes alexnet, cnn",
     "train --data digit": "--data: there is no 'digit'; did you mean 'digits'?",
-    "train --optimizer adamw": "--optimizer: there is no 'adamw'; did you mean 'adam'?",
+    "train --optimizer adm": "--optimizer: there is no 'adm'; did you mean 'Adam'?",
     "train --speed 3": "unrecognized arguments: --speed 3",
     "train more": "unrecognized arguments: more",
     "train --overwrite": "--overwrite: it needs --out, the folder to overwrite",
     "train --out ": "--out: it takes the name of a folder, got ''",
+    "train --schedule cosineannealing": "--schedule: there is no 'cosineannealing'; did you mean 'CosineAnnealingLR'?",
+    "train --set model.widht=3": "there is no model.widht; did you mean 'width'?",
+    "train --set optimizer.lr=-1": "optimizer: ",
+    "train --set width=3": "a setting is TABLE.NAME=VALUE, such as model.width=64",
+    "train --model lenet": "model 'lenet' does not go with inputs of shape (1, 8, 8): LeNet takes images of 12x12",
+    "train --resume RUN --lr 3": "argument --lr: --resume goes on with the configuration of the run",
+    "train --resume RUN --set model.width=3": "argument --set: --resume goes on with the configuration of the run",
+    "evaluate RUN --data iris": "--data: the run is for image classification, inputs (1, 8, 8), 10 classes, and iris",
+    "summary lenit": "there is no 'lenit'; did you mean 'lenet'?",
+    "summary mlp --set model.hiden=3": "there is no model.hiden; did you mean 'hidden'?",
+    "graph --model mlp --out x.pdf": "--out: cannot tell what to write to 'x.pdf'",
+    "data lists": "invalid choice: 'lists'",
     "predict": "the following arguments are required: RUN",
     "predict RUN": "one of the arguments IMAGE --digit is required",
     "predict RUN x.png --digit 3": "not allowed with argument",
@@ -436,7 +470,7 @@ def not_allowed(folder, run):
 
 
 def no_run(folder, run):
-    return "predict nowhere --digit 1", f"'{pathlib.Path('nowhere/config.json')}': No such file or directory"
+    return "predict nowhere --digit 1", f"'{pathlib.Path('nowhere/config.toml')}': No such file or directory"
 
 
 def no_image(folder, run):
@@ -470,8 +504,8 @@ def no_pillow(folder, run):
 
 
 def forged_config(folder, run):
-    (folder / "copied" / "config.json").write_text('{"model": "../cnn", "data": "digits"}')
-    return "predict copied --digit 1", "says that its model is '../cnn', not alexnet or cnn"
+    (folder / "copied" / "config.toml").write_text('model.name = "../cnn"')
+    return "predict copied --digit 1", "is not the configuration of a run: model.name: there is no '../cnn'"
 
 
 def truncated_weights(folder, run):
@@ -523,8 +557,8 @@ def test_what_cannot_be_done_is_told_in_one_line(prepare, run, trained, folder, 
     assert set(folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize("file", range(5))
-def test_a_full_disk_leaves_nothing(file, run, monkeypatch, folder):
+@pytest.mark.parametrize("file", range(7))
+def test_a_full_disk(file, run, monkeypatch, folder):
     synced = []
 
     def fsync(descriptor):
@@ -535,8 +569,19 @@ def test_a_full_disk_leaves_nothing(file, run, monkeypatch, folder):
     monkeypatch.setattr(os, "fsync", fsync)
     code, out, err = run(*QUICK, "--out", "a/b")
     assert (code, out) == (1, "")
-    assert re.fullmatch(r"'a.b.(\w|\.)+': No space left on device", said(err.splitlines(keepends=True)[-1]))
-    assert os.listdir(folder) == []
+    *lines, last = err.splitlines(keepends=True)
+    assert re.fullmatch(r"'a.b.(\w|\.)+': No space left on device", said(last))
+    if file < 2:  # the configuration and the first checkpoint
+        assert os.listdir(folder) == []
+        return
+    warned = [line for line in lines if line.startswith("tinygrad_edu: warning: ")]
+    assert len(warned) == {2: 2, 3: 2, 4: 1}.get(file, 0)  # the history and the second checkpoint
+    assert all("No space left on device); the training goes on" in line for line in warned)
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    assert run("train", "--resume", "a/b")[0] == 0
+    assert run(*QUICK, "--out", "whole")[0] == 0
+    assert pathlib.Path("a/b/model.safetensors").read_bytes() == pathlib.Path("whole/model.safetensors").read_bytes()
 
 
 @posix
@@ -548,7 +593,7 @@ def test_a_limit_on_the_size_of_files(folder):
 
     code, out, err = finish(start(*QUICK, "--out", "a", preexec_fn=limit))
     assert (code, out) == (1, "")
-    assert said(err.splitlines(keepends=True)[-1]) == "'a/model.safetensors': File too large"
+    assert said(err.splitlines(keepends=True)[-1]) == "'a/checkpoint.pt': File too large"
     assert os.listdir(folder) == []
 
 

@@ -1,9 +1,7 @@
-"""The training loop, what it shows, the networks, and the folder of a run."""
+"""The training loop, what it shows, and the networks."""
 
-import errno
 import io
 import math
-import os
 import sys
 
 import numpy as np
@@ -12,9 +10,8 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn, optim
 from tinygrad_edu.data import DataLoader, TensorDataset
-from tinygrad_edu.train import DivergenceError, Run, RunDraft, accuracy, evaluate, fit, progress
+from tinygrad_edu.train import DivergenceError, accuracy, evaluate, fit, progress
 from tinygrad_edu.train.display import duration
-from tinygrad_edu.train.draft import numbered_folders
 
 
 def points(count: int = 32) -> TensorDataset:
@@ -226,167 +223,3 @@ def test_a_bar_that_showed_nothing_leaves_nothing(monkeypatch):
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (65, "1:05"), (7209, "2:00:09")])
 def test_durations(seconds, text):
     assert duration(seconds) == text
-
-
-# the folder of a run
-
-CONFIG = {"model": "mlp", "data": "digits"}
-HISTORY = [{"epoch": 1, "loss": 0.5}]
-
-
-def written_run(folder, model="mlp"):
-    with RunDraft(folder) as draft:
-        draft.save(models.build(model), {**CONFIG, "model": model}, HISTORY)
-    return folder
-
-
-def names(folder) -> set[str]:
-    return set(os.listdir(folder))
-
-
-def test_a_run_is_read_as_it_was_written(tmp_path):
-    model = models.build("cnn")
-    with RunDraft(tmp_path / "a" / "b") as draft:
-        draft.save(model, {**CONFIG, "model": "cnn"}, HISTORY)
-        assert names(tmp_path / "a" / "b") == {draft.folder.name}
-    assert names(tmp_path / "a" / "b") == {"model.safetensors", "config.json", "history.json"}
-    run = Run.read(tmp_path / "a" / "b")
-    assert (run.config["model"], run.history) == ("cnn", HISTORY)
-    again = run.model()
-    assert not again.training
-    for name, weight in model.state_dict().items():
-        np.testing.assert_array_equal(again.state_dict()[name].numpy(), weight.numpy())
-
-
-def fail_after_writing(folder, error):
-    with RunDraft(folder, overwrite=True) as draft:
-        draft.save(models.build("cnn"), {**CONFIG, "model": "cnn"}, [])
-        raise error
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
-def test_a_run_that_fails_leaves_nothing(error, tmp_path):
-    with pytest.raises(error):
-        fail_after_writing(tmp_path / "a" / "b", error)
-    assert names(tmp_path) == set()
-
-
-def test_a_run_that_fails_leaves_what_was_there(tmp_path):
-    written_run(tmp_path)
-    (tmp_path / "notes.txt").write_text("mine")
-    before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
-    with pytest.raises(KeyboardInterrupt):
-        fail_after_writing(tmp_path, KeyboardInterrupt)
-    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == before
-
-
-def test_a_folder_that_holds_something_is_refused(tmp_path):
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="not empty") as caught, RunDraft(tmp_path):
-        pass
-    assert caught.value.filename == str(tmp_path)
-    assert names(tmp_path) == {"notes.txt"}
-
-
-def test_overwriting_replaces_the_run_and_nothing_else(tmp_path):
-    written_run(tmp_path)
-    for name in ("notes.txt", "graph.svg"):
-        (tmp_path / name).write_text("old")
-    with RunDraft(tmp_path, overwrite=True) as draft:
-        draft.save(models.build("cnn"), {**CONFIG, "model": "cnn"}, HISTORY)
-    assert names(tmp_path) == {"model.safetensors", "config.json", "history.json", "notes.txt"}
-    assert Run.read(tmp_path).model().conv1 is not None
-
-
-def test_a_failed_write_names_the_file_by_its_place(tmp_path, monkeypatch):
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("tinygrad_edu.atomic.os.fsync", full)
-    with pytest.raises(OSError, match="No space") as caught:
-        written_run(tmp_path / "run")
-    assert caught.value.filename == str(tmp_path / "run" / "model.safetensors")
-    assert names(tmp_path) == set()
-
-
-def test_runs_are_numbered_and_never_shared(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs" / "a-007").mkdir(parents=True)
-    (tmp_path / "runs" / "a-x").mkdir()
-    (tmp_path / "runs" / "b-009").mkdir()
-    assert str(next(numbered_folders("a"))) == os.path.join("runs", "a-008")
-    first, second = RunDraft(name="a"), RunDraft(name="a")  # both would take 008
-    with first, second:
-        assert [first.run.name, second.run.name] == ["a-008", "a-009"]
-
-
-def test_numbers_that_cannot_be_written_into_json_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="JSON"), RunDraft(tmp_path / "run") as draft:
-        draft.save(models.build("mlp"), {"loss": math.nan}, [])
-    assert names(tmp_path) == set()
-
-
-def damaged(name: str, content: bytes):
-    return lambda folder: (folder / name).write_bytes(content)
-
-
-def with_weights(**changes):
-    """Replace some of the weights, or leave them out where the change is None."""
-
-    def change(folder):
-        tensors = {**models.build("mlp").state_dict(), **changes}
-        tg.io.save_safetensors({k: v for k, v in tensors.items() if v is not None}, folder / "model.safetensors")
-
-    return change
-
-
-DAMAGES = {
-    "config not JSON": (damaged("config.json", b"{"), "config.json' as JSON"),
-    "config no object": (damaged("config.json", b"[]"), "no JSON object"),
-    "config no text": (damaged("config.json", b"\xff\xfe{"), "config.json' as JSON"),
-    "config deep": (damaged("config.json", b"[" * 200_000), "config.json' as JSON"),
-    "config large": (damaged("config.json", b" " * (1 << 24) + b"{}"), "larger than 16 MiB"),
-    "config empty": (damaged("config.json", b"{}"), "its model is None"),
-    "unknown model": (
-        damaged("config.json", b'{"model": "gpt", "data": "digits"}'),
-        "its model is 'gpt', not alexnet or cnn",
-    ),
-    "odd model": (damaged("config.json", b'{"model": ["mlp"], "data": "digits"}'), r"its model is \['mlp'\]"),
-    "unknown data": (damaged("config.json", b'{"model": "mlp", "data": 3}'), "its data is 3, not digits"),
-    "other model": (damaged("config.json", b'{"model": "cnn", "data": "digits"}'), "does not fit the model 'cnn'"),
-    "history not JSON": (damaged("history.json", b"nothing"), "history.json' as JSON"),
-    "history no list": (damaged("history.json", b"{}"), "is not a history"),
-    "history of text": (damaged("history.json", b'[{"loss": "low"}]'), "is not a history"),
-    "weights empty": (damaged("model.safetensors", b""), "model.safetensors"),
-    "weights forged": (damaged("model.safetensors", b"\xff" * 64), "model.safetensors"),
-    "weights missing": (with_weights(**{"output.bias": None}), r"lacks 'output\.bias'"),
-    "weights more": (with_weights(extra=np.ones(3)), "has an unknown 'extra'"),
-    "weights shaped": (with_weights(**{"output.bias": np.ones(3, "f")}), r"float32 \(3,\) instead of float32 \(10,\)"),
-    "weights whole": (with_weights(**{"output.bias": np.ones(10, int)}), r"int64 \(10,\) instead of"),
-    "weights NaN": (with_weights(**{"output.bias": np.full(10, np.nan, "f")}), "'output.bias' is not finite"),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_run_is_told(damage, tmp_path):
-    inflict, word = DAMAGES[damage]
-    inflict(written_run(tmp_path / "run"))
-    with pytest.raises(ValueError, match=word):
-        Run.read(tmp_path / "run").model()
-
-
-@pytest.mark.parametrize("name", ["config.json", "history.json", "model.safetensors"])
-def test_a_missing_file_of_a_run_is_told(name, tmp_path):
-    (written_run(tmp_path) / name).unlink()
-    with pytest.raises(FileNotFoundError) as caught:
-        Run.read(tmp_path).model()
-    assert os.path.basename(caught.value.filename) == name
-
-
-def test_a_truncated_file_of_weights_is_told(tmp_path):
-    path = written_run(tmp_path) / "model.safetensors"
-    whole = path.read_bytes()
-    for size in (7, 100, len(whole) - 1):
-        path.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match=r"model\.safetensors"):
-            Run.read(tmp_path).model()

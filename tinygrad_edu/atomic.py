@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, TextIO
 
-__all__ = ["atomic_write", "atomic_write_text"]
+__all__ = ["TEMPORARY", "atomic_write", "atomic_write_text"]
 
 FilePath = str | os.PathLike[str]
+TEMPORARY = ".tinygrad_edu-{}.tmp"  # what a file is called until it is whole
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def atomic_write(path: FilePath) -> Iterator[BinaryIO]:
     """
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
-    beside = os.path.join(folder, f".tinygrad_edu-{secrets.token_hex(8)}.tmp")
+    beside = os.path.join(folder, TEMPORARY.format(secrets.token_hex(8)))
     try:
         mode = replaceable_mode(target)
         with open(beside, "xb") as file:

@@ -1,10 +1,19 @@
 """Errors in our own words. They are worked out after a call has failed, so a call that succeeds pays nothing."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["EXPLAINED", "GradientError", "LinAlgError", "ShapeError", "broadcast_clash", "explain", "in_our_words"]
+__all__ = [
+    "EXPLAINED",
+    "GradientError",
+    "LinAlgError",
+    "ShapeError",
+    "broadcast_clash",
+    "did_you_mean",
+    "explain",
+    "in_our_words",
+]
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -84,3 +93,16 @@ def broadcast_clash(shapes: Sequence[tuple[int, ...]]) -> str | None:
                 f"{' and '.join(map(str, sorted(sizes)))}; sizes must be equal, or one of them 1"
             )
     return None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`did you mean 'adam'? ` of the known name that is like the given one, in whatever case; nothing if none is.
+
+    >>> did_you_mean("Adma", ["adam", "sgd"])
+    "did you mean 'adam'? "
+    """
+    import difflib  # when something is wrong already
+
+    names = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), names, n=1)
+    return f"did you mean {names[near[0]]!r}? " if near else ""

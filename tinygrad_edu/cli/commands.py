@@ -4,9 +4,13 @@ import argparse
 from collections.abc import Sequence
 
 from .._version import __version__
+from .data import add_data
+from .evaluate import add_evaluate
+from .graph import add_graph
 from .info import add_info
 from .parser import PROGRAM, Parser
 from .predict import add_predict
+from .summary import add_summary
 from .torch import add_torch
 from .train import add_train
 
@@ -22,17 +26,27 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """
     parser = Parser(
         prog=PROGRAM,
-        description="Train a small network on handwritten digits, with nothing but NumPy, and see what it learned.",
+        description="Train small networks, on handwritten digits or other data, and see what they learned.",
         epilog=f"""examples:
   {PROGRAM} train
   {PROGRAM} predict runs/digits-cnn-001 --digit 7
-  {PROGRAM} train --help""",
+  {PROGRAM} train --help
+
+exit codes:
+  0    all went well
+  1    something could not be done; one line on standard error says what
+  2    an option, a setting or its value is wrong; one line says which
+  130  stopped by Ctrl-C; 128 + n by signal n, such as 143 by SIGTERM""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     add_train(commands)
+    add_evaluate(commands)
     add_predict(commands)
-    add_torch(commands)
     add_info(commands)
+    add_summary(commands)
+    add_graph(commands)
+    add_data(commands)
+    add_torch(commands)
     return parser.parse_args(arguments)

@@ -1,13 +1,14 @@
 """Reading options: a parser that raises, and the kinds of values that options take."""
 
 import argparse
-import difflib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["PROGRAM", "Parser", "UsageError", "add_command", "folder", "one_of", "positive", "whole"]
+from ..errors import did_you_mean
+
+__all__ = ["PROGRAM", "Parser", "UsageError", "add_command", "folder_name", "one_of", "positive", "whole"]
 
 PROGRAM = "python -m tinygrad_edu"
 
@@ -41,7 +42,7 @@ def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: s
     return parser
 
 
-def folder(text: str) -> Path:
+def folder_name(text: str) -> Path:
     """The name of a folder."""
     if not text:
         raise argparse.ArgumentTypeError("it takes the name of a folder, got ''")
@@ -49,15 +50,14 @@ def folder(text: str) -> Path:
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:
-    """A value that is one of these names."""
-    known = sorted(names)
+    """A value that is one of these names, in whatever case."""
+    known = {name.lower(): name for name in sorted(names)}
 
     def name(text: str) -> str:
-        if text not in known:
-            near = difflib.get_close_matches(text, known, n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
-            raise argparse.ArgumentTypeError(f"there is no {text!r}; {meant}it takes {', '.join(known)}")
-        return text
+        if text.lower() not in known:
+            near, all_of_them = did_you_mean(text, known.values()), ", ".join(known.values())
+            raise argparse.ArgumentTypeError(f"there is no {text!r}; {near}it takes {all_of_them}")
+        return known[text.lower()]
 
     return name
 

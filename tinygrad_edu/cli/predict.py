@@ -12,7 +12,7 @@ from ..data import DATASETS, fit_image, read_image
 from ..graph import no_grad
 from ..recording import wrap
 from ..train import Run
-from ..train.run import shape_of_data
+from .output import JSON_HELP, print_json
 from .parser import PROGRAM, UsageError, add_command
 
 __all__ = ["add_predict", "predict"]
@@ -35,25 +35,33 @@ them, the default network knows 7 in 10 of MNIST's digits."""
     command.add_argument("run_folder", metavar="RUN", type=Path, help="folder that train wrote")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("image", metavar="IMAGE", type=Path, nargs="?", help="file with a picture of one digit")
-    what.add_argument("--digit", metavar="N", type=int, help="one of the embedded digits that were held out, from 0")
+    what.add_argument("--digit", metavar="N", type=int, help="one of the held-out images of its data set, from 0")
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
 
 
 def predict(options: argparse.Namespace) -> int:
     """Read the run and the image, and tell what the network sees."""
     run = Run.read(options.run_folder)
-    model = run.model()
+    model, data = run.model(), run.config["data"]["name"]
+    channels, *size = DATASETS[data].shape
+    if len(size) != 2 or channels != 1:
+        raise ValueError(f"{str(options.run_folder)!r} was trained on {data}; predict takes runs on grey images")
     if options.image is None:
-        pixels, told = held_out_image(run.config["data"], options.digit)
+        pixels, told = held_out_image(data, options.digit)
     else:
-        (_, *size), _ = shape_of_data(run.config["data"])
         pixels, done = fit_image(read_image(options.image), (size[0], size[1]))
         told = f"{options.image}: {', '.join(done) or 'as it is'}"
     with no_grad():
         probabilities = model(wrap(pixels[None, None])).softmax(dim=1)[0].tolist()
+    classes = DATASETS[data].classes
     ranked = sorted(range(len(probabilities)), key=lambda label: -probabilities[label])
+    if options.json:
+        chances = {classes[label]: probabilities[label] for label in ranked}
+        print_json({"image": told, "class": classes[ranked[0]], "probabilities": chances})
+        return 0
     print(told)
     print(rendering(pixels))
-    first, *others = (f"{label} ({100 * probabilities[label]:.1f} %)" for label in ranked[:3])
+    first, *others = (f"{classes[label]} ({100 * probabilities[label]:.1f} %)" for label in ranked[:3])
     print(f"{first}, then {' and '.join(others)}")
     return 0
 

@@ -1,9 +1,9 @@
 """The networks of the course, each one short file; those that classify images are found by name, too."""
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import did_you_mean
 from ..nn import Module
 from .alexnet import AlexNet
 from .cnn import CNN
@@ -70,7 +70,6 @@ def build(name: str, image: tuple[int, int, int] = (1, 8, 8), classes: int = 10,
     (16, 64)
     """
     if name not in MODELS:
-        near = difflib.get_close_matches(name, MODELS, n=1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"there is no model {name!r}; {meant}there are {', '.join(sorted(MODELS))}")
+        there = ", ".join(sorted(MODELS))
+        raise ValueError(f"there is no model {name!r}; {did_you_mean(name, MODELS)}there are {there}")
     return MODELS[name](image, classes, **settings)

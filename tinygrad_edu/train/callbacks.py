@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from ..atomic import atomic_write_text
 from ..extras import require
 from ..graph import no_grad
 from ..nn import Module
-from .state import State
+from .state import SaveWarning, State
 
-__all__ = ["BestModel", "EarlyStopping", "HistoryFiles", "TensorBoard"]
+__all__ = ["HISTORY", "TABLE", "BestModel", "EarlyStopping", "HistoryFiles", "TensorBoard"]
+
+HISTORY, TABLE = "history.jsonl", "history.csv"
 
 
 class Watch:
@@ -129,7 +132,8 @@ def copied(weights: Mapping[str, Any]) -> dict[str, Any]:
 class HistoryFiles:
     """The history of a training as `history.jsonl` and `history.csv` in a folder, a line an epoch; for `on_epoch`.
 
-    Lines that are there from a training that did not come to its end are replaced when it is resumed.
+    Lines that are there from a training that did not come to its end are replaced when it is resumed. Where a file
+    cannot be written the training goes on, with a warning, and all lines are written once that is possible.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -137,21 +141,21 @@ class HistoryFiles:
         self.written = -1
 
     def __call__(self, state: State) -> None:
-        """Write the epoch that has just ended.
-
-        Raises:
-            OSError: a file cannot be written.
-        """
+        """Write the epoch that has just ended."""
         whole = self.written != len(state.history) - 1  # the first time, and whenever a line is missing
-        records = state.history if whole else state.history[-1:]
-        for name, write in (("history.jsonl", write_jsonl), ("history.csv", write_csv)):
-            if whole:
-                with atomic_write_text(self.folder / name) as file:
-                    write(file, records, True)
-            else:
-                with open(self.folder / name, "a", encoding="utf-8", newline="\n") as file:
-                    write(file, records, False)
-        self.written = len(state.history)
+        try:
+            for name, write in ((HISTORY, write_jsonl), (TABLE, write_csv)):
+                if whole:
+                    with atomic_write_text(self.folder / name) as file:
+                        write(file, state.history, True)
+                else:
+                    with open(self.folder / name, "a", encoding="utf-8", newline="\n") as file:
+                        write(file, state.history[-1:], False)
+            self.written = len(state.history)
+        except OSError as error:
+            self.written = -1
+            reason = f"{str(self.folder / name)!r} was not written ({error.strerror or error}); the training goes on"
+            warnings.warn(reason, SaveWarning, stacklevel=2)
 
 
 def write_jsonl(file: Any, records: list[dict[str, float]], header: bool) -> None:

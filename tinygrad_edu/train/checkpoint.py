@@ -9,7 +9,7 @@ from typing import Any
 
 from ..io import load, save
 from .randomness import random_state, set_random_state
-from .state import State
+from .state import SaveWarning, State
 
 __all__ = ["Checkpoint"]
 
@@ -107,7 +107,7 @@ class Checkpoint:
             warnings.warn(
                 f"{os.fspath(self.path)!r} was not saved after {place} ({reason}); the training goes on, and the "
                 f"checkpoint before it is still there",
-                RuntimeWarning,
+                SaveWarning,
                 stacklevel=3,
             )
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-import reprlib
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,31 +10,33 @@ from typing import Any
 
 import numpy
 
-from ..data import DATASETS
 from ..io import load_safetensors
-from ..models import MODELS, build
 from ..nn import Module
 from ..tensor import Tensor
+from .callbacks import HISTORY, TABLE
+from .config import Config, ConfigError, completed
+from .setup import CHECKPOINT, build_model
 
-__all__ = ["CONFIG", "FILES", "HISTORY", "WEIGHTS", "Run", "shape_of_data"]
+__all__ = ["CONFIG", "FILES", "RESULT", "WEIGHTS", "Run", "read_config"]
 
+CONFIG = "config.toml"  # what was asked for
 WEIGHTS = "model.safetensors"
-CONFIG = "config.json"  # what was asked for, what came of it, and whether the training was interrupted
-HISTORY = "history.json"  # loss and accuracy of each completed epoch
-CURVES = "loss.svg"  # the same as a picture
+RESULT = "result.json"  # what came of it
+CURVES = "loss.svg"  # the history as a picture
 GRAPH = "graph.svg"  # of one training step
-FILES = (WEIGHTS, CONFIG, HISTORY, CURVES, GRAPH)
+FILES = (CONFIG, WEIGHTS, RESULT, HISTORY, TABLE, CURVES, GRAPH, CHECKPOINT)
 
-LARGEST = 1 << 24  # bytes of a JSON file
+LARGEST = 1 << 24  # bytes of a file of text
 
 
 @dataclass(frozen=True)
 class Run:
-    """A training that was saved: its folder, and what config.json and history.json say."""
+    """A training: its folder, what config.toml and history.jsonl say, and result.json once it has come to its end."""
 
     folder: Path
-    config: dict[str, Any]
+    config: Config
     history: list[dict[str, float]]
+    result: dict[str, Any]
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> "Run":
@@ -45,17 +47,16 @@ class Run:
             OSError: a file is missing or cannot be opened.
         """
         folder = Path(folder)
-        config = read_json(folder / CONFIG)
-        if not isinstance(config, dict):
-            raise ValueError(f"{str(folder / CONFIG)!r} is not the configuration of a run: it holds no JSON object")
-        for key, known in (("model", list(MODELS)), ("data", list(DATASETS))):
-            if config.get(key) not in known:
-                found = reprlib.repr(config.get(key))
-                raise ValueError(f"{str(folder / CONFIG)!r} says that its {key} is {found}, not {' or '.join(known)}")
-        history = read_json(folder / HISTORY)
-        if not isinstance(history, list) or not all(map(is_record, history)):
-            raise ValueError(f"{str(folder / HISTORY)!r} is not a history: it holds no list of objects with numbers")
-        return cls(folder, config, history)
+        config = read_config(folder / CONFIG)
+        try:
+            config = completed(config)
+        except ConfigError as error:
+            raise ValueError(f"{str(folder / CONFIG)!r} is not the configuration of a run: {error}") from None
+        history = read_history(folder / HISTORY) if (folder / HISTORY).exists() else []
+        result = read_json(folder / RESULT) if (folder / RESULT).exists() else {}
+        if not isinstance(result, dict):
+            raise ValueError(f"{str(folder / RESULT)!r} is not the result of a run: it holds no JSON object")
+        return cls(folder, config, history, result)
 
     def model(self) -> Module:
         """The network with its weights, in evaluation mode.
@@ -65,18 +66,42 @@ class Run:
             OSError: the file of the weights is missing or cannot be opened.
         """
         path = self.folder / WEIGHTS
-        model = build(self.config["model"], *shape_of_data(self.config["data"]))
+        model = build_model(self.config)
         weights = load_safetensors(path)
-        check_weights(weights, model.state_dict(), f"{str(path)!r} does not fit the model {self.config['model']!r}")
+        name = self.config["model"]["name"]
+        check_weights(weights, model.state_dict(), f"{str(path)!r} does not fit the model {name!r}")
         model.load_state_dict(weights)
         return model.eval()
 
 
-def shape_of_data(name: str) -> tuple[tuple[int, int, int], int]:
-    """The shape of a data set's images `(C, H, W)`, and the number of its classes."""
-    images, labels = DATASETS[name]()[0].tensors
-    channels, height, width = images.shape[1:]
-    return (channels, height, width), int(labels.max().item()) + 1
+def read_text(path: Path, kind: str) -> str:
+    """The text in a file.
+
+    Raises:
+        ValueError: it is too large, or no text.
+        OSError: it cannot be opened.
+    """
+    with open(path, "rb") as file:
+        data = file.read(LARGEST + 1)
+    try:
+        if len(data) > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+        return data.decode()
+    except ValueError as error:
+        raise ValueError(f"cannot read {str(path)!r} as {kind}: {error}") from None
+
+
+def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        ValueError: it is not TOML.
+        OSError: it cannot be opened.
+    """
+    try:
+        return tomllib.loads(read_text(Path(path), "TOML"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"cannot read {os.fspath(path)!r} as TOML: {error}") from None
 
 
 def read_json(path: Path) -> Any:
@@ -86,14 +111,28 @@ def read_json(path: Path) -> Any:
         ValueError: it is not JSON.
         OSError: it cannot be opened.
     """
-    with open(path, "rb") as file:
-        data = file.read(LARGEST + 1)
+    text = read_text(path, "JSON")
     try:
-        if len(data) > LARGEST:
-            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
-        return json.loads(data)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"cannot read {str(path)!r} as JSON: {error}") from None
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """The records in a file of JSON lines; a last line that was not written to its end is left out.
+
+    Raises:
+        ValueError: it is not such a file.
+        OSError: it cannot be opened.
+    """
+    *lines, _ = read_text(path, "JSON lines").split("\n")
+    try:
+        history = [json.loads(line) for line in lines]
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"cannot read {str(path)!r} as JSON lines: {error}") from None
+    if not all(map(is_record, history)):
+        raise ValueError(f"{str(path)!r} is not a history: its lines are not all objects with numbers")
+    return history
 
 
 def is_record(entry: Any) -> bool:

@@ -5,9 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Callback", "State"]
+__all__ = ["Callback", "SaveWarning", "State"]
 
 KEPT = ("epoch", "step", "samples", "sums", "seconds", "history", "stop")
+
+
+class SaveWarning(RuntimeWarning):
+    """Something of a training could not be written; it goes on."""
 
 
 @dataclass
@@ -38,6 +42,11 @@ class State:
     def leaves(self) -> bool:
         """Whether the loop is to be left."""
         return self.stop or self.pause
+
+    @property
+    def paused(self) -> bool:
+        """Whether the loop was left, and there is more to be done."""
+        return self.pause and not (self.stop or self.complete)
 
     @property
     def measures(self) -> dict[str, float]:
