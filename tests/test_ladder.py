@@ -40,6 +40,7 @@ FLOORS = {
     "io": 4,
     "linalg": 4,
     "special": 4,
+    "distributions": 5,
     "func": 5,
     "nn": 5,
     "optim": 5,

@@ -355,7 +355,20 @@ half, float, double, short, int, long = float16, float32, float64, int16, int32,
 def __getattr__(name: str) -> object:
     """The packages of the higher floors, imported when they are first asked for."""
     devices = ("accelerator", "backends", "cuda")
-    if name in ("data", "io", "linalg", "models", "nn", "optim", "special", "testing", "train", "viz", *devices):
+    if name in (
+        "data",
+        "distributions",
+        "io",
+        "linalg",
+        "models",
+        "nn",
+        "optim",
+        "special",
+        "testing",
+        "train",
+        "viz",
+        *devices,
+    ):
         return importlib.import_module(f"{__name__}.{name}")
     if name == "as_torch":
         return importlib.import_module(f"{__name__}.pytorch").as_torch

@@ -15,6 +15,12 @@ OPTIMIZERS = [
     "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam", "rmsprop",
     "rprop", "sgd",
 ]
+DISTRIBUTIONS = [
+    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
+    "gamma", "geometric", "gumbel", "half_normal", "independent", "kl", "laplace", "log_normal",
+    "mixture_same_family", "multivariate_normal", "normal", "one_hot_categorical", "poisson", "relaxed_bernoulli",
+    "relaxed_categorical", "transformed_distribution", "uniform",
+]
 # fmt: on
 
 PATHS: Mapping[str, list[str]] = {
@@ -35,6 +41,11 @@ PATHS: Mapping[str, list[str]] = {
     "torch.cuda": ["tinygrad_edu.cuda"],
     "torch.cuda.amp": ["tinygrad_edu.pytorch.precision"],
     "torch.distributed": ["tinygrad_edu.pytorch.distributed"],
+    "torch.distributions": ["tinygrad_edu.distributions"],
+    **{f"torch.distributions.{file}": ["tinygrad_edu.distributions"] for file in DISTRIBUTIONS},
+    "torch.distributions.constraints": ["tinygrad_edu.distributions.constraints"],
+    "torch.distributions.transforms": ["tinygrad_edu.distributions.transforms"],
+    "torch.distributions.utils": ["tinygrad_edu.distributions.distribution"],
     "torch.func": ["tinygrad_edu.func"],
     "torch.jit": ["tinygrad_edu.pytorch.jit"],
     "torch.linalg": ["tinygrad_edu.linalg"],

@@ -1,0 +1,291 @@
+"""Distributions beside PyTorch's: what they say of themselves, log-probabilities and gradients, and divergences."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_edu as tg
+
+from .compare import THEIRS, assert_same, hold
+
+PLACE = np.linspace(-1.0, 1.0, 6).reshape(2, 3)
+SCALE = np.array([0.5, 1.5, 2.0])
+PROBS = np.array([[0.2, 0.5, 0.3], [0.9, 0.05, 0.05]])
+CHANCE = np.array([[0.2, 0.5, 1.0], [0.9, 0.0, 0.05]])
+LOGITS = np.array([[0.3, -1.0, 2.0], [0.0, 0.5, -0.5]])
+MATRIX = np.array([[[2.0, 0.0], [0.5, 1.0]], [[1.0, 0.0], [-0.3, 0.7]]])
+COVARIANCE = MATRIX @ MATRIX.swapaxes(-1, -2)
+POSITIVE = np.array([[0.3, 1.0, 2.5], [4.0, 0.7, 0.1]])
+CLASSES = np.array([[0, 2], [1, 1], [2, 0]])
+
+
+def d(m: Any) -> Any:
+    return m.distributions
+
+
+# how it is made, its parameters, and values of its samples
+ROWS = {
+    "Normal": (lambda m, a, b: d(m).Normal(a, b), (PLACE, SCALE), PLACE * 3),
+    "Normal of numbers": (lambda m, a: d(m).Normal(a, 2), (PLACE,), PLACE + 1),
+    "LogNormal": (lambda m, a, b: d(m).LogNormal(a, b), (PLACE, SCALE), POSITIVE),
+    "HalfNormal": (lambda m, b: d(m).HalfNormal(b), (SCALE,), POSITIVE),
+    "Laplace": (lambda m, a, b: d(m).Laplace(a, b), (PLACE, SCALE), PLACE * 3 + 0.1),
+    "Gumbel": (lambda m, a, b: d(m).Gumbel(a, b), (PLACE, SCALE), PLACE * 3),
+    "Cauchy": (lambda m, a, b: d(m).Cauchy(a, b), (PLACE, SCALE), PLACE * 3),
+    "Uniform": (lambda m, a, b: d(m).Uniform(a, a + b), (PLACE, SCALE), PLACE + 0.25),
+    "Exponential": (lambda m, b: d(m).Exponential(b), (SCALE,), POSITIVE),
+    "Gamma": (lambda m, a, b: d(m).Gamma(a, b), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
+    "Chi2": (lambda m, a: d(m).Chi2(a), (POSITIVE,), POSITIVE[::-1].copy()),
+    "Beta": (lambda m, a, b: d(m).Beta(a, b), (POSITIVE, SCALE + 1), PROBS),
+    "Dirichlet": (lambda m, a: d(m).Dirichlet(a), (POSITIVE,), PROBS),
+    "Bernoulli": (lambda m, p: d(m).Bernoulli(p), (PROBS,), np.array([1.0, 0.0, 1.0])),
+    "Bernoulli of logits": (lambda m, x: d(m).Bernoulli(logits=x), (LOGITS,), np.array([1.0, 0.0, 1.0])),
+    "Geometric": (lambda m, p: d(m).Geometric(p), (PROBS,), np.array([1.0, 0.0, 4.0])),
+    "Geometric of logits": (lambda m, x: d(m).Geometric(logits=x), (LOGITS,), np.array([1.0, 0.0, 4.0])),
+    "Binomial": (lambda m, p: d(m).Binomial(4, p), (PROBS,), np.array([1.0, 0.0, 4.0])),
+    "Binomial of logits": (lambda m, x: d(m).Binomial(4, logits=x), (LOGITS,), np.array([1.0, 0.0, 4.0])),
+    "Poisson": (lambda m, a: d(m).Poisson(a), (POSITIVE,), np.array([1.0, 0.0, 4.0])),
+    "Categorical": (lambda m, p: d(m).Categorical(p * 3), (PROBS,), CLASSES),
+    "Categorical of logits": (lambda m, x: d(m).Categorical(logits=x), (LOGITS,), CLASSES),
+    "OneHotCategorical": (lambda m, p: d(m).OneHotCategorical(p), (PROBS,), np.eye(3)[[2, 0]]),
+    "MultivariateNormal": (
+        lambda m, a, s: d(m).MultivariateNormal(a[:, :2], scale_tril=s),
+        (PLACE, MATRIX),
+        PLACE[:, :2],
+    ),
+    "MultivariateNormal of a covariance": (
+        lambda m, a, s: d(m).MultivariateNormal(a[0, :2], s),
+        (PLACE, COVARIANCE),
+        PLACE[:, 1:],
+    ),
+    "MultivariateNormal of a precision": (
+        lambda m, a, s: d(m).MultivariateNormal(a[:, :2], precision_matrix=s),
+        (PLACE, COVARIANCE),
+        PLACE[:, 1:],
+    ),
+    "Independent": (lambda m, a, b: d(m).Independent(d(m).Normal(a, b), 1), (PLACE, SCALE), PLACE * 2),
+    "a mixture": (
+        lambda m, p, a, b: d(m).MixtureSameFamily(d(m).Categorical(p), d(m).Normal(a, b)),
+        (PROBS, PLACE, SCALE),
+        np.array([0.5, -1.0]),
+    ),
+    "a mixture of vectors": (
+        lambda m, p, a: d(m).MixtureSameFamily(
+            d(m).Categorical(p), d(m).Independent(d(m).Normal(a.unsqueeze(-1) + m.ones(4, dtype=a.dtype), 1.5), 1)
+        ),
+        (PROBS, PLACE),
+        np.ones((5, 2, 4)) / 3,
+    ),
+    "RelaxedOneHotCategorical": (
+        lambda m, x: d(m).RelaxedOneHotCategorical(m.tensor(0.7, dtype=x.dtype), logits=x),
+        (LOGITS,),
+        PROBS,
+    ),
+    "RelaxedBernoulli": (
+        lambda m, x: d(m).RelaxedBernoulli(m.tensor(0.7, dtype=x.dtype), logits=x),
+        (LOGITS,),
+        PROBS,
+    ),
+    "a squashed normal": (
+        lambda m, a, b: d(m).TransformedDistribution(d(m).Normal(a, b), [d(m).TanhTransform()]),
+        (PLACE, SCALE),
+        PLACE / 2,
+    ),
+    "a squashed vector": (
+        lambda m, a, b: d(m).Independent(
+            d(m).TransformedDistribution(
+                d(m).Normal(a, b), [d(m).TanhTransform(cache_size=1), d(m).AffineTransform(1.0, -2.0)]
+            ),
+            1,
+        ),
+        (PLACE, SCALE),
+        PLACE / 2,
+    ),
+    "a logistic": (
+        lambda m, a: d(m).TransformedDistribution(
+            d(m).Uniform(m.zeros(3, dtype=a.dtype), m.ones(3, dtype=a.dtype)),
+            [d(m).SigmoidTransform().inv, d(m).AffineTransform(a, 0.5)],
+        ),
+        (PLACE,),
+        PLACE * 2,
+    ),
+    "a Weibull": (
+        lambda m, a, b: d(m).TransformedDistribution(
+            d(m).Exponential(m.ones(2, 3, dtype=a.dtype)), [d(m).PowerTransform(b), d(m).AffineTransform(0, a)]
+        ),
+        (POSITIVE, SCALE),
+        POSITIVE,
+    ),
+    "a softplus of a vector": (
+        lambda m, a, b: d(m).TransformedDistribution(
+            d(m).Normal(a, b), d(m).IndependentTransform(d(m).transforms.SoftplusTransform(), 1)
+        ),
+        (PLACE, SCALE),
+        POSITIVE,
+    ),
+}
+TOLD = ("mean", "mode", "variance", "stddev", "entropy", "perplexity")
+COARSE = {"Gamma", "Chi2", "Beta", "Dirichlet"}  # PyTorch's trigamma is right to 1e-10 or so
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_log_probabilities_and_their_gradients(row):
+    make, parameters, value = ROWS[row]
+    hold(lambda m, v, *p: make(m, *p).log_prob(v), value, *parameters)
+    for name in ("cdf", "icdf"):
+        at = value if name == "cdf" else np.clip(PROBS, 0.1, 0.9)[: max(1, value.shape[0] if value.ndim > 1 else 1)]
+        if not refuses(row, lambda x, v, name=name: getattr(x, name)(v), torch.from_numpy(at)):
+            hold(lambda m, v, *p, name=name: getattr(make(m, *p), name)(v), at, *parameters)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_a_distribution_says_of_itself(row):
+    make, parameters, _ = ROWS[row]
+    for name in TOLD:
+        if not refuses(row, lambda x, name=name: called(x, name)):
+            hold(lambda m, *p, name=name: called(make(m, *p), name), *in_turn(row, parameters))
+    hold(lambda m, *p: make(m, *p).expand((4, *make(m, *p).batch_shape)).batch_shape, *parameters, backward=False)
+    ours = make(tg, *[tg.from_numpy(x) for x in parameters])
+    theirs = make(torch, *[torch.from_numpy(x) for x in parameters])
+    assert (ours.batch_shape, ours.event_shape) == (tuple(theirs.batch_shape), tuple(theirs.event_shape))
+    assert ours.sample((7,)).shape == tuple(theirs.sample((7,)).shape)
+    assert f"torch.{ours.sample().dtype}" == str(theirs.sample().dtype)
+    if ours.has_rsample:
+        assert theirs.has_rsample
+    if "mixture" not in row and row != "Beta":  # PyTorch's show more than they were made of, or nothing
+        assert repr(ours) == repr(theirs)
+
+
+def in_turn(row, parameters):
+    return [x.astype("float32") if row in COARSE else x for x in parameters]
+
+
+def called(distribution, name):
+    found = getattr(distribution, name)
+    return found() if callable(found) else found
+
+
+def refuses(row, call, *arguments):
+    """Whether PyTorch has none."""
+    make, parameters, _ = ROWS[row]
+    try:
+        call(make(torch, *[torch.from_numpy(x) for x in parameters]), *arguments)
+    except (*THEIRS, AssertionError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_log_probabilities_of_samples_of_an_expanded_one(row):
+    make, parameters, _ = ROWS[row]
+    ours = make(tg, *[tg.from_numpy(x) for x in parameters])
+    sample = ours.expand((4, *ours.batch_shape)).sample((2,))
+    hold(
+        lambda m, v, *p: make(m, *p).expand((4, *make(m, *p).batch_shape)).log_prob(v),
+        sample.numpy().copy(),
+        *parameters,
+    )
+
+
+DIVERGENCES = {
+    "Normal": ("Normal", (PLACE, SCALE), (PLACE[::-1].copy(), SCALE * 2)),
+    "LogNormal": ("LogNormal", (PLACE, SCALE), (PLACE[::-1].copy(), SCALE * 2)),
+    "Laplace": ("Laplace", (PLACE, SCALE), (PLACE[::-1].copy(), SCALE * 2)),
+    "Uniform": ("Uniform", (PLACE, PLACE + SCALE), (PLACE - 0.5, PLACE + SCALE * 1.2)),
+    "Exponential": ("Exponential", (SCALE,), (SCALE * 2,)),
+    "Gamma": ("Gamma", (POSITIVE, SCALE), (POSITIVE[::-1].copy(), SCALE * 2)),
+    "Beta": ("Beta", (POSITIVE, SCALE), (POSITIVE[::-1].copy(), SCALE * 2)),
+    "Dirichlet": ("Dirichlet", (POSITIVE,), (POSITIVE[::-1].copy(),)),
+    "Poisson": ("Poisson", (POSITIVE,), (POSITIVE[::-1].copy(),)),
+    "Geometric": ("Geometric", (PROBS,), (PROBS[::-1].copy(),)),
+    "Categorical": ("Categorical", (PROBS,), (PROBS[::-1].copy(),)),
+    "OneHotCategorical": ("OneHotCategorical", (PROBS,), (PROBS[::-1].copy(),)),
+    "Bernoulli": ("Bernoulli", (PROBS,), (PROBS[::-1].copy(),)),
+    "MultivariateNormal": ("MultivariateNormal", (PLACE[:, :2], COVARIANCE), (PLACE[:, 1:], COVARIANCE[::-1].copy())),
+}
+
+
+@pytest.mark.parametrize("row", DIVERGENCES)
+def test_divergences(row):
+    kind, p, q = DIVERGENCES[row]
+
+    def program(m, *given):
+        return d(m).kl_divergence(getattr(d(m), kind)(*given[: len(p)]), getattr(d(m), kind)(*given[len(p) :]))
+
+    hold(program, *in_turn(row, (*p, *q)))
+
+
+def test_divergences_of_what_rules_something_out():
+    def program(m, p, q):
+        bernoulli = d(m).kl_divergence(d(m).Bernoulli(p), d(m).Bernoulli(q))
+        classes = [d(m).Categorical(x / x.sum(-1, keepdim=True)) for x in (p, q)]
+        return bernoulli, d(m).kl_divergence(*classes)
+
+    hold(program, CHANCE, CHANCE[:, ::-1].copy(), backward=False)
+    independent = lambda m, a, b: d(m).Independent(d(m).Normal(a, b), 1)  # noqa: E731
+    hold(
+        lambda m, a, b: d(m).kl_divergence(independent(m, a, b), independent(m, a * 2, b + 1)),
+        PLACE,
+        SCALE,
+    )
+
+
+WRONG = [
+    lambda m: d(m).Normal(m.zeros(2), m.tensor([1.0, -1.0])),
+    lambda m: d(m).Normal(m.tensor(float("nan")), 1.0),
+    lambda m: d(m).Normal("a", 1.0),
+    lambda m: d(m).Normal(0.0, 1.0).log_prob(1.0),
+    lambda m: d(m).Normal(m.zeros(3), 1.0).log_prob(m.zeros(2)),
+    lambda m: d(m).Normal(0.0, 1.0).log_prob(m.tensor(float("nan"))),
+    lambda m: d(m).Categorical(m.tensor([0.5, -0.5])),
+    lambda m: d(m).Categorical(m.tensor([0.5, 0.5]), m.tensor([0.5, 0.5])),
+    lambda m: d(m).Categorical(),
+    lambda m: d(m).Categorical(m.tensor(1.0)),
+    lambda m: d(m).Categorical(m.ones(3)).log_prob(m.tensor(3)),
+    lambda m: d(m).Categorical(logits=m.tensor([0.0, float("nan")])),
+    lambda m: d(m).Bernoulli(m.tensor(1.5)),
+    lambda m: d(m).Bernoulli(0.5).log_prob(m.tensor(0.5)),
+    lambda m: d(m).Bernoulli(0.5, 0.5),
+    lambda m: d(m).Uniform(1.0, 1.0),
+    lambda m: d(m).Uniform(0.0, 1.0).log_prob(m.tensor(2.0)),
+    lambda m: d(m).Exponential(-1.0),
+    lambda m: d(m).Exponential(1.0).log_prob(m.tensor(-1.0)),
+    lambda m: d(m).Gamma(1.0, 0.0),
+    lambda m: d(m).MultivariateNormal(m.zeros(2), m.tensor([[1.0, 2.0], [2.0, 1.0]])),
+    lambda m: d(m).MultivariateNormal(m.zeros(2)),
+    lambda m: d(m).MultivariateNormal(m.zeros(2), scale_tril=m.tensor([[1.0, 1.0], [0.0, 1.0]])),
+    lambda m: d(m).OneHotCategorical(m.ones(3)).log_prob(m.ones(3)),
+    lambda m: d(m).Independent(d(m).Normal(m.zeros(2), 1.0), 2),
+    lambda m: d(m).Geometric(0.0),
+    lambda m: d(m).Poisson(-1.0),
+    lambda m: d(m).Dirichlet(m.tensor([1.0, 0.0])),
+    lambda m: d(m).Beta(0.0, 1.0),
+    lambda m: d(m).TransformedDistribution(d(m).Normal(0.0, 1.0), ["exp"]),
+]
+
+
+@pytest.mark.parametrize("place", range(len(WRONG)))
+def test_what_is_refused(place):
+    for m in (torch, tg):
+        with pytest.raises(ValueError, match=r"."):
+            WRONG[place](m)
+
+
+@pytest.mark.parametrize("kind", ["Normal", "Laplace", "Gumbel", "Cauchy", "LogNormal"])
+def test_gradients_of_samples_are_those_of_the_formula(kind):
+    """The same uniform or normal numbers, read off our samples, give PyTorch's gradients."""
+    a, b = (tg.tensor(x, requires_grad=True) for x in (PLACE, SCALE))
+    ours = getattr(tg.distributions, kind)(a, b).rsample((5,))
+    ours.sum().backward()
+    x, y = (torch.tensor(v, requires_grad=True) for v in (PLACE, SCALE))
+    theirs = getattr(torch.distributions, kind)(x, y)
+    base = theirs.base_dist if hasattr(theirs, "base_dist") else theirs
+    drawn = torch.from_numpy(ours.detach().numpy())
+    standard = ((drawn.log() if kind == "LogNormal" else drawn) - x) / y
+    again = x + y * standard.detach()
+    (again.exp() if kind == "LogNormal" else again).sum().backward()
+    assert base.has_rsample
+    assert_same(a.grad, x.grad, "loc")
+    assert_same(b.grad, y.grad, "scale")

@@ -1,0 +1,215 @@
+"""Distributions: their samples beside what they say of themselves, densities that sum to one, gradients of samples."""
+
+import copy
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import distributions as d
+
+PLACE, SCALE = tg.tensor([-1.0, 0.5]), tg.tensor([0.5, 2.0])
+PROBS = tg.tensor([[0.2, 0.5, 0.3], [0.7, 0.1, 0.2]])
+MATRIX = tg.tensor([[1.0, 0.0], [0.8, 0.6]])
+
+WITH_MOMENTS = [
+    d.Normal(PLACE, SCALE),
+    d.LogNormal(PLACE, SCALE / 4),
+    d.HalfNormal(SCALE),
+    d.Laplace(PLACE, SCALE),
+    d.Gumbel(PLACE, SCALE),
+    d.Uniform(PLACE, PLACE + SCALE),
+    d.Exponential(SCALE),
+    d.Gamma(SCALE + 1, SCALE + 1),
+    d.Chi2(SCALE + 2),
+    d.Beta(SCALE + 1, SCALE + 2),
+    d.Dirichlet(PROBS * 5),
+    d.Bernoulli(PROBS),
+    d.Binomial(7, PROBS),
+    d.Geometric(PROBS),
+    d.Poisson(SCALE),
+    d.OneHotCategorical(PROBS),
+    d.MultivariateNormal(PLACE, scale_tril=MATRIX),
+    d.Independent(d.Normal(PLACE, SCALE), 1),
+    d.MixtureSameFamily(d.Categorical(PROBS[0]), d.Normal(tg.tensor([-2.0, 0.0, 3.0]), 0.5)),
+    d.MixtureSameFamily(d.Categorical(PROBS), d.Independent(d.Normal(tg.arange(12.0).reshape(2, 3, 2), 0.5), 1)),
+]
+
+
+@pytest.mark.parametrize("distribution", WITH_MOMENTS, ids=lambda x: type(x).__name__)
+def test_samples_have_the_mean_and_the_variance(distribution):
+    tg.manual_seed(0)
+    drawn = distribution.sample((4000,)).numpy()
+    assert drawn.shape == (4000, *distribution.batch_shape, *distribution.event_shape)
+    spread = np.sqrt(distribution.variance.numpy())
+    np.testing.assert_array_less(abs(drawn.mean(0) - distribution.mean.numpy()), 5 * spread / math.sqrt(4000) + 1e-6)
+    np.testing.assert_allclose(drawn.var(0), distribution.variance.numpy(), rtol=0.25, atol=1e-6)
+    assert not distribution.sample().requires_grad
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [x for x in WITH_MOMENTS if x.batch_shape != () and x.event_shape == () and not x.has_enumerate_support],
+    ids=lambda x: type(x).__name__,
+)
+def test_densities_integrate_to_one(distribution):
+    if distribution.support.is_discrete:
+        total = distribution.log_prob(tg.arange(200.0).reshape(-1, *[1] * len(distribution.batch_shape))).exp().sum(0)
+    else:
+        at = np.linspace(-40, 60, 200001, dtype=np.float32).reshape(-1, *[1] * len(distribution.batch_shape))
+        distribution = copy.copy(distribution)
+        distribution._validate_args = False
+        inside = distribution.support.check(tg.from_numpy(at)).numpy() & (at != 0)
+        density = np.exp(distribution.log_prob(tg.from_numpy(np.where(inside, at, 0.5))).numpy().astype(float)) * inside
+        total = density.sum(0) * (100 / 200000)
+    np.testing.assert_allclose(np.asarray(total), 1, atol=0.02)
+
+
+def test_the_classes_that_can_be_enumerated_have_probabilities_that_sum_to_one():
+    for x in (d.Categorical(PROBS), d.OneHotCategorical(PROBS), d.Bernoulli(PROBS), d.Binomial(5, PROBS)):
+        values = x.enumerate_support()
+        assert values.shape[1:] == (*x.batch_shape, *x.event_shape)
+        np.testing.assert_allclose(x.log_prob(values).exp().sum(0).numpy(), 1, rtol=1e-5)
+        assert x.enumerate_support(expand=False).shape[0] == values.shape[0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda a, b: d.Normal(a, b),
+        lambda a, b: d.LogNormal(a, b),
+        lambda a, b: d.Laplace(a, b),
+        lambda a, b: d.Gumbel(a, b),
+        lambda a, b: d.Cauchy(a, b),
+        lambda a, b: d.Uniform(a, a + b),
+        lambda a, b: d.Exponential(b + a * 0),
+        lambda a, b: d.Independent(d.Normal(a, b), 1),
+        lambda a, b: d.MultivariateNormal(a, scale_tril=tg.diag(b)),
+        lambda a, b: d.RelaxedOneHotCategorical(tg.tensor(0.5), logits=a * b),
+        lambda a, b: d.RelaxedBernoulli(tg.tensor(0.5), logits=a * b),
+        lambda a, b: d.TransformedDistribution(d.Normal(a, b), [d.TanhTransform(), d.AffineTransform(1, b)]),
+    ],
+)
+def test_gradients_of_samples(make):
+    """rsample with the same numbers drawn again is a function of the parameters like any other."""
+
+    def sample(a, b):
+        tg.manual_seed(3)
+        return make(a, b).rsample((3,))
+
+    inputs = [tg.tensor(x.numpy(), dtype=tg.float64, requires_grad=True) for x in (PLACE / 4, SCALE)]
+    assert tg.autograd.gradcheck(sample, inputs)
+
+
+def test_what_cannot_be_differentiated_says_so():
+    for x in (d.Gamma(1.0, 1.0), d.Categorical(PROBS), d.Bernoulli(0.5)):
+        assert not x.has_rsample
+        with pytest.raises(NotImplementedError, match=f"{type(x).__name__} has no rsample"):
+            x.rsample()
+
+
+def test_the_gradient_passes_straight_through_a_choice():
+    logits = tg.zeros(3, requires_grad=True)
+    chosen = d.OneHotCategoricalStraightThrough(logits=logits).rsample()
+    (chosen * tg.tensor([1.0, 2.0, 3.0])).sum().backward()
+    assert sorted(chosen.tolist()) == [0, 0, 1]
+    np.testing.assert_allclose(logits.grad.numpy(), [-1 / 3, 0, 1 / 3], atol=1e-6)
+
+
+def test_what_is_kept_of_logits_is_differentiable_though_first_asked_for_without_gradients():
+    logits = tg.tensor([0.1, 0.2], requires_grad=True)
+    chosen = d.Categorical(logits=logits)
+    with tg.no_grad():
+        chosen.sample()
+    assert chosen.probs.requires_grad
+
+
+def test_a_transform_that_keeps_its_last_pair():
+    squash = d.TanhTransform(cache_size=1)
+    x = tg.tensor([0.5, 12.0])
+    assert squash.inv(squash(x)) is x
+    assert not d.TanhTransform().inv(squash(x)).isfinite().all()
+    policy = d.TransformedDistribution(d.Normal(x, 1.0), [squash])
+    assert policy.log_prob(policy.rsample()).isfinite().all()
+    with pytest.raises(ValueError, match="cache_size is 0 or 1"):
+        d.TanhTransform(cache_size=2)
+
+
+def test_transforms_are_inverted_and_know_by_how_much_they_stretch():
+    x = tg.tensor([0.2, 1.5], dtype=tg.float64)
+    for f in (
+        d.ExpTransform(),
+        d.SigmoidTransform(),
+        d.TanhTransform(),
+        d.SoftplusTransform(),
+        d.AffineTransform(1.0, -2.0),
+        d.PowerTransform(2.0),
+        d.ComposeTransform([d.ExpTransform(), d.AffineTransform(1.0, 2.0)]),
+        d.TanhTransform().inv.inv,
+        d.IndependentTransform(d.ExpTransform(), 0),
+    ):
+        y = f(x)
+        np.testing.assert_allclose(f.inv(y).numpy(), x.numpy(), rtol=1e-6)
+        slope = tg.autograd.functional.jacobian(f, x).diagonal().abs().log()
+        np.testing.assert_allclose(f.log_abs_det_jacobian(x, y).numpy(), slope.numpy(), rtol=1e-6)
+        np.testing.assert_allclose(f.inv.log_abs_det_jacobian(y, x).numpy(), -slope.numpy(), rtol=1e-6)
+
+
+def test_a_distribution_of_ones_own():
+    class Delta(d.Distribution):
+        arg_constraints = {"at": d.constraints.real}  # noqa: RUF012
+
+        def __init__(self, at, validate_args=None):
+            self.at = at
+            super().__init__(at.shape, validate_args=validate_args)
+
+        @d.constraints.dependent_property(is_discrete=True, event_dim=0)
+        def support(self):
+            return d.constraints.interval(self.at, self.at)
+
+        def rsample(self, sample_shape=()):
+            return self.at.expand(self._extended_shape(sample_shape))
+
+        def log_prob(self, value):
+            self._validate_sample(value)
+            return value * 0
+
+    x = Delta(tg.tensor([1.0, 2.0]))
+    assert x.sample((3,)).shape == x.expand((3, 2)).sample().shape == (3, 2)
+    assert x.log_prob(x.sample()).tolist() == [0, 0]
+    with pytest.raises(ValueError, match="within the support"):
+        x.log_prob(tg.tensor([1.0, 3.0]))
+    with pytest.raises(NotImplementedError, match="Delta has no mean"):
+        x.mean  # noqa: B018
+    with pytest.raises(NotImplementedError, match="no divergence of Normal from Delta"):
+        d.kl_divergence(x, d.Normal(0.0, 1.0))
+
+    @d.register_kl(Delta, d.Normal)
+    def to_normal(p, q):
+        return -q.log_prob(p.at)
+
+    assert d.kl_divergence(x, d.Normal(0.0, 1.0)).shape == (2,)
+
+
+@pytest.mark.parametrize("distribution", WITH_MOMENTS, ids=lambda x: type(x).__name__)
+def test_copies(distribution):
+    copies = copy.deepcopy(distribution), pickle.loads(pickle.dumps(distribution))
+    assert {repr(again) for again in copies} == {repr(distribution)}
+    for again in copies:
+        value = distribution.sample()
+        assert again.log_prob(value).tolist() == distribution.log_prob(value).tolist()
+
+
+def test_arguments_go_unchecked_where_asked_for():
+    assert d.Normal(0.0, -1.0, validate_args=False).scale == -1
+    d.Distribution.set_default_validate_args(False)
+    try:
+        assert d.Uniform(0.0, 1.0).log_prob(tg.tensor(3.0)) == -math.inf
+    finally:
+        d.Distribution.set_default_validate_args(True)
+    with pytest.raises(ValueError, match=r"the parameter scale of Normal must satisfy GreaterThan\(lower_bound=0.0\)"):
+        d.Normal(0.0, -1.0)
+    with pytest.raises(ValueError, match="Normal takes values of shape"):
+        d.Normal(tg.zeros(3), 1.0).log_prob(tg.zeros(2))

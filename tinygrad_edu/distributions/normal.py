@@ -1,0 +1,170 @@
+"""The normal distribution, of which the others here are made."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ..functions.creation import zeros_like
+from ..functions.random import randn
+from ..tensor import Tensor
+from . import constraints
+from .distribution import Distribution, broadcast_all
+from .transformed import TransformedDistribution
+from .transforms import AbsTransform, ExpTransform
+
+__all__ = ["HalfNormal", "LogNormal", "Normal"]
+
+LOG_SQRT_2PI = math.log(2 * math.pi) / 2
+
+
+class Normal(Distribution):
+    r"""$p(x) = \exp(-(x - loc)^2 / 2\,scale^2) / (scale\sqrt{2\pi})$.
+
+    >>> Normal(0.0, 1.0).log_prob(Normal(0.0, 1.0).mean)
+    tensor(-0.9189)
+    """
+
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Any:
+        """loc."""
+        return self.loc
+
+    @property
+    def mode(self) -> Any:
+        """loc."""
+        return self.loc
+
+    @property
+    def stddev(self) -> Any:
+        """scale."""
+        return self.scale
+
+    @property
+    def variance(self) -> Any:
+        """The square of scale."""
+        return self.scale**2
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
+        """loc + scale z, z standard normal."""
+        return self.loc + self.scale * randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
+
+    def log_prob(self, value: Tensor) -> Any:
+        """The logarithm of the density."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return -((value - self.loc) ** 2) / (2 * self.scale**2) - self.scale.log() - LOG_SQRT_2PI
+
+    def cdf(self, value: Tensor) -> Any:
+        """The probability of a value or less."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return 0.5 * (1 + ((value - self.loc) / (self.scale * math.sqrt(2))).erf())
+
+    def icdf(self, value: Tensor) -> Any:
+        """The value below which a sample is with the probability given."""
+        return self.loc + self.scale * (2 * value - 1).erfinv() * math.sqrt(2)
+
+    def entropy(self) -> Any:
+        """The logarithm of scale, and 1/2 + log sqrt(2 pi)."""
+        return 0.5 + LOG_SQRT_2PI + self.scale.log()
+
+
+class LogNormal(TransformedDistribution):
+    """The exponential of a normal."""
+
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.positive
+    has_rsample = True
+    base_dist: Normal
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        super().__init__(Normal(loc, scale, validate_args), ExpTransform(), validate_args)
+
+    @property
+    def loc(self) -> Any:
+        """The logarithm's mean."""
+        return self.base_dist.loc
+
+    @property
+    def scale(self) -> Any:
+        """The logarithm's standard deviation."""
+        return self.base_dist.scale
+
+    @property
+    def mean(self) -> Any:
+        """The expected value."""
+        return (self.loc + self.scale**2 / 2).exp()
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest value."""
+        return (self.loc - self.scale**2).exp()
+
+    @property
+    def variance(self) -> Any:
+        """The expected square of the distance from the mean."""
+        return (self.scale**2).expm1() * (2 * self.loc + self.scale**2).exp()
+
+    def entropy(self) -> Any:
+        """The normal's, and loc."""
+        return self.base_dist.entropy() + self.loc
+
+
+class HalfNormal(TransformedDistribution):
+    """The absolute value of a normal of mean 0."""
+
+    arg_constraints: ClassVar[Any] = {"scale": constraints.positive}
+    support = constraints.nonnegative
+    has_rsample = True
+    base_dist: Normal
+
+    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
+        super().__init__(Normal(0, scale, validate_args), AbsTransform(), validate_args)
+
+    @property
+    def scale(self) -> Any:
+        """The normal's."""
+        return self.base_dist.scale
+
+    @property
+    def mean(self) -> Any:
+        """The expected value."""
+        return self.scale * math.sqrt(2 / math.pi)
+
+    @property
+    def mode(self) -> Any:
+        """0."""
+        return zeros_like(self.scale)
+
+    @property
+    def variance(self) -> Any:
+        """The expected square of the distance from the mean."""
+        return self.scale**2 * (1 - 2 / math.pi)
+
+    def log_prob(self, value: Tensor) -> Any:
+        """Twice the normal's density."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return self.base_dist.log_prob(value) + math.log(2)
+
+    def cdf(self, value: Tensor) -> Any:
+        """The probability of a value or less."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return 2 * self.base_dist.cdf(value) - 1
+
+    def icdf(self, value: Tensor) -> Any:
+        """The value below which a sample is with the probability given."""
+        return self.base_dist.icdf((value + 1) / 2)
+
+    def entropy(self) -> Any:
+        """The normal's, less log 2."""
+        return self.base_dist.entropy() - math.log(2)
