@@ -4,7 +4,8 @@ import numpy
 import pytest
 from PIL import Image
 
-from tinygrad_edu.data import read_image
+from tinygrad_edu.data import ImageFolder, read_image
+from tinygrad_edu.data.transforms import ToTensor
 
 GREY = numpy.arange(48, dtype=numpy.uint8).reshape(6, 8) * 5
 
@@ -27,3 +28,33 @@ def test_a_damaged_file_is_one_clear_error(tmp_path):
     (tmp_path / "cut.png").write_bytes((tmp_path / "x.png").read_bytes()[:-30])
     with pytest.raises(ValueError, match="as an image"):
         read_image(tmp_path / "cut.png")
+
+
+COLOURS = numpy.arange(72, dtype=numpy.uint8).reshape(4, 6, 3) * 3
+
+
+def test_colours_are_kept_where_they_are_asked_for(tmp_path):
+    Image.fromarray(COLOURS).save(tmp_path / "x.png")
+    numpy.testing.assert_allclose(
+        read_image(tmp_path / "x.png", colour=True), COLOURS.transpose(2, 0, 1) / 255, atol=1e-6
+    )
+    Image.fromarray(GREY).save(tmp_path / "grey.png")
+    grey = read_image(tmp_path / "grey.png", colour=True)
+    numpy.testing.assert_allclose(grey, numpy.stack(3 * [GREY / 255]), atol=1e-6)
+
+
+def test_a_folder_of_images_of_every_kind(tmp_path):
+    for name, suffix in (("a", ".png"), ("a", ".jpg"), ("b", ".webp"), ("b", ".JPEG")):
+        (tmp_path / name).mkdir(exist_ok=True)
+        Image.fromarray(COLOURS).save(tmp_path / name / f"x{suffix}")
+    data = ImageFolder(tmp_path)
+    assert data.targets == [0, 0, 1, 1]
+    for image, _ in data:
+        assert image.shape == (3, 4, 6)
+        numpy.testing.assert_allclose(image.numpy(), COLOURS.transpose(2, 0, 1) / 255, atol=0.15)
+
+
+def test_a_pillow_image_becomes_a_tensor():
+    for pixels in (GREY, COLOURS):
+        image = ToTensor()(Image.fromarray(pixels)).numpy()
+        assert numpy.array_equal((image * 255).round().transpose(1, 2, 0).squeeze(), pixels)

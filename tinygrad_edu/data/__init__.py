@@ -18,13 +18,15 @@ from .diabetes import diabetes
 from .embedded import breast_cancer, digits, iris, wine
 from .framing import fit_image
 from .idx import read_idx
+from .image_folder import ImageFolder
 from .images import read_image
 from .loader import DataLoader
 from .mnist import fashion_mnist, mnist
 from .nuclei import instance_boxes, nuclei
+from .pixel_csv import PixelCSV
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler
 from .series import airline_passengers, sunspots, time_series, windows, yearly_sunspots
-from .tables import Table
+from .tables import Table, read_table
 from .text import TextDataset, first_names, tiny_shakespeare
 from .worker import WorkerInfo, get_worker_info
 
@@ -36,7 +38,9 @@ __all__ = [
     "DataLoader",
     "Dataset",
     "Entry",
+    "ImageFolder",
     "IterableDataset",
+    "PixelCSV",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
@@ -67,6 +71,7 @@ __all__ = [
     "random_split",
     "read_idx",
     "read_image",
+    "read_table",
     "sunspots",
     "time_series",
     "tiny_shakespeare",

@@ -1,4 +1,4 @@
-"""Image files as grey pixels: PGM, PPM, NPY, NPZ and CSV with nothing more, and with Pillow what it reads."""
+"""Image files as pixels: PGM, PPM, NPY, NPZ and CSV with nothing more, and with Pillow what it reads."""
 
 import io
 import os
@@ -17,13 +17,16 @@ from ..extras import require
 __all__ = ["read_image"]
 
 Pixels = NDArray[numpy.float32]
+Colours = NDArray[Any]  # (H, W, 1 or 3), from 0 to 1
 
 LARGEST = 1 << 26  # bytes of a file, and numbers of an image: 64 Mi
 LUMA = (0.299, 0.587, 0.114)  # the shares of red, green and blue in brightness; ITU-R BT.601
 
 
-def read_image(path: str | os.PathLike[str]) -> Pixels:
+def read_image(path: str | os.PathLike[str], colour: bool = False) -> Pixels:
     """Read an image file as grey pixels `(H, W)`, float32 from 0 (black) to 1 (white).
+
+    With `colour` it is red, green and blue, `(3, H, W)`, all equal in a grey image.
 
     `.pgm`, `.ppm` and `.pnm` say their own range. `.npy`, `.npz` (with one array) and `.csv` (numbers between commas,
     semicolons or blanks) hold numbers from 0 to 1, whole numbers from 0 to 16 if the image is 8x8, as the UCI digits
@@ -42,15 +45,18 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
             raise ValueError("it is empty")
         if len(data) > LARGEST:
             raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
-        return READERS.get(Path(path).suffix.lower(), read_with_pillow)(data)
+        pixels = READERS.get(Path(path).suffix.lower(), read_with_pillow)(data)
     except ImportError:
         raise
     except Exception as error:  # a decoder may fail in any way on a file that is damaged or forged
         said = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"cannot read {os.fspath(path)!r} as an image: {said}") from None
+    if not colour:
+        return grey(pixels)
+    return numpy.repeat(pixels.transpose(2, 0, 1), 3 // pixels.shape[2], 0).astype(numpy.float32)
 
 
-def read_netpbm(data: bytes) -> Pixels:
+def read_netpbm(data: bytes) -> Colours:
     """PGM and PPM, as text (P2, P3) or binary (P5, P6); https://netpbm.sourceforge.net/doc/pgm.html."""
     header = re.match(rb"P([2356])" + 3 * rb"(?:\s|#[^\n]*\n)+(\d{1,9})" + rb"\s", data)
     if header is None:
@@ -72,10 +78,10 @@ def read_netpbm(data: bytes) -> Pixels:
         raise ValueError(f"it is cut short: {width}x{height} takes {count} numbers, it has {len(raster)}")
     if raster.min() < 0 or raster.max() > largest:
         raise ValueError(f"it has values from {raster.min()} to {raster.max()}, and says that they go to {largest}")
-    return grey(raster.reshape(height, width, colours) / largest)
+    return raster.reshape(height, width, colours) / largest
 
 
-def read_csv(data: bytes) -> Pixels:
+def read_csv(data: bytes) -> Colours:
     """Numbers, a line for a row."""
     lines = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
     rows = [[float(word) for word in re.split(r"\s*[,;]\s*|\s+", line)] for line in lines if line]
@@ -84,12 +90,12 @@ def read_csv(data: bytes) -> Pixels:
     return scaled(numpy.array(rows))
 
 
-def read_npy(data: bytes) -> Pixels:
+def read_npy(data: bytes) -> Colours:
     """One array in NumPy's format."""
     return scaled(numpy.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
 
 
-def read_npz(data: bytes) -> Pixels:
+def read_npz(data: bytes) -> Colours:
     """One array in NumPy's format, zipped."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         (entry,) = entries if len(entries := archive.infolist()) == 1 else (None,)
@@ -100,7 +106,7 @@ def read_npz(data: bytes) -> Pixels:
         return read_npy(archive.read(entry))
 
 
-def read_with_pillow(data: bytes) -> Pixels:
+def read_with_pillow(data: bytes) -> Colours:
     """Whatever Pillow reads, upright."""
     purpose = "reading an image that is not .pgm, .npy or .csv"
     Image, ImageOps = (require(f"PIL.{module}", "image", purpose) for module in ("Image", "ImageOps"))
@@ -112,11 +118,11 @@ def read_with_pillow(data: bytes) -> Pixels:
         return scaled(numpy.asarray(image), largest=65535)
     seen = Image.new("RGBA", image.size, "white")
     seen.alpha_composite(image.convert("RGBA"))
-    return grey(numpy.asarray(seen.convert("RGB")) / 255)
+    return numpy.asarray(seen.convert("RGB")) / 255
 
 
-def scaled(numbers: NDArray[Any], largest: int = 255) -> Pixels:
-    """Numbers as pixels, in a range that their largest value and the size of the image tell."""
+def scaled(numbers: NDArray[Any], largest: int = 255) -> Colours:
+    """Numbers as pixels `(H, W, 1 or 3)`, in a range that their largest value and the size of the image tell."""
     if numbers.dtype.kind not in "biuf":
         raise ValueError(f"it holds {numbers.dtype} where an image holds numbers")
     if numbers.ndim == 3 and numbers.shape[0] == 1:
@@ -130,19 +136,19 @@ def scaled(numbers: NDArray[Any], largest: int = 255) -> Pixels:
         found = f"from {low:g} to {high:g}" if low <= high else "that are not numbers (NaN)"
         raise ValueError(f"it has values {found}; pixels go from 0 to 1, 16 (if 8x8) or {largest}")
     if high <= 1:
-        return grey(numbers)
+        return numbers
     whole = (numbers == numbers.round()).all()
-    return grey(numbers / (16 if high <= 16 and whole and numbers.shape[:2] == (8, 8) else largest))
+    return numbers / (16 if high <= 16 and whole and numbers.shape[:2] == (8, 8) else largest)
 
 
-def grey(colours: NDArray[Any]) -> Pixels:
+def grey(colours: Colours) -> Pixels:
     """The brightness of pixels; `(H, W, 1 or 3) -> (H, W)`."""
     weights = LUMA if colours.shape[2] == 3 else (1.0,)
     brightness: NDArray[Any] = colours @ numpy.array(weights)
     return brightness.astype(numpy.float32)
 
 
-READERS: dict[str, Callable[[bytes], Pixels]] = {
+READERS: dict[str, Callable[[bytes], Colours]] = {
     ".csv": read_csv,
     ".npy": read_npy,
     ".npz": read_npz,
