@@ -8,6 +8,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn, optim
 from tinygrad_edu.models.densenet import Layer, Transition
+from tinygrad_edu.models.fcn import enlarging
 from tinygrad_edu.models.generation import Cache
 from tinygrad_edu.models.googlenet import INCEPTIONS, Inception
 from tinygrad_edu.models.resnet import Block
@@ -109,6 +110,8 @@ def test_gradients_reach_all_parameters_and_it_learns(name):
         (lambda: models.AlexNet((3, 15, 32)), "16x16 or more; got 15x32"),
         (lambda: models.VGG((3, 32, 31)), "32x32 or more; got 32x31"),
         (lambda: models.UNet((1, 128, 100)), "halves an image 4 times, which 128x100 cannot"),
+        (lambda: models.FCN((1, 64, 48)), "halves an image 5 times, which 64x48 cannot"),
+        (lambda: models.DeepLab((1, 3, 8)), "4x4 or more; got 3x8"),
         (lambda: models.GPT(65, heads=3), "3 heads cannot share 128 numbers evenly"),
     ],
 )
@@ -175,28 +178,56 @@ def test_unet_has_the_papers_size():
 
 @pytest.mark.parametrize(("depth", "image"), [(1, (1, 2, 6)), (2, (3, 8, 4)), (3, (1, 16, 8))])
 def test_unet_gives_scores_of_each_pixel(depth, image):
-    network = models.UNet(image, classes=5, width=2, depth=depth)
-    y = network(tg.randn(2, *image))
-    assert y.shape == (2, 5, *image[1:])
-    y.square().sum().backward()
-    assert all(p.grad is not None for p in network.parameters())
+    assert models.UNet(image, 5, 2, depth)(tg.randn(2, *image)).shape == (2, 5, *image[1:])
 
 
-def test_unet_learns_to_outline():
+@pytest.mark.parametrize("image", [(1, 4, 4), (2, 6, 9), (1, 17, 8)])
+def test_deeplab_gives_scores_of_each_pixel(image):
+    assert models.DeepLab(image, 3, 2)(tg.randn(2, *image)).shape == (2, 3, *image[1:])
+
+
+def test_segmenting_networks_have_their_parameters_counted():
+    w = 16  # a stage has two convolutions, and a norm of two numbers for each channel after each
+    stages = [(1, w), (w, 2 * w), (2 * w, 4 * w), (4 * w, 8 * w), (8 * w, 8 * w)]
+    sizes = [9 * (a * b + b * b) + 4 * b for a, b in stages]
+    scores = 2 * (4 * w + 1) + 2 * 2 * (8 * w + 1)
+    assert count(models.FCN()) == sum(sizes) + scores + 2 * 2 * (16 + 16 + 256)
+    aspp = 2 * (8 * w + 1) * 4 * w + 3 * (9 * 8 * w + 2) * 4 * w + (5 * 4 * w + 1) * 4 * w
+    assert count(models.DeepLab()) == sum(sizes[:4]) + aspp + 2 * (4 * w + 1)
+
+
+@pytest.mark.parametrize("times", [2, 8])
+def test_maps_are_enlarged_as_by_interpolation(times):
+    x = tg.randn(2, 3, 4, 5)
+    expected = nn.functional.interpolate(x, scale_factor=times, mode="bilinear").detach().numpy()
+    found = enlarging(3, times)(x).detach().numpy()
+    inner = (..., slice(times, -times), slice(times, -times))  # at the edge there are zeros around
+    np.testing.assert_allclose(found[inner], expected[inner], 1e-5, 1e-6)
+
+
+SEGMENTING = {
+    "unet": lambda: models.UNet((1, 32, 32), width=4, depth=2),
+    "fcn": lambda: models.FCN((1, 32, 32), width=4),
+    "deeplab": lambda: models.DeepLab((1, 32, 32), width=4),
+}
+
+
+@pytest.mark.parametrize("name", SEGMENTING)
+def test_segmenting_networks_learn_to_outline(name):
     tg.manual_seed(0)
-    x = tg.zeros(4, 1, 16, 16)
+    x = tg.zeros(4, 1, 32, 32)
     for i in range(4):
-        x[i, 0, 2 + i : 8 + i, 3:11] = 1
-    inside = x.clone()
-    inside[:, :, 1:-1, 1:-1] = nn.functional.avg_pool2d(x, 3, 1) > 0.99  # the class is 1 within, and 0 on the edge
-    network = models.UNet((1, 16, 16), width=4, depth=2)
+        x[i, 0, 2 + i : 20 + i, 3 + 2 * i : 21 + 2 * i] = 1
+    inside = (nn.functional.avg_pool2d(x, 5, 1, 2) > 0.99)[:, 0]  # not on the edge
+    network = SEGMENTING[name]()
     optimizer = optim.Adam(network.parameters(), lr=0.02)
     for _ in range(40):
-        loss = nn.functional.cross_entropy(network(x), inside[:, 0].long())
+        loss = nn.functional.cross_entropy(network(x), inside.long())
         optimizer.zero_grad()
         loss.backward()
+        assert all(p.grad is not None for p in network.parameters())
         optimizer.step()
-    assert (network(x).argmax(1) == inside[:, 0]).float().mean() > 0.98
+    assert (network(x).argmax(1) == inside).float().mean() > 0.95
 
 
 # language
@@ -271,3 +302,65 @@ def test_gpt_drops_in_training_only():
     assert network(tokens).tolist() != network(tokens).tolist()
     network.eval()
     assert network(tokens).tolist() == network(tokens).tolist()
+
+
+def bert_size(vocabulary: int, context: int, layers: int, size: int) -> int:
+    embeddings = (vocabulary + context + 2) * size + 2 * size
+    return embeddings + layers * (12 * size**2 + 13 * size) + size**2 + 3 * size + vocabulary
+
+
+def test_bert_has_the_papers_size():
+    assert (
+        bert_size(30_522, 512, 12, 768) == 109_514_298
+    )  # as published for BERT-base, uncased, with its masked LM head
+    assert count(models.BERT(65)) == bert_size(65, 64, 4, 128)
+
+
+def test_bert_sees_both_sides_and_no_padding():
+    tg.manual_seed(0)
+    network = models.BERT(9, context=8, layers=2, heads=2, size=8).eval()
+    tokens = tg.tensor([[1, 2, 3, 4]])
+    padding = tg.tensor([[False, False, False, True]])
+    first, padded = network(tokens), network(tokens, padding=padding)
+    other = tg.tensor([[1, 2, 3, 8]])
+    assert (network(other)[0, 0] != first[0, 0]).all()
+    assert network(other, padding=padding)[0, :3].tolist() == padded[0, :3].tolist()
+    assert (network(tokens, tg.tensor([[0, 0, 1, 1]])) != first).any()
+    assert network(tokens, tg.zeros(1, 4, dtype="int64")).tolist() == first.tolist()
+    assert network.encode(tokens).shape == (1, 4, 8)
+    with pytest.raises(ValueError, match="context is 8 tokens, got 9"):
+        network(tg.zeros(1, 9, dtype="int64"))
+
+
+def test_bert_learns_to_fill_gaps():
+    tg.manual_seed(0)
+    network = models.BERT(12, context=12, layers=1, heads=2, size=16, dropout=0.0)
+    text = tg.arange(10)[:, None].repeat(1, 12)
+    optimizer = optim.AdamW(network.parameters(), lr=0.01)
+    for _ in range(120):
+        tokens, labels = models.mask_tokens(text, 10, mask=11)
+        loss = nn.functional.cross_entropy(network(tokens).flatten(0, 1), labels.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        assert all(p.grad is not None for p in network.parameters())
+        optimizer.step()
+    gaps = text.clone()
+    gaps[:, 5] = 11
+    assert network(gaps)[:, 5].argmax(-1).tolist() == text[:, 5].tolist()
+
+
+def test_masking():
+    tokens = tg.randint(0, 50, (200, 100), generator=tg.Generator().manual_seed(0))
+    masked, labels = models.mask_tokens(tokens, 50, 99, generator=tg.Generator().manual_seed(1))
+    chosen = labels != -100
+    assert labels[chosen].tolist() == tokens[chosen].tolist()
+    assert masked[~chosen].tolist() == tokens[~chosen].tolist()
+    assert abs(chosen.double().mean().item() - 0.15) < 0.01
+    shares = [(masked[chosen] == 99).double().mean().item(), (masked[chosen] == tokens[chosen]).double().mean().item()]
+    np.testing.assert_allclose(shares, [0.8, 0.102], 0, 0.02)
+    again, _ = models.mask_tokens(tokens, 50, 99, generator=tg.Generator().manual_seed(1))
+    assert again.tolist() == masked.tolist()
+    with tg.no_grad():
+        none, labels = models.mask_tokens(tokens, 50, 99, share=0)
+    assert none.tolist() == tokens.tolist()
+    assert (labels == -100).all()

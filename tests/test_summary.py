@@ -300,6 +300,19 @@ def test_calls_are_seen_once_each_from_outside():
     assert names_of(lambda: x @ x.mT)[-1] == ("matmul", (2, 3, 3))
 
 
+def test_what_is_seen_are_the_arrays_that_tensors_hold():
+    seen = []
+    with observing(lambda primitive, inputs, settings, out: seen.append((inputs, settings, out))):
+        x = tg.ones(2, 3)
+        y = x.sum()  # for which NumPy gives a number
+        parts = x.split(1)
+    (inputs, settings, out), (_, _, outs) = seen
+    assert inputs[0] is x._array
+    assert out is y._array
+    assert settings.keys() <= {"dim", "keepdim"}
+    assert [one is part._array for one, part in zip(outs, parts, strict=True)] == [True, True]
+
+
 def test_nothing_is_left_behind_and_blocks_nest():
     x = tg.ones(2)
     inner = []

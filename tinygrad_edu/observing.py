@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from .backend import to_numpy
 from .primitive import Primitive
 
 __all__ = ["observing"]
@@ -24,9 +25,10 @@ blocks = 0  # that are running, in all threads
 
 @contextmanager
 def observing(see: See) -> Iterator[None]:
-    """Call `see(primitive, inputs, settings, out)`, on arrays, after each call of a primitive in this block and thread.
+    """Call `see(primitive, inputs, settings, out)` after each call of a primitive in this block and thread.
 
-    Primitives that a forward calls in turn are part of it, and not told.
+    Inputs and output (or outputs, a tuple) are arrays, the very ones that Tensors then hold. Primitives that a forward
+    calls in turn are part of it, and not told.
     """
     global blocks
     with lock:
@@ -62,6 +64,7 @@ def told(primitive: Primitive, forward: Callable[..., Any], see: See, /, *inputs
     token = observer.set(None)
     try:
         out = forward(*inputs, **settings)
+        out = tuple(map(to_numpy, out)) if isinstance(out, tuple) else to_numpy(out)
         see(primitive, inputs, settings, out)
     finally:
         observer.reset(token)

@@ -6,8 +6,11 @@ from typing import Any
 from ..errors import did_you_mean
 from ..nn import Module
 from .alexnet import AlexNet
+from .bert import BERT, mask_tokens
 from .cnn import CNN
+from .deeplab import DeepLab
 from .densenet import DenseNet
+from .fcn import FCN
 from .generation import generate
 from .googlenet import GoogLeNet
 from .gpt import GPT
@@ -22,12 +25,15 @@ from .unet import UNet
 from .vgg import VGG
 
 __all__ = [
+    "BERT",
     "CNN",
+    "FCN",
     "GPT",
     "MLP",
     "MODELS",
     "VGG",
     "AlexNet",
+    "DeepLab",
     "DenseNet",
     "GoogLeNet",
     "LeNet",
@@ -39,6 +45,7 @@ __all__ = [
     "UNet",
     "build",
     "generate",
+    "mask_tokens",
     "resnet20",
     "resnet32",
     "resnet44",
