@@ -104,6 +104,7 @@ def test_the_embedded_data_are_the_published_ones():
 
 
 def test_importing_the_package_loads_no_extra():
-    code = "import sys, tinygrad_edu; print(*{'matplotlib', 'PIL', 'tqdm', 'hypothesis', 'torch'} & set(sys.modules))"
+    extras = {"matplotlib", "PIL", "sklearn", "tqdm", "hypothesis", "torch"}
+    code = f"import sys, tinygrad_edu; print(*{extras} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -1,6 +1,8 @@
 """The estimators within scikit-learn: its own checks of estimators, its searches and ensembles, and its networks."""
 
+import importlib
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -231,3 +233,10 @@ def test_what_is_refused(name):
     call, kind, words = REFUSED[name]
     with pytest.raises(kind, match=words):
         call()
+
+
+def test_without_scikit_learn_one_line_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.delitem(sys.modules, "tinygrad_edu.sklearn")
+    with pytest.raises(ImportError, match=r'^[^\n]*needs scikit-learn: pip install "tinygrad-edu\[sklearn\]"$'):
+        importlib.import_module("tinygrad_edu.sklearn")
