@@ -373,11 +373,51 @@ SHARED = parameter()
         (lambda: optim.Adam([parameter()], betas=(1.0, 0.9)), ValueError, r"betas\[0\]"),
         (lambda: optim.Adam([parameter()], betas=(0.9, -0.1)), ValueError, r"betas\[1\]"),
         (lambda: optim.Adam([parameter()], weight_decay=-1), ValueError, "weight_decay"),
+        (lambda: optim.Adam([parameter()], betas=(tg.tensor(0.9), 0.9)), ValueError, "two numbers or two Tensors"),
+        (
+            lambda: optim.SGD([parameter()], learning_rate=1),
+            TypeError,
+            "unexpected argument 'learning_rate'",
+        ),
+        (lambda: optim.RMSprop([parameter()], differentiable=True), ValueError, r"optim\.unrolled"),
+        (lambda: optim.SGD([parameter()]).load_state_dict({}), ValueError, "got the keys"),
+        (lambda: optim.SGD([parameter()]).load_state_dict(None), ValueError, "got None"),
+        (
+            lambda: optim.SGD([parameter()]).load_state_dict({"state": {}, "param_groups": [{"lr": 1}]}),
+            ValueError,
+            'each of the "param_groups"',
+        ),
     ],
 )
 def test_errors_say_what_was_wrong(act, error, words):
     with pytest.raises(error, match=words):
         act()
+
+
+def test_ways_to_compute_a_step_are_taken_and_change_nothing():
+    for ways in ({"foreach": True}, {"fused": True}, {"fused": None, "capturable": True, "differentiable": False}):
+        p = nn.Parameter(tg.ones(2))
+        p.grad = tg.ones(2)
+        optim.AdamW([p], lr=0.5, weight_decay=0.0, **ways).step()
+        np.testing.assert_allclose(p.detach().numpy(), 0.5, rtol=1e-6)
+
+
+def test_hooks_surround_steps_and_states():
+    told = []
+    optimizer = optim.SGD([parameter()], lr=1.0)
+    with optim.register_optimizer_step_pre_hook(lambda o, args, kwargs: told.append("every")):
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: told.append("before"))
+        optimizer.register_step_post_hook(lambda o, args, kwargs: told.append("after"))
+        optimizer.step()
+    optimizer.step()
+    assert told == ["every", "before", "after", "before", "after"]
+    optimizer.register_state_dict_post_hook(lambda o, state: {**state, "made": "here"})
+    optimizer.register_load_state_dict_pre_hook(lambda o, state: told.append(state.pop("made")))
+    optimizer.register_load_state_dict_post_hook(lambda o: told.append(o.param_groups[0]["lr"]))
+    state = optimizer.state_dict()
+    optimizer.load_state_dict({**state, "param_groups": [{**state["param_groups"][0], "lr": 5.0}]})
+    assert told[5:] == ["here", 5.0]
+    assert state["made"] == "here"
 
 
 def test_an_optimizer_must_say_how_a_parameter_moves():

@@ -1,11 +1,13 @@
 """Our optimizers beside PyTorch's: the same trajectories, and states that either can go on from."""
 
 import copy
+import importlib
 import itertools
 
 import numpy as np
 import pytest
 import torch
+from torch.testing._internal.common_optimizers import optim_db
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
@@ -152,6 +154,21 @@ def test_a_rate_may_be_a_tensor(name):
     np.testing.assert_allclose(way, expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_pytorchs_own_samples_of_settings(name):
+    info = next(info for info in optim_db if info.optim_cls.__name__ == name)
+    ways = {"foreach": False, "differentiable": False}
+    for sample in info.optim_inputs_func(device="cpu", dtype=torch.float64):
+        mine, reference = Race(nn, np.float64), Race(torch.nn, np.float64)
+        settings = {
+            key: tuple(map(as_ours, value)) if isinstance(value, tuple) else as_ours(value)
+            for key, value in copy.deepcopy(sample.kwargs).items()
+        }
+        way = mine.run(getattr(optim, name)(mine.parameters, **settings, **ways), STEPS)
+        expected = reference.run(info.optim_cls(reference.parameters, **sample.kwargs, **ways), STEPS)
+        np.testing.assert_allclose(way, expected, rtol=1e-11, atol=1e-11, err_msg=f"{sample.desc} {sample.kwargs}")
+
+
 RESUMED = [
     *[(name, {}) for name in SETTINGS],
     ("RMSprop", {"momentum": 0.9, "centered": True}),
@@ -186,6 +203,21 @@ def test_either_goes_on_from_the_others_state(name, settings):
     expected_optimizer = getattr(torch.optim, name)(reference.parameters, lr=9.0)
     expected_optimizer.load_state_dict(as_torch(state))
     np.testing.assert_allclose(mine.run(optimizer, 10), reference.run(expected_optimizer, 10), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_states_go_through_files_both_ways(name, tmp_path):
+    mine, reference = Race(nn, np.float32), Race(torch.nn, np.float32)
+    optimizer, theirs = (getattr(m, name)(race.parameters) for m, race in ((optim, mine), (torch.optim, reference)))
+    for race, moved in ((mine, optimizer), (reference, theirs)):
+        race.run(moved, 3)
+    tg.save(optimizer.state_dict(), tmp_path / "ours.pt")
+    torch.save(theirs.state_dict(), tmp_path / "theirs.pt")
+    optimizer = getattr(optim, name)(mine.parameters, lr=7.0)
+    optimizer.load_state_dict(tg.load(tmp_path / "theirs.pt"))
+    theirs = getattr(torch.optim, name)(reference.parameters, lr=7.0)
+    theirs.load_state_dict(torch.load(tmp_path / "ours.pt", weights_only=True))
+    np.testing.assert_allclose(mine.run(optimizer, 5), reference.run(theirs, 5), rtol=2e-5, atol=2e-5)
 
 
 def minimised(library, optimizer, dtype, settings, steps):
@@ -289,13 +321,17 @@ def test_names_of_parameters_are_kept_as_pytorch_keeps_them():
 
 
 def test_hooks_are_called_as_pytorch_calls_them():
-    def calls(m, p):
+    def calls(m, of_all, p):
         told = []
 
         def closure():
             told.append("closure")
 
         optimizer = m.SGD([p], lr=0.5)
+        everywhere = [
+            of_all.register_optimizer_step_post_hook(lambda o, args, kwargs: told.append("after every step")),
+            of_all.register_optimizer_step_pre_hook(lambda o, args, kwargs: told.append("before every step")),
+        ]
         optimizer.register_step_pre_hook(lambda o, args, kwargs: told.append((o is args[0], len(args), [*kwargs])))
         optimizer.register_step_pre_hook(lambda o, args, kwargs: ((o,), {"closure": closure}))
         handle = optimizer.register_step_post_hook(lambda o, args, kwargs: told.append((p.tolist(), len(args))))
@@ -303,10 +339,49 @@ def test_hooks_are_called_as_pytorch_calls_them():
         optimizer.step(lambda: told.append("another closure"))
         handle.remove()
         optimizer.step()
+        m.Adam([p], lr=0.1).step()
+        for hook in everywhere:
+            hook.remove()
+        optimizer.step()
         return told
 
-    ours = calls(optim, nn.Parameter(tg.ones(1)))
-    assert ours == calls(torch.optim, torch.nn.Parameter(torch.ones(1)))
+    ours = calls(optim, optim, nn.Parameter(tg.ones(1)))
+    assert ours == calls(
+        torch.optim, importlib.import_module("torch.optim.optimizer"), torch.nn.Parameter(torch.ones(1))
+    )
+
+
+def test_hooks_of_states_are_called_as_pytorch_calls_them():
+    def calls(m, p):
+        told = []
+        optimizer = m.SGD([p], lr=0.5)
+
+        def note(name, *, changes=None):
+            def hook(o, *state):
+                told.append((name, o is optimizer, [sorted(s) for s in state]))
+                return changes and {**state[0], **changes}
+
+            return hook
+
+        optimizer.register_state_dict_pre_hook(note("first before"))
+        optimizer.register_state_dict_pre_hook(note("second before"), prepend=True)
+        optimizer.register_state_dict_post_hook(note("after", changes={"more": 1}))
+        optimizer.register_state_dict_post_hook(lambda o, state: state.update(added=2))
+        removed = optimizer.register_state_dict_post_hook(note("never"))
+        removed.remove()
+        state = optimizer.state_dict()
+        told.append(sorted(state))
+        groups = [{**group, "lr": 3.0} for group in state["param_groups"]]
+        optimizer.register_load_state_dict_pre_hook(note("first to load", changes={"param_groups": groups}))
+        optimizer.register_load_state_dict_pre_hook(note("second to load"), prepend=True)
+        optimizer.register_load_state_dict_pre_hook(lambda o, state: state.pop("added") and None)
+        optimizer.register_load_state_dict_post_hook(note("loaded"))
+        optimizer.load_state_dict(state)
+        told.append((optimizer.param_groups[0]["lr"], sorted(state)))
+        copy.deepcopy(optimizer).state_dict()
+        return told
+
+    assert calls(optim, nn.Parameter(tg.ones(1))) == calls(torch.optim, torch.nn.Parameter(torch.ones(1)))
 
 
 @pytest.mark.parametrize(
@@ -322,6 +397,10 @@ def test_hooks_are_called_as_pytorch_calls_them():
         lambda optim, p: optim.SGD([p], nesterov=True),
         lambda optim, p: optim.Adam([p], betas=(1.0, 0.9)),
         lambda optim, p: optim.Adam([p], eps=-1.0),
+        lambda optim, p: optim.Adam([p], betas=(p.detach()[:1], 0.9)),
+        lambda optim, p: optim.Adam([p], learning_rate=1.0),
+        lambda optim, p: optim.AdamW([p], decoupled_weight_decay=False),
+        lambda optim, p: optim.SGD([p], fuse=True),
         lambda optim, p: optim.Adam([p]).load_state_dict(optim.Adam([{"params": []}]).state_dict()),
         lambda optim, p: optim.SGD([p, p], lr=1.0),
         lambda optim, p: optim.SGD([("w", p), p.detach()]),

@@ -8,6 +8,7 @@ from .adamax import Adamax
 from .adamp import AdamP
 from .adamw import AdamW
 from .asgd import ASGD
+from .hooks import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from .lamb import LAMB
 from .lars import LARS
 from .lbfgs import LBFGS
@@ -40,6 +41,8 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "lr_scheduler",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
     "swa_utils",
     "unrolled",
 ]

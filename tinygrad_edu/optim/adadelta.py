@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["Adadelta"]
@@ -39,7 +39,9 @@ class Adadelta(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("Adadelta", ways)
         defaults = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay}
         check_settings("Adadelta", **defaults)
         if rho > 1:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import full_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["Adagrad"]
@@ -40,7 +40,9 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("Adagrad", ways)
         defaults = {
             "lr": lr,
             "lr_decay": lr_decay,

@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import zeros_like
 from ..ops.elementwise import maximum
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["Adam"]
@@ -43,9 +43,13 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways(type(self).__name__, ways)
         check_settings(type(self).__name__, lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas(type(self).__name__, betas)
+        if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
+            raise ValueError(f"{type(self).__name__}: betas are two numbers or two Tensors, got {betas}")
         super().__init__(
             params,
             {

@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import zeros_like
 from ..ops.elementwise import maximum
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["Adamax"]
@@ -39,7 +39,9 @@ class Adamax(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("Adamax", ways)
         check_settings("Adamax", lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas("Adamax", betas)
         super().__init__(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import as_tensor, zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["ASGD"]
@@ -40,7 +40,9 @@ class ASGD(Optimizer):
         t0: float = 1e6,
         weight_decay: float = 0,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("ASGD", ways)
         check_settings("ASGD", lr=lr, weight_decay=weight_decay)
         super().__init__(
             params,

@@ -8,7 +8,7 @@ from ..dtypes import float32, float64, get_default_dtype
 from ..functions.creation import full
 from ..tensor import Tensor
 
-__all__ = ["Group", "as_group", "as_number", "check_betas", "check_settings", "counter"]
+__all__ = ["Group", "as_group", "as_number", "check_betas", "check_settings", "check_ways", "counter"]
 
 Group = dict[str, Any]
 
@@ -70,6 +70,20 @@ def check_betas(owner: str, betas: tuple[Any, ...]) -> None:
     for i, beta in enumerate(betas):
         if not 0 <= beta < 1:
             raise ValueError(f"{owner}: betas[{i}] must be from 0 up to, but not, 1, got {beta}")
+
+
+def check_ways(owner: str, ways: dict[str, Any]) -> None:
+    """Take `foreach`, `fused` and `capturable`, by which PyTorch computes the same step: here there is one way.
+
+    Raises:
+        TypeError: another argument was given.
+        ValueError: a step is to be differentiable.
+    """
+    for name, value in ways.items():
+        if name not in ("foreach", "fused", "capturable", "differentiable"):
+            raise TypeError(f"{owner} got an unexpected argument {name!r}")
+        if name == "differentiable" and value:
+            raise ValueError(f"{owner}: steps write to the parameters; optim.unrolled has differentiable ones")
 
 
 def as_number(value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["NAdam"]
@@ -41,7 +41,9 @@ class NAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("NAdam", ways)
         check_settings("NAdam", lr=lr, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
         check_betas("NAdam", betas)
         super().__init__(

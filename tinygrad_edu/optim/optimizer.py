@@ -1,53 +1,28 @@
 """Optimizer: groups of parameters with their settings, a state for each parameter, and the loop over them."""
 
-import functools
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..autograd.hooks import RemovableHandle, next_key
 from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addcmul_ and addcdiv_
 from ..graph import enable_grad, no_grad
 from ..nn.parameter import clear_gradients
 from ..tensor import Tensor
 from .grouping import Group, as_group
+from .hooks import Hooked, with_hooks
 
 __all__ = ["Optimizer"]
 
-Hooks = dict[int, Callable[..., Any]]
 
-
-def with_hooks(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The step of an optimizer, with the hooks before and after it."""
-
-    @functools.wraps(function)
-    def step(self: "Optimizer", *args: Any, **kwargs: Any) -> Any:
-        if type(self).step is not step:  # called by the step of a class derived from this one, which has the hooks
-            return function(self, *args, **kwargs)
-        args = (self, *args)
-        for hook in [*self._step_pre_hooks.values()]:
-            changed = hook(self, args, kwargs)
-            if changed is not None:
-                if not isinstance(changed, tuple) or len(changed) != 2:
-                    raise RuntimeError(f"a hook before a step returns None or (args, kwargs), got {changed!r:.200}")
-                args, kwargs = changed
-        self._opt_called = True
-        result = function(*args, **kwargs)
-        for hook in [*self._step_post_hooks.values()]:
-            hook(self, args, kwargs)
-        return result
-
-    return step
-
-
-class Optimizer:
+class Optimizer(Hooked):
     """What all optimizers share; a new one says in `update` how one parameter moves, or defines `step` itself.
 
     `params` gives Tensors, pairs (name, Tensor), or dictionaries with such "params" and settings of their own.
     `param_groups` is a list of dictionaries: "params" and the settings of those parameters, from `defaults` where a
-    group does not say otherwise. `state[p]` is a dictionary for each parameter.
+    group does not say otherwise. `state[p]` is a dictionary for each parameter. Those that PyTorch has take its
+    `foreach`, `fused` and `capturable` too, which choose among its ways to compute a step: here they change nothing.
 
     >>> from tinygrad_edu import nn, ones
     >>> class Sign(Optimizer):
@@ -108,8 +83,7 @@ class Optimizer:
         self.defaults: dict[str, Any] = state["defaults"]
         self.state: defaultdict[Any, dict[str, Any]] = state["state"]
         self.param_groups: list[Group] = state["param_groups"]
-        self._step_pre_hooks: Hooks = {}
-        self._step_post_hooks: Hooks = {}
+        self._begin_hooks()
         self._opt_called = False  # whether a step was made: a schedule's step comes after it
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
@@ -165,29 +139,20 @@ class Optimizer:
             f"{type(self).__name__} does not say how a parameter moves: give it a method update()"
         )
 
-    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call hook(optimizer, args, kwargs) before each step; it may return other (args, kwargs).
-
-        As in PyTorch args are those of the unbound method: (optimizer,) or (optimizer, closure).
-        """
-        return add_hook(self._step_pre_hooks, hook)
-
-    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call hook(optimizer, args, kwargs) after each step."""
-        return add_hook(self._step_post_hooks, hook)
-
     def state_dict(self) -> dict[str, Any]:
         """The state and the settings, with numbers in the place of parameters; the Tensors are shared.
 
         `{"state": {0: {..}, ..}, "param_groups": [{.., "params": [0, ..]}]}`, as PyTorch's.
         """
+        self._call_hooks("state_dict_pre")
         places: dict[Any, int] = {}
         for i, p in enumerate(self.parameters()):
             places.setdefault(p, i)
-        return {
+        state_dict = {
             "state": {places.get(p, p): state for p, state in self.state.items()},
             "param_groups": [{**group, "params": [places[p] for p in group["params"]]} for group in self.param_groups],
         }
+        return self._changed_by_hooks("state_dict_post", state_dict)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the state and the settings of a state_dict, as copies; parameters are matched by their order.
@@ -195,15 +160,18 @@ class Optimizer:
         State takes the dtype of its parameter, except the count of steps.
 
         Raises:
-            ValueError: it has other groups, or other numbers of parameters in them; nothing is changed then.
+            ValueError: it is no state_dict of an optimizer, or has other groups, or other numbers of parameters in
+                them; nothing is changed then.
         """
+        check_state_dict(state_dict)
+        state_dict = self._changed_by_hooks("load_state_dict_pre", dict(state_dict))
         own = [len(group["params"]) for group in self.param_groups]
         given = [len(group["params"]) for group in state_dict["param_groups"]]
         if own != given:
             raise ValueError(
                 f"the state_dict has groups of {given} parameters, the optimizer groups of {own}; they must be equal"
             )
-        loaded = deepcopy(dict(state_dict))
+        loaded = deepcopy(state_dict)
         keys = [key for group in loaded["param_groups"] for key in group["params"]]
         parameter = dict(zip(keys, self.parameters(), strict=True))
         self.state = defaultdict(dict)
@@ -214,6 +182,7 @@ class Optimizer:
             {**self.defaults, **names_of(mine), **group, "params": mine["params"]}
             for group, mine in zip(loaded["param_groups"], self.param_groups, strict=True)
         ]
+        self._call_hooks("load_state_dict_post")
 
     def parameters(self) -> list[Tensor]:
         """The parameters of all groups, in order."""
@@ -227,11 +196,17 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def add_hook(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
-    """Put a hook behind those that are there."""
-    key = next_key()
-    hooks[key] = hook
-    return RemovableHandle(hooks, key)
+def check_state_dict(state_dict: Any) -> None:
+    """Refuse what is no state_dict of an optimizer.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= state_dict.keys():
+        given = f"the keys {list(state_dict)!r:.200}" if isinstance(state_dict, Mapping) else f"{state_dict!r:.60}"
+        raise ValueError(f'the state_dict of an optimizer has "state" and "param_groups", got {given}')
+    if any("params" not in group for group in state_dict["param_groups"]):
+        raise ValueError('each of the "param_groups" of a state_dict has "params", the numbers of its parameters')
 
 
 def names_of(group: Group) -> Group:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["RAdam"]
@@ -44,7 +44,9 @@ class RAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("RAdam", ways)
         check_settings("RAdam", lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas("RAdam", betas)
         super().__init__(

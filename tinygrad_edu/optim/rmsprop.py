@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["RMSprop"]
@@ -41,7 +41,9 @@ class RMSprop(Optimizer):
         momentum: float = 0,
         centered: bool = False,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("RMSprop", ways)
         defaults = {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
         check_settings("RMSprop", **defaults)
         super().__init__(params, {**defaults, "centered": centered, "maximize": maximize})

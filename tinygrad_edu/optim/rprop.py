@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import full_like, zeros_like
 from ..ops.elementwise import where
 from ..tensor import Tensor
-from .grouping import Group, check_settings, counter
+from .grouping import Group, check_settings, check_ways, counter
 from .optimizer import Optimizer
 
 __all__ = ["Rprop"]
@@ -41,7 +41,9 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50),
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("Rprop", ways)
         check_settings("Rprop", lr=lr)
         if not 0 < etas[0] < 1 < etas[1]:
             raise ValueError(f"Rprop: etas must be one below 1 and one above, both above 0, got {etas}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings
+from .grouping import Group, as_number, check_settings, check_ways
 from .optimizer import Optimizer
 
 __all__ = ["SGD"]
@@ -39,7 +39,9 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ) -> None:
+        check_ways("SGD", ways)
         check_settings("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("SGD: nesterov needs a momentum, and no dampening")
