@@ -31,7 +31,7 @@ from .worker import STOP, WATCH, work
 
 __all__ = ["GoneError", "Pool", "Worker", "context_for", "error_of"]
 
-PATIENCE = 1.0  # seconds that a worker has to finish its sample when it is told to stop
+PATIENCE = 2.0  # seconds that a worker has to end when it is told to
 
 
 class GoneError(RuntimeError):
@@ -207,7 +207,7 @@ class Lines(str):
 
 
 def stop(workers: Iterable[Worker], owner: int) -> None:
-    """Stop workers: those that wait end at once, and the others when their sample is made, or a little later anyway."""
+    """Stop workers: those that wait end at once, the others when their sample is made, or in a second anyway."""
     if os.getpid() != owner:  # a worker that was forked while others were at work has no say over them
         return
     for worker in workers:

@@ -23,7 +23,7 @@ __all__ = ["BATCH", "END", "RAISED", "STOP", "WorkerInfo", "get_worker_info", "w
 STOP = b""  # what a worker is sent instead of a message, when it is to end
 BATCH, END, RAISED = range(3)  # what a worker answers with
 WATCH = 1.0  # seconds between two looks at whether the parent is still there
-GRACE = 5.0  # seconds that a sample may take after the parent has gone
+GRACE = 1.0  # seconds that a sample may still take when it is of no use any more
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,13 @@ def work(
     set_num_threads(1)
     memory = [reduction.recv_handle(connection) for _ in range(memories)]
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=listen, args=(connection, inbox), daemon=True).start()
+    stopped = threading.Event()
+    threading.Thread(target=listen, args=(connection, inbox, stopped), daemon=True).start()
 
     streams, seed = Streams(), 0
     fetcher: Any = None
     failure: tuple[bytes, str] | None = None
-    while message := inbox.get():
+    while (message := inbox.get()) and not stopped.is_set():
         asked = pickle.loads(message)
         if isinstance(asked, int):  # the seed of an epoch that begins
             seed, failure, first = asked, None, info is None
@@ -103,19 +104,21 @@ def work(
             return
 
 
-def listen(connection: Connection, inbox: "queue.SimpleQueue[bytes]") -> None:
+def listen(connection: Connection, inbox: "queue.SimpleQueue[bytes]", stopped: threading.Event) -> None:
     """Take the messages in as they come, so that the parent never waits, and see when there is no parent any more."""
     parent = os.getppid()
     try:
         while os.getppid() == parent:
             if connection.poll(WATCH):
-                inbox.put(message := connection.recv_bytes())
+                message = connection.recv_bytes()
                 if message == STOP:
-                    return
+                    break
+                inbox.put(message)
     except (EOFError, OSError):
         pass
+    stopped.set()
     inbox.put(STOP)
-    time.sleep(GRACE)
+    time.sleep(GRACE)  # nobody waits for the sample that is being made
     os._exit(1)
 
 
