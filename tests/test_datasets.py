@@ -169,6 +169,8 @@ def test_tiny_shakespeare(monkeypatch):
     assert validation.decode(validation[0][0][:5]) == "?\n\nGR"
     with pytest.raises(ValueError, match=r"the character '#' is not in the vocabulary"):
         train.encode("a #")
+    with pytest.raises(ValueError, match=r"decode takes whole numbers below 65, got \[65\]"):
+        train.decode([65])
     with pytest.raises(ValueError, match="context of 1 to 111539, got 0"):
         tiny_shakespeare(context=0)
 
@@ -208,6 +210,8 @@ def test_series_and_windows_that_cannot_be():
     for values, context in ((tg.zeros(3, 2), 1), (tg.zeros(3), 3), (tg.zeros(3), 0)):
         with pytest.raises(ValueError, match=r"windows takes values \(N,\) and a context of 1 to N - 1"):
             windows(values, context)
+    with pytest.raises(TypeError, match="values must be a Tensor, got list"):
+        windows([1.0, 2.0], 1)
 
 
 # tables
@@ -289,6 +293,26 @@ def test_what_is_packed_is_held_against_its_digest(folders, inside, said):
         return
     with pytest.raises(ValueError, match=said):
         read(packed)
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "wanted"),
+    [
+        ("linux", "XDG_CACHE_HOME", "set/tinygrad_edu"),
+        ("linux", None, "home/.cache/tinygrad_edu"),
+        ("darwin", None, "home/Library/Caches/tinygrad_edu"),
+        ("win32", "LOCALAPPDATA", "set/tinygrad_edu"),
+        ("win32", None, "home/AppData/Local/tinygrad_edu"),
+    ],
+)
+def test_the_folder_of_caches_is_the_platforms(tmp_path, monkeypatch, platform, variable, wanted):
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "TINYGRAD_EDU_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / "set"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.platform", platform)
+    assert data_folders() == [tmp_path / wanted]
 
 
 # IDX

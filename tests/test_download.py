@@ -319,6 +319,17 @@ def slowly(handler):
         return  # who asked is gone
 
 
+def test_a_full_disk_is_told_and_what_fits_is_kept(serve, tmp_path):
+    file, asked = serve(whole)
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n" + PROGRAM
+    told = [str(tmp_path), str(file.size), file.digest, file.url]
+    done = subprocess.run([sys.executable, "-c", limited, *told], capture_output=True, text=True, check=False)
+    assert re.search(r"OSError: \[Errno 27\] File too large: '.*set/file'", done.stderr.splitlines()[-1])
+    assert (tmp_path / "set" / "file.part").stat().st_size == 100_000
+    assert download(file, tmp_path).read_bytes() == CONTENT
+    assert asked[1][1] == "bytes=100000-"
+
+
 def test_two_processes_download_it_once(serve, tmp_path):
     file, asked = serve(slowly)
     for done in [start_another(file, tmp_path) for _ in range(2)]:

@@ -47,6 +47,8 @@ def guarded(function: Function, module: str | None = None) -> Function:
     def call(*args: Any, **named: Any) -> Any:
         try:
             return function(*args, **named)
+        except (ImportError, OSError):  # a package that is not installed, a file that cannot be read: told as they are
+            raise
         except Exception as error:
             if is_told(error):
                 raise

@@ -8,6 +8,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ..recording import wrap
+from ..told import guard
 from .dataset import TensorDataset
 from .mnist import scaled
 from .published import File
@@ -88,3 +89,6 @@ def pictures(pixels: NDArray[numpy.uint8], labels: NDArray[numpy.uint8], dtype: 
     """The data set of these bytes."""
     images = numpy.ascontiguousarray(scaled(pixels.reshape(-1, 3, SIDE, SIDE), dtype))
     return TensorDataset(wrap(images), wrap(labels.astype(numpy.int64)))
+
+
+guard(globals(), __all__, __name__)

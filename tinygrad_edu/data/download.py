@@ -48,8 +48,13 @@ def download(file: File, folder: Path) -> Path:
     target = folder / file.name
     target.parent.mkdir(parents=True, exist_ok=True)
     with alone(beside(target, ".lock")):
-        if not target.is_file():  # the one who was waited for may have brought it
-            fetch(file, target)
+        try:
+            if not target.is_file():  # the one who was waited for may have brought it
+                fetch(file, target)
+        except OSError as error:
+            if error.errno and error.filename is None:  # such as a full disk, which does not say whose
+                raise OSError(error.errno, error.strerror, os.fspath(target)) from None
+            raise
     return target
 
 
@@ -84,9 +89,8 @@ def fetch(file: File, target: Path) -> None:
                 failures = 0 if size(part) > before else failures + 1
                 if error.lasting or failures == ATTEMPTS:
                     put = f"put the file at {str(target)!r}, or set TINYGRAD_EDU_DATA to a folder that has it"
-                    raise ConnectionError(
-                        errno.ENETUNREACH, f"cannot be downloaded ({error}); without it, {put}", file.url
-                    ) from None
+                    said = f"cannot be downloaded ({error}); {put}"
+                    raise ConnectionError(errno.ENETUNREACH, said, file.url) from None
                 if failures:
                     time.sleep(PAUSE * 2 ** (failures - 1))
                 continued = True

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..told import guard
 from .published import unpack
 
 __all__ = ["parse_idx", "read_idx"]
@@ -59,3 +60,6 @@ def parse_idx(data: bytes) -> NDArray[Any]:
             f"it {kept}: {shape} of {dtype} take {count * dtype.itemsize:,} bytes, not {len(data) - start:,}"
         )
     return numpy.frombuffer(data, dtype, offset=start).reshape(shape)
+
+
+guard(globals(), __all__, __name__)

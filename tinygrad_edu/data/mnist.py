@@ -6,6 +6,7 @@ import numpy
 
 from ..dtypes import as_dtype
 from ..recording import wrap
+from ..told import guard
 from .dataset import TensorDataset
 from .idx import parse_idx
 from .published import File
@@ -117,3 +118,6 @@ def scaled(pixels: numpy.typing.NDArray[numpy.uint8], dtype: Any) -> numpy.typin
         raise ValueError(f"images are floats from 0 to 1, or uint8, not {wanted}")
     # divided in float32 at least, as PyTorch does: 255 halves are no full scale
     return numpy.divide(pixels, numpy.float32(255), dtype=numpy.result_type(wanted, "f4")).astype(wanted, copy=False)
+
+
+guard(globals(), __all__, __name__)

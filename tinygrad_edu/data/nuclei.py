@@ -6,6 +6,7 @@ import numpy
 
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import guard
 from .dataset import TensorDataset
 from .published import File
 from .storage import read
@@ -62,3 +63,6 @@ def instance_boxes(instances: Tensor) -> Tensor:
         ys, xs = numpy.nonzero(numbers == number)
         found.append((xs.min(), ys.min(), xs.max() + 1, ys.max() + 1))
     return wrap(numpy.array(found, numpy.float32).reshape(-1, 4))
+
+
+guard(globals(), __all__, __name__)

@@ -6,6 +6,7 @@ import numpy
 
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import guard
 from .dataset import TensorDataset
 from .published import File
 from .storage import read
@@ -105,3 +106,6 @@ def time_series(name: str) -> tuple[list[str], Tensor]:
         raise ValueError(f"there is no time series {name!r}; there are {', '.join(SERIES)}")
     _, *rows = csv.reader(read(SERIES[name]).decode("ascii").splitlines())
     return [row[0] for row in rows], wrap(numpy.array([float(row[1]) for row in rows], numpy.float32))
+
+
+guard(globals(), __all__, __name__)

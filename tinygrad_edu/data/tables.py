@@ -93,6 +93,8 @@ def read_table(
             the column are told; there is no such column, or nothing is left.
         OSError: the file cannot be opened.
     """
+    if len(delimiter) != 1:
+        raise ValueError(f"read_table takes a delimiter of one character, got {delimiter!r}")
     if missing not in ("raise", "drop"):
         raise ValueError(f"read_table takes missing='raise' or 'drop', got {missing!r}")
     try:

@@ -6,6 +6,7 @@ import numpy
 
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import guard
 from .dataset import TensorDataset
 from .published import File
 from .storage import read
@@ -51,8 +52,14 @@ class TextDataset(TensorDataset):
         return wrap(places(text, self.vocabulary))
 
     def decode(self, tokens: Tensor | Sequence[int]) -> str:
-        """The text of such places; what is below 0, as where there is no target, is left out."""
+        """The text of such places; what is below 0, as where there is no target, is left out.
+
+        Raises:
+            ValueError: a number is no place in the vocabulary.
+        """
         numbers = tokens.tolist() if isinstance(tokens, Tensor) else tokens
+        if not all(isinstance(number, int) and number < len(self.vocabulary) for number in numbers):
+            raise ValueError(f"decode takes whole numbers below {len(self.vocabulary)}, got {tokens!r:.60}")
         return "".join(self.vocabulary[number] for number in numbers if number >= 0)
 
 
@@ -119,3 +126,6 @@ def places(text: str, vocabulary: Sequence[str]) -> numpy.typing.NDArray[numpy.i
         return numpy.fromiter((place[character] for character in text), numpy.int64, len(text))
     except KeyError as error:
         raise ValueError(f"the character {error.args[0]!r} is not in the vocabulary {''.join(vocabulary)!r}") from None
+
+
+guard(globals(), __all__, __name__)

@@ -11,7 +11,7 @@ from ...functions.random import Generator, source_of
 from ...nn.functional import affine_grid, grid_sample
 from ...recording import wrap
 from ...tensor import Tensor
-from .transform import Transform
+from .transform import Transform, is_number
 
 __all__ = ["RandomAffine", "RandomRotation", "between"]
 
@@ -24,8 +24,8 @@ def between(name: str, value: Any) -> tuple[float, float]:
     Raises:
         ValueError: it is neither a number of 0 or more nor two in order.
     """
-    ends = [-value, value] if numpy.ndim(value) == 0 else [*value]
-    if len(ends) != 2 or not ends[0] <= ends[1]:
+    ends = [-value, value] if is_number(value) else [*value] if isinstance(value, Sequence) else []
+    if len(ends) != 2 or not all(map(is_number, ends)) or not ends[0] <= ends[1]:
         raise ValueError(f"{name} is a number of 0 or more, or the least and the most, got {value!r}")
     return float(ends[0]), float(ends[1])
 
@@ -62,9 +62,9 @@ class RandomAffine(Transform):
 
     def __post_init__(self) -> None:
         self.angles = between("degrees", self.degrees)
-        self.slants = between("shear", self.shear or 0.0)
-        self.shares = tuple(self.translate or (0.0, 0.0))
-        if len(self.shares) != 2 or not all(0 <= share <= 1 for share in self.shares):
+        self.slants = between("shear", 0.0 if self.shear is None else self.shear)
+        self.shares = (0.0, 0.0) if self.translate is None else self.translate
+        if numpy.shape(self.shares) != (2,) or not all(is_number(share) and 0 <= share <= 1 for share in self.shares):
             raise ValueError(f"translate takes shares of width and height from 0 to 1, got {self.translate!r}")
         self.zooms = (1.0, 1.0) if self.scale is None else between("scale", self.scale)
         if not self.zooms[0] > 0:

@@ -13,7 +13,7 @@ from ...recording import wrap
 from ...tensor import Tensor
 from ..images import LUMA
 from .affine import between
-from .transform import Transform
+from .transform import Transform, is_number
 
 __all__ = ["ColorJitter", "Grayscale"]
 
@@ -67,9 +67,8 @@ def factors(name: str, value: Any) -> tuple[float, float]:
     Raises:
         ValueError: they are not in order, or negative.
     """
-    alone = numpy.ndim(value) == 0
     low, high = between(name, value)
-    if alone:
+    if is_number(value):
         low, high = max(0.0, 1 + low), 1 + high
     if low < 0:
         raise ValueError(f"{name} takes numbers of 0 or more, got {value!r}")

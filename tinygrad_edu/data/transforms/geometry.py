@@ -94,7 +94,7 @@ class Pad(Transform):
         given = [*numpy.atleast_1d(self.padding)]
         if len(given) not in (1, 2, 4) or not all(is_whole(n, 0) for n in given):
             raise ValueError(f"Pad takes 1, 2 or 4 whole numbers of 0 or more, got {self.padding!r}")
-        if self.padding_mode not in MODES:
+        if self.padding_mode not in tuple(MODES):
             raise ValueError(f"Pad has the modes {', '.join(MODES)}, got {self.padding_mode!r}")
         self.left, self.top, self.right, self.bottom = (int(n) for n in (given * 4)[:4])
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from ...errors import ShapeError
+from ...errors import ShapeError, describe
 from ...functions.indexing import one_hot
 from ...functions.random import Generator, source_of
 from ...graph import no_grad
 from ...recording import wrap
 from ...tensor import Tensor
 from .erasing import boxes
+from .transform import is_number, needs_tensor
 
 __all__ = ["CutMix", "MixUp"]
 
@@ -26,8 +27,8 @@ class Mixing:
     generator: Generator | None
 
     def __post_init__(self) -> None:
-        if not self.alpha > 0:
-            raise ValueError(f"{type(self).__name__} takes an alpha above 0, got {self.alpha}")
+        if not (is_number(self.alpha) and self.alpha > 0):
+            raise ValueError(f"{type(self).__name__} takes an alpha above 0, got {self.alpha!r}")
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The images mixed in pairs, and how much of each class is in each.
@@ -36,11 +37,12 @@ class Mixing:
             ShapeError: these are not images and labels of one batch.
             ValueError: the labels are classes, and their number was not told.
         """
-        if images.ndim != 4 or len(labels) != len(images) or labels.ndim not in (1, 2):
+        for given in (images, labels):
+            needs_tensor(type(self).__name__, given)
+        if images.ndim != 4 or images.dtype.kind != "f" or len(labels) != len(images) or labels.ndim not in (1, 2):
             name = type(self).__name__
-            raise ShapeError(
-                f"{name} takes images (B, C, H, W) and labels (B,) or (B, K), got {images.shape}, {labels.shape}"
-            )
+            found = f"{describe(images)} and {describe(labels)}"
+            raise ShapeError(f"{name} takes images (B, C, H, W) of floats and labels (B,) or (B, K), got {found}")
         if labels.ndim == 1:
             if self.num_classes is None:
                 raise ValueError(f"{type(self).__name__} needs num_classes to make shares of labels that are classes")

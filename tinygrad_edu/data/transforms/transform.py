@@ -10,7 +10,7 @@ from ...graph import no_grad
 from ...tensor import Tensor
 from ..dataset import Dataset, TensorDataset
 
-__all__ = ["Compose", "Lambda", "Transform", "TransformedDataset", "chance", "is_whole"]
+__all__ = ["Compose", "Lambda", "Transform", "TransformedDataset", "chance", "is_number", "is_whole", "needs_tensor"]
 
 
 class Transform:
@@ -48,12 +48,17 @@ class Transform:
 class Compose:
     """One transform after the other.
 
+    Raises:
+        TypeError: this is no list of transforms.
+
     >>> from tinygrad_edu import tensor
     >>> Compose([Lambda(lambda x: x + 1), Lambda(lambda x: x * 2)])(tensor(3.0))
     tensor(8.)
     """
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+        if not all(map(callable, transforms)):
+            raise TypeError(f"Compose takes a list of transforms, got {transforms!r:.60}")
         self.transforms = list(transforms)
 
     def __call__(self, images: Any) -> Any:
@@ -93,7 +98,7 @@ class TransformedDataset(Dataset[Any]):
     then to be a TensorDataset, and the transform one that takes `(B, C, H, W)`, as all here do.
 
     Raises:
-        TypeError: `batched` is asked for, and the data set is no TensorDataset.
+        TypeError: the transform is none, or `batched` is asked for and the data set is no TensorDataset.
 
     >>> from tinygrad_edu import ones
     >>> TransformedDataset(TensorDataset(ones(2), ones(2)), Lambda(lambda x: x * 5))[0]
@@ -103,6 +108,8 @@ class TransformedDataset(Dataset[Any]):
     def __init__(self, dataset: Any, transform: Callable[[Any], Any], batched: bool = False) -> None:
         if batched and not isinstance(dataset, TensorDataset):
             raise TypeError(f"TransformedDataset by the batch takes a TensorDataset, got {type(dataset).__name__}")
+        if not callable(transform):
+            raise TypeError(f"TransformedDataset takes a transform, got {type(transform).__name__}")
         self.dataset = dataset
         self.transform = transform
         self.batched = batched
@@ -115,14 +122,29 @@ class TransformedDataset(Dataset[Any]):
         return len(self.dataset)
 
 
-def chance(name: str, p: float) -> None:
+def chance(name: str, p: Any) -> None:
     """Refuse what is no probability.
 
     Raises:
         ValueError: it is not from 0 to 1.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"{name} takes a probability p from 0 to 1, got {p}")
+    if not (is_number(p) and 0 <= p <= 1):
+        raise ValueError(f"{name} takes a probability p from 0 to 1, got {p!r}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a finite number."""
+    return isinstance(value, int | float | numpy.integer | numpy.floating) and bool(numpy.isfinite(value))
+
+
+def needs_tensor(name: str, value: Any) -> None:
+    """Refuse what is no Tensor.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} takes a Tensor, got {type(value).__name__}")
 
 
 def is_whole(value: Any, least: int) -> bool:

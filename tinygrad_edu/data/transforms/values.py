@@ -12,7 +12,7 @@ from ...functions.indexing import one_hot
 from ...functions.random import Generator, source_of
 from ...recording import wrap
 from ...tensor import Tensor
-from .transform import Transform
+from .transform import Transform, is_number, is_whole, needs_tensor
 
 __all__ = ["GaussianNoise", "Normalize", "OneHot", "ToDtype", "ToTensor"]
 
@@ -29,21 +29,21 @@ class Normalize(Transform):
     tensor([[[2., 2.]]])
     """
 
-    mean: Sequence[float]
-    std: Sequence[float]
+    mean: float | Sequence[float]
+    std: float | Sequence[float]
 
     def __post_init__(self) -> None:
-        self.mean, self.std = [float(m) for m in self.mean], [float(s) for s in self.std]
-        if len(self.mean) != len(self.std) or not all(s > 0 for s in self.std):
-            raise ValueError(
-                f"Normalize takes a mean and a std above 0 for each channel, got {self.mean} and {self.std}"
-            )
+        self.means, self.stds = (numpy.atleast_1d(x).tolist() for x in (self.mean, self.std))
+        fine = all(map(is_number, self.means)) and all(is_number(std) and std > 0 for std in self.stds)
+        if len(self.means) != len(self.stds) or not fine:
+            said = f"a mean and a std above 0 for each channel, got {self.mean!r} and {self.std!r}"
+            raise ValueError(f"Normalize takes {said}")
 
     def of(self, images: Tensor) -> Tensor:
         """Subtract and divide."""
-        if len(self.mean) not in (1, images.shape[1]):
-            raise ShapeError(f"Normalize has {len(self.mean)} means, and the images {images.shape[1]} channels")
-        mean, std = (wrap(numpy.array(x, images.dtype)[:, None, None]) for x in (self.mean, self.std))
+        if len(self.means) not in (1, images.shape[1]):
+            raise ShapeError(f"Normalize has {len(self.means)} means, and the images {images.shape[1]} channels")
+        mean, std = (wrap(numpy.array(x, images.dtype)[:, None, None]) for x in (self.means, self.stds))
         return (images - mean) / std
 
 
@@ -63,8 +63,10 @@ class GaussianNoise(Transform):
     generator: Generator | None = field(default=None, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.sigma >= 0:
-            raise ValueError(f"GaussianNoise takes a sigma of 0 or more, got {self.sigma}")
+        if not (is_number(self.mean) and is_number(self.sigma) and self.sigma >= 0):
+            raise ValueError(
+                f"GaussianNoise takes a mean, and a sigma of 0 or more, got {self.mean!r} and {self.sigma!r}"
+            )
 
     def of(self, images: Tensor) -> Tensor:
         """Add the noise."""
@@ -120,6 +122,7 @@ class ToDtype:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Change the dtype."""
+        needs_tensor("ToDtype", images)
         given = images.dtype
         if not self.scale or given == self.dtype:
             return images.to(self.dtype)
@@ -134,6 +137,10 @@ class ToDtype:
 class OneHot:
     """Labels as vectors with a 1 at the label's place; `(*) -> (*, num_classes)`, float32.
 
+    Raises:
+        ValueError: the number of classes is none.
+        RuntimeError: a label is not one of them.
+
     >>> from tinygrad_edu import tensor
     >>> OneHot(3)(tensor([2, 0]))
     tensor([[0., 0., 1.],
@@ -142,6 +149,11 @@ class OneHot:
 
     num_classes: int
 
+    def __post_init__(self) -> None:
+        if not is_whole(self.num_classes, 1):
+            raise ValueError(f"OneHot takes a number of classes, got {self.num_classes!r}")
+
     def __call__(self, labels: Tensor) -> Tensor:
         """The vectors."""
+        needs_tensor("OneHot", labels)
         return one_hot(labels, self.num_classes).float()
