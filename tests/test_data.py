@@ -214,10 +214,10 @@ def test_collating():
     assert default_collate([np.zeros((2, 3)), np.ones((2, 3))]).shape == (2, 2, 3)
     pair = default_collate([Pair(1, "a"), Pair(2, "b")])
     assert isinstance(pair, Pair)
-    assert (pair.x.tolist(), pair.y) == ([1, 2], ["a", "b"])
+    assert (pair.x.tolist(), pair.y) == ([1, 2], ("a", "b"))
     nested = default_collate([{"a": [1, (tg.ones(2), b"s")]}] * 3)
     assert nested["a"][1][0].shape == (3, 2)
-    assert nested["a"][1][1] == [b"s"] * 3
+    assert nested["a"][1][1] == (b"s",) * 3
 
 
 @pytest.mark.parametrize(

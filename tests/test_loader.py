@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import json
+import multiprocessing
 import os
 import pathlib
 import random
@@ -639,14 +640,19 @@ def test_persistent_workers_stay_and_go_with_their_loader():
 
 @linux
 def test_a_worker_that_is_busy_is_not_waited_for_long_and_has_no_handlers_of_the_parents():
+    busy = multiprocessing.get_context("fork").Event()
+
     def slow(i):
-        time.sleep(60 if i == 1 else 0)
+        if i == 1:
+            busy.set()
+            time.sleep(60)
         return i
 
     before = signal.signal(signal.SIGTERM, lambda *_: None)  # a program that ends in its own way
     try:
         batches = iter(DataLoader(Calls(slow), num_workers=2))
         next(batches)
+        busy.wait()
         processes = pids(batches)
         del batches
         assert gone(processes, 0)

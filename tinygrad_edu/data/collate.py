@@ -23,7 +23,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """One batch from a list of samples: what is a number or a Tensor in a sample gets one dimension more, in front.
 
     Tensors and arrays are stacked, numbers become a Tensor (a float a float64, as in PyTorch), tuples, lists and dicts
-    are gone into, and strings stay a list.
+    are gone into, and strings stay as they are, in a list, or in a tuple where the samples are tuples.
 
     Raises:
         ShapeError: the samples are not of one length, or their Tensors not of one shape.
@@ -40,7 +40,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, int | float):
         return numbers(batch)
     if isinstance(first, str | bytes):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
         columns = {key: default_collate([sample[key] for sample in batch]) for key in first}
         return remade(first, columns, columns.items())
