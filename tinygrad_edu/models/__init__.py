@@ -6,6 +6,7 @@ from typing import Any
 from ..errors import did_you_mean
 from ..nn import Module
 from .alexnet import AlexNet
+from .autoencoder import Autoencoder
 from .bert import BERT, mask_tokens
 from .cnn import CNN
 from .deeplab import DeepLab
@@ -18,10 +19,12 @@ from .lenet import LeNet
 from .llama import Llama
 from .mlp import MLP
 from .perceptron import Perceptron
+from .realnvp import RealNVP
 from .resnet import ResNet, resnet20, resnet32, resnet44, resnet56, resnet110
 from .senet import SENet
 from .tokenizer import Tokenizer
 from .unet import UNet
+from .vae import VAE
 from .vgg import VGG
 
 __all__ = [
@@ -31,14 +34,17 @@ __all__ = [
     "GPT",
     "MLP",
     "MODELS",
+    "VAE",
     "VGG",
     "AlexNet",
+    "Autoencoder",
     "DeepLab",
     "DenseNet",
     "GoogLeNet",
     "LeNet",
     "Llama",
     "Perceptron",
+    "RealNVP",
     "ResNet",
     "SENet",
     "Tokenizer",
