@@ -11,6 +11,7 @@ from .bert import BERT, mask_tokens
 from .cnn import CNN
 from .deeplab import DeepLab
 from .densenet import DenseNet
+from .dqn import QNetwork
 from .fcn import FCN
 from .generation import generate
 from .googlenet import GoogLeNet
@@ -44,6 +45,7 @@ __all__ = [
     "LeNet",
     "Llama",
     "Perceptron",
+    "QNetwork",
     "RealNVP",
     "ResNet",
     "SENet",
