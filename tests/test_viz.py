@@ -456,8 +456,8 @@ def test_draw_shows_and_saves(tmp_path):
     assert (tmp_path / "graph.svg").read_text(encoding="utf-8") == drawing._repr_svg_()
     assert drawing.save(tmp_path / "graph.txt").read_text(encoding="utf-8") == repr(drawing)
     assert sorted(os.listdir(tmp_path)) == ["graph.svg", "graph.txt"]
-    with pytest.raises(ValueError, match=r"\.svg or \.txt"):
-        drawing.save(tmp_path / "graph.png")
+    with pytest.raises(ValueError, match=r"end in one of \.svg, \.txt"):
+        drawing.save(tmp_path / "graph.docx")
     with pytest.raises(OSError, match="missing"):
         drawing.save(tmp_path / "missing" / "graph.svg")
 

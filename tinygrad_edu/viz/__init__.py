@@ -1,11 +1,13 @@
 """Pictures of graphs and of training: a Graph of plain data, and renderers that take only that."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ..atomic import atomic_write_text
 from .curves import loss_curve_svg
+from .dot import PICTURES, draw_with_graphviz, to_dot
 from .figures import (
     activations,
     attention_map,
@@ -24,6 +26,7 @@ from .figures import (
     masks,
 )
 from .model import Edge, Graph, Vertex
+from .page import Page, page, step
 from .scopes import Scopes
 from .svg import to_svg
 from .text import to_text
@@ -33,6 +36,7 @@ __all__ = [
     "Drawing",
     "Edge",
     "Graph",
+    "Page",
     "Scopes",
     "Vertex",
     "activations",
@@ -52,6 +56,9 @@ __all__ = [
     "loss_curve_svg",
     "loss_surface",
     "masks",
+    "page",
+    "step",
+    "to_dot",
     "to_svg",
     "to_text",
     "trace",
@@ -59,37 +66,60 @@ __all__ = [
 
 
 class Drawing:
-    """A graph that shows itself: as SVG in a notebook, as a tree when printed."""
+    """A graph that shows itself: as SVG in a notebook, as a tree when printed.
 
-    def __init__(self, graph: Graph) -> None:
+    Modules are open down to `depth`, or as far as the picture holds, and so are those named in `open`.
+    """
+
+    def __init__(self, graph: Graph, *, depth: int | None = None, open: Collection[str] = ()) -> None:
         self.graph = graph
+        self.fold: dict[str, Any] = {"depth": depth, "open": open}
 
     def _repr_svg_(self) -> str:
-        return to_svg(self.graph)
+        return to_svg(self.graph, **self.fold)
 
     def __repr__(self) -> str:
-        return to_text(self.graph)
+        return to_text(self.graph, **self.fold)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a `.svg` file, or the tree to a `.txt` file, whole or not at all.
+        """Write the graph to a file, whole or not at all: `.svg`, `.txt`, `.html` a page whose modules open by a click.
+
+        `.dot` and `.gv` are text for Graphviz, which draws `.png` and `.pdf` if it is installed.
 
         Raises:
             ValueError: the name ends otherwise.
+            ImportError: a package of the extra `viz` is needed and not installed.
+            RuntimeError: Graphviz is needed and not installed, or fails.
             OSError: the file cannot be written; what stood there before is untouched.
         """
         suffix = Path(path).suffix.lower()
-        if suffix not in (".svg", ".txt"):
-            raise ValueError(f"cannot tell what to write to {os.fspath(path)!r}; let the name end in .svg or .txt")
-        text = to_svg(self.graph) if suffix == ".svg" else to_text(self.graph)
+        if suffix in PICTURES:
+            return draw_with_graphviz(to_dot(self.graph, **self.fold), path)
+        if suffix == ".html":
+            return page(self.graph).save(path)
+        writers = {".svg": to_svg, ".txt": to_text, ".dot": to_dot, ".gv": to_dot}
+        if suffix not in writers:
+            known = ", ".join([*writers, ".html", *PICTURES])
+            raise ValueError(f"cannot tell what to write to {os.fspath(path)!r}; let the name end in one of {known}")
+        text = writers[suffix](self.graph, **self.fold)
         with atomic_write_text(path) as file:
             file.write(text)
         return Path(path)
 
 
-def draw(*outputs: Any, names: Any = None, path: str | os.PathLike[str] | None = None, values: bool = False) -> Drawing:
+def draw(
+    *outputs: Any,
+    names: Any = None,
+    path: str | os.PathLike[str] | None = None,
+    values: bool = False,
+    scopes: Scopes | None = None,
+    depth: int | None = None,
+    open: Collection[str] = (),
+) -> Drawing:
     """Draw the graph that leads to these Tensors; in a notebook it shows at once, and `path` also saves it.
 
-    `names` is a dict from name to Tensor, or a Module; with `values` small Tensors show their numbers.
+    `names` is a dict from name to Tensor, or a Module; with `values` small Tensors show their numbers. `scopes`, noted
+    during the forward, say which module made what; `depth` and `open` which modules are open.
 
     >>> import tinygrad_edu as tg
     >>> a, b = tg.tensor(2.0, requires_grad=True), tg.tensor(-3.0, requires_grad=True)
@@ -104,7 +134,7 @@ def draw(*outputs: Any, names: Any = None, path: str | os.PathLike[str] | None =
     2 operations · 2 parameters (2 numbers) · 4 B kept for backward
     <BLANKLINE>
     """
-    drawing = Drawing(trace(*outputs, names=names, values=values))
+    drawing = Drawing(trace(*outputs, names=names, values=values, scopes=scopes), depth=depth, open=open)
     if path is not None:
         drawing.save(path)
     return drawing

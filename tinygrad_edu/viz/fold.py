@@ -7,11 +7,12 @@ a module, or the same operations without one, are used many times over: the step
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from .model import Edge, Graph, Vertex
 from .scopes import parents
 
-__all__ = ["LIMIT", "fold"]
+__all__ = ["LIMIT", "SEEN", "close_below", "fold"]
 
 SEEN = 40  # vertices that one takes in at a glance
 STEPS = 5  # times from which what repeats is drawn as the first, the rest and the last
@@ -20,6 +21,15 @@ LIMIT = 300  # vertices that a picture can hold
 GROUPS = 60  # boxes to aim at when chains alone do not fold enough
 LONGEST = 3  # operations, or repeated runs of them, named in one box
 PERIOD = 40  # operations that a repeated run may have
+
+
+class Standing(NamedTuple):
+    """What is said of a vertex that stands for several."""
+
+    name: str
+    operation: str
+    scope: str
+    opens: str = ""
 
 
 def fold(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: Collection[str] = ()) -> Graph:
@@ -58,7 +68,7 @@ def close_below(graph: Graph, depth: int, named: Collection[str], ranges: bool) 
     """Each module that lies deeper as one vertex, if it is not named; with `ranges` what repeats as well."""
     groups = [-1] * len(graph.vertices)
     heads: dict[str, int] = {}
-    summaries: dict[int, tuple[str, str, str]] = {}  # the name, operation and scope of what stands for several
+    summaries: dict[int, Standing] = {}
     children: dict[str, list[tuple[str, list[int]]]] = {"": []}  # of each open module: tokens and their operations
     for vertex in graph.of_kind("operation"):
         above = ""
@@ -66,7 +76,8 @@ def close_below(graph: Graph, depth: int, named: Collection[str], ranges: bool) 
             if level >= depth and scope not in named:
                 groups[vertex.id] = heads.setdefault(scope, vertex.id)
                 if groups[vertex.id] == vertex.id:
-                    summaries[vertex.id] = (name_within(scope), graph.kinds.get(without_calls(scope), ""), above)
+                    kind = graph.kinds.get(without_calls(scope), "")
+                    summaries[vertex.id] = Standing(name_within(scope), kind, above, scope)
                 extend(children[above], scope.rpartition(".")[2].partition(":")[0], vertex.id, scope in children)
                 children.setdefault(scope, [])
                 break
@@ -83,7 +94,7 @@ def close_below(graph: Graph, depth: int, named: Collection[str], ranges: bool) 
                 for _, operations in tokens[first:last]:
                     for v in operations:
                         groups[v] = head
-                summaries[head] = ("", told, scope)
+                summaries[head] = Standing("", told, scope)
     return merge(graph, groups, summaries)
 
 
@@ -166,11 +177,11 @@ def operations_only(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:
 
 
 def merge(
-    graph: Graph, groups: Sequence[int], named: Mapping[int, tuple[str, str, str]] | None = None, absorb: bool = False
+    graph: Graph, groups: Sequence[int], named: Mapping[int, Standing] | None = None, absorb: bool = False
 ) -> Graph:
     """The graph with one vertex for each group of operations, which has the number of its first.
 
-    `named` are those that have a name, operation and scope. A leaf that one group alone uses goes into it, if it is
+    `named` says what is known of some of them. A leaf that one group alone uses goes into it, if it is
     such a group or has several operations, or in any case with `absorb`; of the other leaves those with the same users
     become one, if all these stand for several.
     """
@@ -223,29 +234,29 @@ def renumber(
     )
 
 
-def summary(members: Sequence[Vertex], named: tuple[str, str, str] | None = None) -> Vertex:
-    """One vertex that stands for several, of this name, operation and scope if they are known."""
+def summary(members: Sequence[Vertex], named: Standing | None = None) -> Vertex:
+    """One vertex that stands for several."""
     if len(members) == 1 and named is None:
-        return members[0]
+        return replace(members[0], members=(members[0].id,))
     operations = [vertex.operation for vertex in members if vertex.kind == "operation"]
     last = next((vertex for vertex in reversed(members) if vertex.kind == "operation"), members[-1])
     scopes = {vertex.scope for vertex in members}
-    name, operation, scope = named or (
-        "" if operations else f"{len(members):,} {last.kind}s",
-        describe(operations),
-        scopes.pop() if len(scopes) == 1 else "",
-    )
+    if named is None:
+        name = "" if operations else f"{len(members):,} {last.kind}s"
+        named = Standing(name, describe(operations), scopes.pop() if len(scopes) == 1 else "")
     return Vertex(
         id=last.id,
         kind=last.kind,
-        operation=operation,
-        name=name,
+        operation=named.operation,
+        name=named.name,
         shape=last.shape if operations else None,
         dtype=last.dtype,
         saved_bytes=sum(vertex.saved_bytes for vertex in members),
-        scope=scope,
+        scope=named.scope,
         line=last.line,
-        folded=sum(max(vertex.folded, 1) for vertex in members),
+        folded=len(members),
+        members=tuple(vertex.id for vertex in members),
+        opens=named.opens,
     )
 
 

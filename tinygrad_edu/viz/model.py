@@ -34,6 +34,8 @@ class Vertex:
     value: Numbers | None = None
     grad: Numbers | None = None
     folded: int = 0  # how many vertices of the full graph this one stands for, if it stands for others
+    members: tuple[int, ...] = ()  # which of the full graph, in a graph that was folded
+    opens: str = ""  # the module whose operations they are, if they are all of one
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from .model import Edge, Graph, Vertex
 from .scopes import parents
 from .style import text_width
 
-__all__ = ["TITLE", "TITLE_SIZE", "Frame", "Nested", "nest"]
+__all__ = ["FOOT", "PORT", "TITLE", "TITLE_SIZE", "Frame", "Nested", "Nesting", "nest"]
 
 TITLE = 18.0  # the height of a frame's title
 TITLE_SIZE = 11.0  # of its letters
@@ -74,24 +74,29 @@ def nest(graph: Graph, sizes: Sequence[tuple[float, float]], reach: Sequence[flo
     )
 
 
-def chains_of_frames(graph: Graph) -> list[list[str]]:
-    """The frames around each vertex: of the scopes with several operations those that hold more than the next one."""
+def chains_of_frames(graph: Graph, every: bool) -> list[list[str]]:
+    """The frames around each vertex: `every` scope, or those with several operations and more than the next has."""
     counts = Counter(scope for vertex in graph.of_kind("operation") for scope in parents(vertex.scope))
     chains: list[list[str]] = []
     for vertex in graph.vertices:
+        if every:
+            chains.append([scope for scope in parents(vertex.scope) if scope in counts])
+            continue
         around = [scope for scope in parents(vertex.scope) if counts[scope] >= FEWEST]
         chains.append([a for k, a in enumerate(around) if around[k] == around[-1] or counts[a] > counts[around[k + 1]]])
     return chains
 
 
 class Nesting:
-    """The layouts of all frames, and then the places of everything in them."""
+    """The layouts of all frames, and then the places of everything in them; with `every` small modules have one too."""
 
-    def __init__(self, graph: Graph, sizes: Sequence[tuple[float, float]], reach: Sequence[float]) -> None:
+    def __init__(
+        self, graph: Graph, sizes: Sequence[tuple[float, float]], reach: Sequence[float], every: bool = False
+    ) -> None:
         self.graph = graph
         self.sizes = sizes
         self.reach = reach
-        self.chains = chains_of_frames(graph)
+        self.chains = chains_of_frames(graph, every)
         self.homes = [chain[-1] if chain else "" for chain in self.chains]
         self.inside: dict[str, Inside] = {}
         self.titles: dict[str, str] = {}
@@ -118,10 +123,10 @@ class Nesting:
             within.update((v, child) for above, child in pairwise(["", *chain]) if above == scope)
         entering = dict.fromkeys(e.source for e in self.graph.edges if e.target in within and e.source not in within)
         leaving = dict.fromkeys(e.source for e in self.graph.edges if e.source in within and e.target not in within)
-        fed = {edge.target for edge in self.graph.edges}
-        units: list[tuple[int, int, str]] = [(int(v in fed), v, "") for v, child in within.items() if not child]
+        computed = {vertex.id for vertex in self.graph.vertices if vertex.kind in ("operation", "output")}
+        units: list[tuple[int, int, str]] = [(int(v in computed), v, "") for v, child in within.items() if not child]
         for child in self.children[scope]:
-            units += [(1, min(v for v, at in within.items() if at == child and v in fed), child)]
+            units += [(1, min(v for v, at in within.items() if at == child and v in computed), child)]
         vertices: list[Vertex] = [Vertex(i, "input", shape=(1,)) for i in range(len(entering))]
         sizes, reach = [(PORT, 0.0)] * len(entering), [0.0] * len(entering)
         stands: dict[int, int] = {}
@@ -169,6 +174,7 @@ class Nesting:
         return frames[within[v]] if within[v] else stands[v]
 
     def frame_size(self, scope: str) -> tuple[float, float]:
+        """How wide and how high a frame is."""
         layout = self.inside[scope].layout
         return max(layout.width, text_width(self.title(scope), TITLE_SIZE) + 16), layout.height + TITLE + FOOT
 

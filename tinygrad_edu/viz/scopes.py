@@ -5,13 +5,14 @@ with the number of the call where it was called more than once: `encoder.layers.
 follow each other without a gap, so that a scope can be drawn as one box and no edge leaves it and comes back.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
-from .. import writes
+from .. import recording, writes
 from ..nn import Module
 
 __all__ = ["Scopes", "common", "inferred", "number_calls", "parents"]
@@ -32,8 +33,9 @@ class Call:
 class Scopes:
     """`with Scopes(model) as scopes: loss = model(x).sum()` notes which operations are made in which module.
 
-    `viz.trace(loss, names=model, scopes=scopes)` then knows the module of each of them, and how often it was called.
-    The model is as before when the block ends.
+    `viz.trace(loss, names=model, scopes=scopes)` then knows the module of each of them, how often it was called, and
+    the line of the user's program also where that called a function made of several operations. The model is as before
+    when the block ends.
 
     >>> from tinygrad_edu import nn, rand, viz
     >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
@@ -62,6 +64,10 @@ class Scopes:
         def leave(module: Module, args: Any, output: Any) -> None:
             running.pop().last = writes.next_number()
 
+        self.lines = contextlib.ExitStack()
+        if recording.note_user_line not in recording.watchers:
+            recording.watchers.append(recording.note_user_line)
+            self.lines.callback(recording.watchers.remove, recording.note_user_line)
         self.handles = []
         for name, module in self.model.named_modules():
             if name:
@@ -70,6 +76,7 @@ class Scopes:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.lines.close()
         for handle in self.handles:
             handle.remove()
 

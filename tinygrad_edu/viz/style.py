@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-__all__ = ["escape_xml", "number", "picture", "printable", "shorten", "text_width"]
+__all__ = ["PALETTE", "escape_xml", "number", "picture", "printable", "shorten", "text_width"]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 

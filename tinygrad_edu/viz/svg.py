@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from .fold import LIMIT, fold
 from .labels import about, caption, data_text, heading, names_itself, needs_labels, shape_text
@@ -17,6 +18,15 @@ PADDING = 11.0
 ARROW = 6.0
 REACH = 28.0  # from a box to the leaves beside it
 ROUNDING = {"operation": 6.0, "constant": 2.0}  # other kinds are pills
+
+
+class Label(NamedTuple):
+    """The name of an input, and where it stands."""
+
+    text: str
+    x: float
+    y: float
+    anchor: str
 
 
 def to_svg(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: Collection[str] = ()) -> str:
@@ -115,14 +125,20 @@ def draw_routes(graph: Graph, layout: Nested) -> Iterator[str]:
     yield '</g><g class="tg-line">'
     yield from (f'<path d="{arrow(route)}"/>' for route in layout.routes)
     yield f'</g><g class="tg-soft tg-halo" font-size="{LABEL:g}">'
-    entering: list[list[Route]] = [[] for _ in graph.vertices]
-    for route in layout.routes:
-        entering[route.edge.target].append(route)
-    for vertex, routes in zip(graph.vertices, entering, strict=True):
-        several = [route for route in routes if ", " in route.edge.label]  # one Tensor as several inputs
-        if several or needs_labels(vertex, len(routes)):
-            yield from draw_labels(graph, several or routes)
+    for text, x, y, anchor in labels(graph, layout.routes):
+        yield f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{escape_xml(text)}</text>'
     yield "</g>"
+
+
+def labels(graph: Graph, routes: Sequence[Route]) -> Iterator[Label]:
+    """The inputs' names at the ends of their edges, where they are needed."""
+    entering: dict[int, list[Route]] = {}
+    for route in routes:
+        entering.setdefault(route.edge.target, []).append(route)
+    for target, found in entering.items():
+        several = [route for route in found if ", " in route.edge.label]  # one Tensor as several inputs
+        if several or needs_labels(graph.vertices[target], len(found)):
+            yield from labels_beside(graph, several or found)
 
 
 def path(route: Route, arrow: float) -> str:
@@ -155,12 +171,12 @@ def arrow(route: Route) -> str:
     return f"M{number(x)} {number(y)}l{back} -3.5v7z"
 
 
-def draw_labels(graph: Graph, routes: Sequence[Route]) -> Iterator[str]:
-    """The inputs' names at the ends of their edges, where there is room and they say something new."""
+def labels_beside(graph: Graph, routes: Sequence[Route]) -> Iterator[Label]:
+    """The names at the ends of the edges into one vertex, where there is room and they say something new."""
     for route in routes:
         (x0, y0), (x, _) = route.points[-2:]
         if route.sideways and not names_itself(graph.vertices[route.edge.source], route.edge.label):
-            yield draw_label(route.edge.label, (x0 + x + (ARROW if x < x0 else -ARROW)) / 2, y0 - 4, "middle")
+            yield Label(route.edge.label, (x0 + x + (ARROW if x < x0 else -ARROW)) / 2, y0 - 4, "middle")
     above = sorted((route for route in routes if not route.sideways), key=lambda route: route.points[-1])
     if len(above) > 3 or (len(above) == 1 and len(routes) > 1):
         return  # no room for so many; and next to inputs that are named, the one that is left needs no name
@@ -170,8 +186,4 @@ def draw_labels(graph: Graph, routes: Sequence[Route]) -> Iterator[str]:
         short = text_width(route.edge.label, LABEL) < PORT_GAP - 5
         leftwards = outer if not short or route.points[-3][0] == x else route.points[-3][0] > x
         if short or k in (0, len(above) - 1):
-            yield draw_label(route.edge.label, x + (-5 if leftwards else 5), y - 4, "end" if leftwards else "start")
-
-
-def draw_label(label: str, x: float, y: float, anchor: str) -> str:
-    return f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{escape_xml(label)}</text>'
+            yield Label(route.edge.label, x + (-5 if leftwards else 5), y - 4, "end" if leftwards else "start")

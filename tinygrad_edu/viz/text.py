@@ -1,6 +1,6 @@
 """A Graph as a tree for terminals and tests."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from .fold import LIMIT, fold
 from .labels import caption, data_text, heading, needs_labels, shape_text
@@ -12,8 +12,8 @@ __all__ = ["to_text"]
 DEPTH = 12  # levels of indentation; what lies deeper becomes a tree of its own
 
 
-def to_text(graph: Graph, limit: int = LIMIT) -> str:
-    """The graph as a tree from each output back to the leaves; more than `limit` vertices fold.
+def to_text(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: Collection[str] = ()) -> str:
+    """The graph as a tree from each output back to the leaves; what is too big folds, as `fold` tells.
 
     What several operations use is printed once, with a number, and referred to by that number elsewhere.
 
@@ -28,7 +28,7 @@ def to_text(graph: Graph, limit: int = LIMIT) -> str:
     1 operation · 1 parameter (1 number) · 0 B kept for backward
     <BLANKLINE>
     """
-    drawn = fold(graph, limit)
+    drawn = fold(graph, limit, depth=depth, open=open)
     return "\n".join([*tree_lines(drawn), caption(graph, drawn), ""])
 
 

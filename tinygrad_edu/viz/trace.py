@@ -10,7 +10,7 @@ import numpy
 from .. import writes
 from ..graph import Leaf, Node, Output, reachable
 from ..primitive import Plan
-from ..recording import Recorded
+from ..recording import Recorded, in_library
 from .model import Edge, Graph, Numbers, Vertex
 from .scopes import Scopes, common, inferred, number_calls
 
@@ -269,7 +269,9 @@ class Tracer:
         return found
 
     def line(self, node: Node) -> str:
-        """The forward line, with the file's name but not its folder: a picture is for others too."""
+        """The user's forward line, where it is known; with the file's name alone: a picture is for others too."""
+        if node.code is None or in_library[node.code.co_filename]:
+            return ""
         key = id(node.code), node.lasti
         if key not in self.lines:
             self.lines[key] = re.split(r"[/\\]", writes.describe_place(node.code, node.lasti))[-1]
