@@ -209,7 +209,7 @@ def test_everything_is_inside_its_frame_and_nothing_overlaps(graph):
     assert layout == lay_out(graph)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scoped_graphs())
 def test_lines_lead_from_box_to_box_and_cross_none(graph):
     layout = lay_out(graph)

@@ -102,7 +102,7 @@ def leaves_beside(graph: Graph, edges: Sequence[Edge]) -> dict[int, int]:
         entering[edge.target].append(edge.source)
     beside: dict[int, int] = {}
     for target, sources in enumerate(entering):
-        leaves = [s for s in sources if not entering[s] and uses[s] == 1]
+        leaves = [s for s in sources if graph.vertices[s].kind != "operation" and not entering[s] and uses[s] == 1]
         if len(leaves) == len(sources):
             data = [s for s in leaves if graph.vertices[s].kind != "parameter" and graph.vertices[s].shape]
             above = data or (leaves if len(leaves) <= 2 else leaves[:1])
