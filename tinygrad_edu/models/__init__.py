@@ -27,6 +27,7 @@ from .tokenizer import Tokenizer
 from .unet import UNet
 from .vae import VAE
 from .vgg import VGG
+from .yolo import YOLO
 
 __all__ = [
     "BERT",
@@ -37,6 +38,7 @@ __all__ = [
     "MODELS",
     "VAE",
     "VGG",
+    "YOLO",
     "AlexNet",
     "Autoencoder",
     "DeepLab",
