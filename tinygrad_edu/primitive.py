@@ -120,15 +120,21 @@ class Primitive:
     """One operation that can be differentiated; calling it on arrays computes, on Tensors it also records.
 
     `promotion` says how inputs of different dtypes meet: "common" (to their common dtype), "float" (the same, and
-    integers become floats) or None (as they come). `view` says that the output may share the input's memory.
+    integers become floats) or None (as they come). `kinds` says which kinds of numbers are taken where dtypes meet:
+    those of bools, integers (i, u) and floats. `view` says that the output may share the input's memory.
     """
 
     def __init__(
-        self, forward: Callable[..., Any], formula: str, promotion: str | None = None, view: bool = False
+        self,
+        forward: Callable[..., Any],
+        formula: str,
+        promotion: str | None = None,
+        kinds: str = "biuf",
+        view: bool = False,
     ) -> None:
         self.forward = forward
         self.formula = formula
-        self.promotion = promotion
+        self.promotion, self.kinds = promotion, kinds
         self.view = view
         # not by functools.update_wrapper: it asks for __dict__, after which every attribute of self is slower to read
         self.name = self.__name__ = forward.__name__
@@ -246,7 +252,7 @@ class Primitive:
 def primitive(forward: Callable[..., Any], /) -> Primitive: ...
 @overload
 def primitive(
-    *, formula: str = ..., promotion: str | None = ..., view: bool = ...
+    *, formula: str = ..., promotion: str | None = ..., kinds: str = ..., view: bool = ...
 ) -> Callable[[Callable[..., Any]], Primitive]: ...
 def primitive(
     forward: Callable[..., Any] | None = None,
@@ -254,9 +260,10 @@ def primitive(
     *,
     formula: str = NO_DERIVATIVE,
     promotion: str | None = None,
+    kinds: str = "biuf",
     view: bool = False,
 ) -> Any:
     """Make a Primitive of a forward; `@primitive` alone is for one that has no derivative, such as a comparison."""
     if forward is not None:
         return Primitive(forward, NO_DERIVATIVE)
-    return lambda forward: Primitive(forward, formula, promotion, view)
+    return lambda forward: Primitive(forward, formula, promotion, kinds, view)

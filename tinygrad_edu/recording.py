@@ -159,6 +159,7 @@ def note_user_line(node: Node, output: Any) -> None:
 
 
 NUMBERS = {int, float}
+TAKEN = {"f": "floats", "iu": "integers", "iuf": "integers and floats"}  # by the kinds of a primitive
 NONE: dict[str, Any] = {}
 
 
@@ -172,6 +173,8 @@ def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Any]:
     operands: list[Any] = [operand(x, primitive) for x in inputs]
     differentiable = [primitive.rules.get(name, True) is not None for name in names]
     dtype = result_type([getattr(x, "_array", x) for x, part in zip(operands, differentiable, strict=True) if part])
+    if dtype.kind not in primitive.kinds:
+        raise RuntimeError(f"{primitive.name} takes {TAKEN[primitive.kinds]}, got {dtype}; convert it with .float()")
     if primitive.promotion == "float" and dtype.kind != "f":
         dtype = get_default_dtype()
     met: list[Any] = []

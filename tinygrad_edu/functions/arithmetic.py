@@ -76,7 +76,7 @@ def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     return sub(other, input, alpha=alpha)
 
 
-@primitive(formula=r"\bar{x} = 0,\ \bar{y} = 0", promotion="common")
+@primitive(formula=r"\bar{x} = 0,\ \bar{y} = 0", promotion="common", kinds="iuf")
 def quotient(x: Any, y: Any, *, rounding_mode: str, xp: Any) -> Any:
     """x / y rounded down ("floor") or towards 0 ("trunc"), elementwise; `(*), (*) -> (*)`; its gradients are 0."""
     check_divisor(x, y)
@@ -131,7 +131,7 @@ def fmin(input: Tensor, other: Tensor) -> Any:
     return where((input <= other) | isnan(other), input, other)
 
 
-@primitive(formula=r"\bar{x} = \bar{z}\,x / z,\ \bar{y} = \bar{z}\,y / z", promotion="float")
+@primitive(formula=r"\bar{x} = \bar{z}\,x / z,\ \bar{y} = \bar{z}\,y / z", promotion="common", kinds="f")
 def hypot(x: Any, y: Any, *, xp: Any) -> Any:
     """sqrt(x^2 + y^2) without overflow, elementwise; `(*), (*) -> (*)`; the gradient at the origin is NaN."""
     return xp.hypot(x, y)
@@ -143,13 +143,17 @@ def copysign(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.copysign(x, y)
 
 
-@primitive(formula=r"\bar{x} = \bar{z} / (1 + e^{y-x}),\ \bar{y} = \bar{z} / (1 + e^{x-y})", promotion="float")
+@primitive(
+    formula=r"\bar{x} = \bar{z} / (1 + e^{y-x}),\ \bar{y} = \bar{z} / (1 + e^{x-y})", promotion="common", kinds="f"
+)
 def logaddexp(x: Any, y: Any, *, xp: Any) -> Any:
     """ln(exp(x) + exp(y)) without overflow, elementwise; `(*), (*) -> (*)`."""
     return xp.logaddexp(x, y)
 
 
-@primitive(formula=r"\bar{x} = \bar{z} / (1 + 2^{y-x}),\ \bar{y} = \bar{z} / (1 + 2^{x-y})", promotion="float")
+@primitive(
+    formula=r"\bar{x} = \bar{z} / (1 + 2^{y-x}),\ \bar{y} = \bar{z} / (1 + 2^{x-y})", promotion="common", kinds="f"
+)
 def logaddexp2(x: Any, y: Any, *, xp: Any) -> Any:
     """The logarithm to base 2 of 2^x + 2^y without overflow, elementwise; `(*), (*) -> (*)`."""
     return xp.logaddexp2(x, y)
@@ -167,7 +171,7 @@ def step(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.where(x == 0, y, (x > 0).astype(x.dtype))
 
 
-@primitive(formula=r"\text{undefined}", promotion="float")
+@primitive(formula=r"\text{undefined}", promotion="common", kinds="f")
 def nextafter(x: Any, y: Any, *, xp: Any) -> Any:
     """The next float after x towards y, elementwise; `(*), (*) -> (*)`; to ask for its gradient is an error."""
     return xp.nextafter(x, y)

@@ -51,13 +51,13 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return input.shape == other.shape and bool((input._array == other._array).all())
 
 
-@primitive(promotion="common")
+@primitive(promotion="common", kinds="iu")
 def bitwise_left_shift(x: Any, y: Any) -> Any:
     """x << y of integers, elementwise; `(*), (*) -> (*)`."""
     return x << y
 
 
-@primitive(promotion="common")
+@primitive(promotion="common", kinds="iu")
 def bitwise_right_shift(x: Any, y: Any) -> Any:
     """x >> y of integers, elementwise; `(*), (*) -> (*)`; the sign is kept."""
     return x >> y

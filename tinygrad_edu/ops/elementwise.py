@@ -54,7 +54,7 @@ def square(x: Any) -> Any:
     return x * x
 
 
-@primitive(formula=r"\bar{x} = \bar{z}\,y\,x^{y-1},\ \bar{y} = \bar{z}\,z \ln x", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z}\,y\,x^{y-1},\ \bar{y} = \bar{z}\,z \ln x", promotion="common", kinds="iuf")
 def pow(x: Any, y: Any, *, xp: Any) -> Any:
     """x to the power of y, elementwise; `(*), (*) -> (*)`; the gradient for y is 0 where x = 0 and y >= 0."""
     return xp.power(x, y)
@@ -69,7 +69,7 @@ reciprocal.vjp(x=lambda g, out: -g * out * out)
 square.vjp(x=lambda g, x: g * (x + x))
 
 
-@primitive(formula=r"\bar{x} = \bar{y}\,\mathrm{sign}(x)", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{y}\,\mathrm{sign}(x)", promotion="common", kinds="iuf")
 def abs(x: Any, *, xp: Any) -> Any:
     """|x|, elementwise; `(*) -> (*)`; the gradient at 0 is 0."""
     return xp.abs(x)
@@ -81,7 +81,7 @@ def sign(x: Any, *, xp: Any) -> Any:
     return xp.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
-@primitive(formula=r"\bar{x} = \bar{y}\,[x > 0]", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{y}\,[x > 0]", promotion="common", kinds="iuf")
 def relu(x: Any, *, xp: Any) -> Any:
     """max(x, 0), elementwise; `(*) -> (*)`; the gradient at 0 is 0."""
     return xp.maximum(x, 0)
@@ -111,7 +111,7 @@ def masked(x: Any, mask: Any) -> Any:
     return backend.masked(x, mask)
 
 
-@primitive(formula=r"\bar{x} = \bar{y}\,[low \le x \le high]", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{y}\,[low \le x \le high]", promotion="common", kinds="iuf")
 def clamp(x: Any, *, low: Any = None, high: Any = None, xp: Any) -> Any:
     """x held between two numbers, elementwise; `(*) -> (*)`; on a bound the gradient passes."""
     return xp.clip(x, low, high)
@@ -178,39 +178,39 @@ def check_divisor(x: Any, y: Any) -> None:
         raise RuntimeError("integers cannot be divided by zero; convert one operand with .float() to get inf or NaN")
 
 
-@primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\lfloor x / y \rfloor", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\lfloor x / y \rfloor", promotion="common", kinds="iuf")
 def remainder(x: Any, y: Any, *, xp: Any) -> Any:
     """x - y * floor(x / y), with the sign of y, elementwise; `(*), (*) -> (*)`."""
     check_divisor(x, y)
     return xp.remainder(x, y)
 
 
-@primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\mathrm{trunc}(x / y)", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z},\ \bar{y} = -\bar{z}\,\mathrm{trunc}(x / y)", promotion="common", kinds="iuf")
 def fmod(x: Any, y: Any, *, xp: Any) -> Any:
     """x - y * trunc(x / y), with the sign of x, elementwise; `(*), (*) -> (*)`."""
     check_divisor(x, y)
     return xp.fmod(x, y)
 
 
-@primitive(formula=r"\bar{x} = 0")
+@primitive(formula=r"\bar{x} = 0", promotion="common", kinds="iuf")
 def floor(x: Any, *, xp: Any) -> Any:
     """The largest integer <= x, elementwise; `(*) -> (*)`; its gradient is 0."""
     return xp.floor(x)
 
 
-@primitive(formula=r"\bar{x} = 0")
+@primitive(formula=r"\bar{x} = 0", promotion="common", kinds="iuf")
 def ceil(x: Any, *, xp: Any) -> Any:
     """The smallest integer >= x, elementwise; `(*) -> (*)`; its gradient is 0."""
     return xp.ceil(x)
 
 
-@primitive(formula=r"\bar{x} = 0")
+@primitive(formula=r"\bar{x} = 0", promotion="common", kinds="iuf")
 def trunc(x: Any, *, xp: Any) -> Any:
     """x without its fraction, elementwise; `(*) -> (*)`; its gradient is 0."""
     return xp.trunc(x)
 
 
-@primitive(formula=r"\bar{x} = 0")
+@primitive(formula=r"\bar{x} = 0", promotion="common", kinds="iuf")
 def round(x: Any, *, decimals: int = 0, xp: Any) -> Any:
     """x to so many decimals, halves to the even side, elementwise; `(*) -> (*)`; its gradient is 0."""
     return xp.round(x, decimals)
@@ -224,7 +224,7 @@ remainder.vjp(x=lambda g: g, y=lambda g, x, y: -g * floor(x / y))
 fmod.vjp(x=lambda g: g, y=lambda g, x, y: -g * trunc(x / y))
 
 
-@primitive(promotion="common")
+@primitive(promotion="common", kinds="iuf")
 def floor_divide(x: Any, y: Any, *, xp: Any) -> Any:
     """floor(x / y), elementwise; `(*), (*) -> (*)`; no gradient."""
     check_divisor(x, y)

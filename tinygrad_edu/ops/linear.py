@@ -20,7 +20,7 @@ def swapped(x: Any) -> Any:
     return permute(x, dims=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
-@primitive(formula=r"\bar{x} = \bar{z}\,y^\top,\ \bar{y} = x^\top \bar{z}", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z}\,y^\top,\ \bar{y} = x^\top \bar{z}", promotion="common", kinds="iuf")
 def matmul(x: Any, y: Any, *, xp: Any) -> Any:
     """The matrix product; `(.., n, k), (.., k, m) -> (.., n, m)`; vectors `(k)` on either side; batches broadcast."""
     if x.ndim > 2 and y.ndim == 2:
@@ -68,7 +68,9 @@ matmul.vjp(
 
 
 # fused: one node and one pass instead of transpose, matmul and add, which is a third of a small layer's time
-@primitive(formula=r"\bar{x} = \bar{y}\,W,\ \bar{W} = \bar{y}^\top x,\ \bar{b} = \sum \bar{y}", promotion="common")
+@primitive(
+    formula=r"\bar{x} = \bar{y}\,W,\ \bar{W} = \bar{y}^\top x,\ \bar{b} = \sum \bar{y}", promotion="common", kinds="iuf"
+)
 def linear(x: Any, weight: Any, bias: Any = None, *, xp: Any) -> Any:
     """x W^T + b; `x (.., in), weight (out, in), bias (out) -> (.., out)`."""
     if bias is not None and x.ndim == 2 and len(x) < len(weight):

@@ -14,13 +14,13 @@ from .movement import reshape
 from .reduction import sum
 
 
-@primitive(formula=r"\bar{x} = y\,(\bar{y} - \textstyle\sum \bar{y} y)", promotion="float")
+@primitive(formula=r"\bar{x} = y\,(\bar{y} - \textstyle\sum \bar{y} y)", promotion="common", kinds="f")
 def softmax(x: Any, *, dim: int) -> Any:
     """exp(x) / sum(exp(x)) along a dimension; `(*) -> (*)`."""
     return kernels.softmax(x, dim)
 
 
-@primitive(formula=r"\bar{x} = \bar{y} - e^y \textstyle\sum \bar{y}", promotion="float")
+@primitive(formula=r"\bar{x} = \bar{y} - e^y \textstyle\sum \bar{y}", promotion="common", kinds="f")
 def log_softmax(x: Any, *, dim: int, xp: Any) -> Any:
     """x - ln(sum(exp(x))) along a dimension; `(*) -> (*)`."""
     x = x - x.max(axis=dim, keepdims=True, initial=-xp.inf)
@@ -28,7 +28,7 @@ def log_softmax(x: Any, *, dim: int, xp: Any) -> Any:
 
 
 # the mean over rows is fused too: as a call of its own it would be a tenth of a small network's step
-@primitive(formula=r"\bar{x} = \bar{y}\,(\mathrm{softmax}(x) - \mathrm{onehot}(t))", promotion="float")
+@primitive(formula=r"\bar{x} = \bar{y}\,(\mathrm{softmax}(x) - \mathrm{onehot}(t))", promotion="common", kinds="f")
 def logits_cross_entropy(x: Any, *, target: Any, reduction: str = "none", xp: Any) -> Any:
     """-ln softmax(x)[target] of each row, their "sum" or their "mean"; `(B, C), target (B) -> (B)` or `()`."""
     if target.size and target.item(target.argmin()) < 0:
