@@ -186,7 +186,7 @@ MISTAKES = [
     (lambda: F.interpolate(X), ValueError, "either size or scale_factor"),
     (lambda: F.interpolate(X, scale_factor="2"), TypeError, "takes numbers, got '2'"),
     (lambda: F.interpolate(X, 2, mode="linear"), ValueError, r"'linear' takes .* 1 spatial, got \(2, 3, 4, 5\)"),
-    (lambda: F.interpolate(X.long(), 2, mode="bilinear"), TypeError, "uint8 of images, got int64"),
+    (lambda: F.interpolate(X.long(), 2, mode="bilinear"), RuntimeError, "is for floats, got int64"),
     (lambda: F.interpolate(X, (1, 2, 3)), ValueError, "2 integers"),
     (lambda: F.adaptive_avg_pool2d(X, (1, 2, 3)), ValueError, r"2 output sizes or one for all, got \(1, 2, 3\)"),
     (lambda: F.adaptive_max_pool2d(X, "2"), TypeError, "output_size takes"),

@@ -13,6 +13,7 @@ import numpy
 __all__ = [
     "as_dtype",
     "bool_",
+    "check_kind",
     "float16",
     "float32",
     "float64",
@@ -53,6 +54,15 @@ def set_default_dtype(dtype: Any) -> None:
     if dtype.kind != "f":
         raise TypeError(f"the default dtype must be a floating one, got {dtype}")
     default[0] = dtype
+
+
+KINDS_IN_WORDS = {"f": "floats", "iu": "integers", "biu": "integers and bools", "iuf": "integers and floats"}
+
+
+def check_kind(dtype: Any, kinds: str, name: str) -> None:
+    """Raise RuntimeError unless a function, told by its name, takes such numbers: bools b, integers i, u, floats f."""
+    if dtype.kind not in kinds:
+        raise RuntimeError(f"{name} is for {KINDS_IN_WORDS[kinds]}, got {dtype}; convert it with .float()")
 
 
 def as_dtype(dtype: Any) -> Dtype:

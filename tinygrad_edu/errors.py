@@ -57,6 +57,8 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
     told = ", ".join(map(describe, arrays))
     told += "".join(f", {name}={value!r}" for name, value in settings.items() if len(repr(value)) < 60)
     shapes = [getattr(x, "shape", ()) for x in arrays]
+    if "f" not in operation.kinds and any(hasattr(x, "dtype") and x.dtype.kind == "f" for x in arrays):
+        return RuntimeError(f"{operation.name}({told}): it is not for floats; convert them with .int()")
     words = in_our_words(error)
     if words != str(error):
         return (RuntimeError if isinstance(error, MemoryError) else ShapeError)(f"{operation.name}({told}): {words}")

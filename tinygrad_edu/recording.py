@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from . import writes
 from .backend import constant32, constant64, to_numpy
-from .dtypes import KINDS, as_dtype, float32, float64, get_default_dtype, result_type
+from .dtypes import KINDS, as_dtype, bool_, check_kind, float32, float64, get_default_dtype, result_type
 from .errors import GradientError, explain
 from .graph import Node, Output, grad_enabled
-from .ops.elementwise import cast
+from .ops.elementwise import cast, sub
 from .primitive import Primitive
 
 __all__ = ["Recorded", "UnsupportedOperandError", "View", "record", "wrap"]
@@ -159,7 +159,6 @@ def note_user_line(node: Node, output: Any) -> None:
 
 
 NUMBERS = {int, float}
-TAKEN = {"f": "floats", "iu": "integers", "iuf": "integers and floats"}  # by the kinds of a primitive
 NONE: dict[str, Any] = {}
 
 
@@ -173,8 +172,12 @@ def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Any]:
     operands: list[Any] = [operand(x, primitive) for x in inputs]
     differentiable = [primitive.rules.get(name, True) is not None for name in names]
     dtype = result_type([getattr(x, "_array", x) for x, part in zip(operands, differentiable, strict=True) if part])
+    if primitive is sub and any(isinstance(x, bool) or getattr(x, "dtype", None) is bool_ for x in operands):
+        raise RuntimeError(
+            "- is not for bools; ~x negates a mask, ^ tells where two differ, .int() makes numbers of it"
+        )
     if dtype.kind not in primitive.kinds:
-        raise RuntimeError(f"{primitive.name} takes {TAKEN[primitive.kinds]}, got {dtype}; convert it with .float()")
+        check_kind(dtype, primitive.kinds, primitive.name)
     if primitive.promotion == "float" and dtype.kind != "f":
         dtype = get_default_dtype()
     met: list[Any] = []

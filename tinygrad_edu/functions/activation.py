@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..dtypes import check_kind
 from ..errors import ShapeError
 from ..inplace import replace
 from ..ops.comparison import logical_not
@@ -49,7 +50,7 @@ def check_floating(input: Any, name: str) -> None:
         RuntimeError: it does not hold floats.
     """
     if kind_of(input, name) != "f":
-        raise RuntimeError(f"{name} is for floats, got {input.dtype}; convert it with .float()")
+        check_kind(input.dtype, "f", name)
 
 
 def kind_of(input: Any, name: str) -> str:

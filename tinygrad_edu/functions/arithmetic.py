@@ -11,7 +11,7 @@ from ..inplace import array_of, free_to_write, in_place, replace, written
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import exp, exp2
-from ..ops.elementwise import check_divisor, nothing, sign, where
+from ..ops.elementwise import check_divisor, masked, nothing, sign, where
 from ..primitive import primitive
 from ..tensor import Tensor, binary, method
 from .conversion import result_type as meeting
@@ -171,18 +171,13 @@ def step(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.where(x == 0, y, (x > 0).astype(x.dtype))
 
 
-@primitive(formula=r"\text{undefined}", promotion="common", kinds="f")
+@primitive(formula=r"\bar{x} = \bar{z}\,[x \ne y],\ \bar{y} = 0", promotion="common", kinds="f")
 def nextafter(x: Any, y: Any, *, xp: Any) -> Any:
-    """The next float after x towards y, elementwise; `(*), (*) -> (*)`; to ask for its gradient is an error."""
+    """The next float after x towards y, y itself where they are equal, elementwise; `(*), (*) -> (*)`."""
     return xp.nextafter(x, y)
 
 
-def refuse(g: Any) -> Any:
-    """The rule of a function that has no derivative, and no value that could stand for one."""
-    raise RuntimeError("nextafter has no derivative; detach() its result, or compute it under no_grad()")
-
-
-nextafter.vjp(x=refuse, y=refuse)
+nextafter.vjp(x=lambda g, x, y: masked(g, x != y), y=nothing)
 
 
 @primitive(promotion="common")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..dtypes import check_kind, int64
 from ..errors import ShapeError
 from ..kernels.windows import per_dimension, reach
 from ..ops.convolution import conv, conv_input
@@ -185,6 +186,8 @@ def transpose_convolve(
     """Transposed convolution over `dims` dimensions, once for all of the public functions."""
     x = batched(input, weight, dims)
     check_dtypes(input, weight, bias)
+    if input.dtype != int64:
+        check_kind(input.dtype, "f", "transposed convolution")
     steps, spread = per_dimension(stride, dims, "stride"), per_dimension(dilation, dims, "dilation")
     margins, more = per_dimension(padding, dims, "padding"), per_dimension(output_padding, dims, "output_padding")
     if x.shape[1] != weight.shape[0]:

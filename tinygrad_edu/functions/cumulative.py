@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import float16, float32, get_default_dtype
+from ..dtypes import check_kind, float16, float32
 from ..inplace import in_place
 from ..ops import scan as ops
 from ..ops.elementary import exp, log
@@ -62,9 +62,10 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     Raises:
         IndexError: there is no such dimension.
     """
+    check_kind(input.dtype, "f", "logcumsumexp")
     if input.dtype == float16:  # whose sums would be rounded at each step
         return cast(along(log_sums, cast(input, dtype=float32), dim), dtype=float16)
-    return along(log_sums, input if input.dtype.kind == "f" else cast(input, dtype=get_default_dtype()), dim)
+    return along(log_sums, input, dim)
 
 
 def log_sums(x: Tensor, *, dim: int) -> Any:

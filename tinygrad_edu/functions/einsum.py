@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ShapeError
-from ..ops import reduction
 from ..ops.indexing import getitem
 from ..ops.linear import matmul
 from ..ops.movement import broadcast_to, permute, reshape
 from ..tensor import Tensor
 from .linear import check_dtypes
+from .reduction import sum
 from .sequences import arange
 
 __all__ = ["einsum"]
@@ -150,7 +150,7 @@ def summed(part: Operand, needed: str) -> Operand:
     """An operand summed over the letters that nothing else needs."""
     x, letters = part
     dims = tuple([i for i, letter in enumerate(letters) if letter not in needed])
-    return (reduction.sum(x, dim=dims) if dims else x), "".join(letter for letter in letters if letter in needed)
+    return (sum(x, dims) if dims else x), "".join(letter for letter in letters if letter in needed)
 
 
 def contracted(left: Operand, right: Operand, needed: str, sizes: dict[str, int]) -> Operand:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import bool_
+from ..dtypes import bool_, check_kind
 from ..dtypes import result_type as meeting_dtype
 from ..inplace import in_place
 from ..ops import elementwise as ops
@@ -74,6 +74,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("clamp needs min, max, or both")
     meeting = meeting_dtype([getattr(x, "_array", x) for x in (input, min, max) if x is not None])
+    if min is not None and max is not None:
+        check_kind(meeting, "iuf", "clamp")
     result = to(input, meeting)
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
         return ops.clamp(result, low=min, high=max)

@@ -198,7 +198,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     if min(sizes, default=0) < 0:
         raise ShapeError(f"unravel_index: a shape has sizes of 0 or more, got {sizes}")
     found: list[Tensor] = []
-    left = indices
+    left = indices.long()
     for n in reversed(sizes):
         found.append(left % n)
         left = left // n

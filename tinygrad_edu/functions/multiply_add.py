@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..backend import add_product_into, add_quotient_into, move_towards
+from ..dtypes import check_kind, result_type
 from ..inplace import NUMBERS, free_to_write, replace, written
 from ..tensor import Tensor, method
 from .elementwise import where
@@ -13,6 +14,7 @@ __all__ = ["addcdiv", "addcdiv_", "addcmul", "addcmul_", "lerp", "lerp_"]
 @method
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
     """input + value * tensor1 * tensor2, elementwise; `(*), (*), (*) -> (*)`."""
+    check_kind(result_type([x._array for x in (input, tensor1, tensor2)]), "iuf", "addcmul")
     return input + tensor1 * tensor2 * value
 
 
@@ -27,6 +29,7 @@ def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 @method
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
     """input + value * tensor1 / tensor2, elementwise; `(*), (*), (*) -> (*)`."""
+    check_kind(result_type([tensor1._array, tensor2._array]), "f", "addcdiv")
     return input + tensor1 / tensor2 * value
 
 
@@ -41,6 +44,7 @@ def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 @method
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
     """The point between input and end: input for weight 0, end for weight 1, both exactly; elementwise."""
+    check_kind(result_type([input._array, end._array]), "f", "lerp")
     span = end - input
     near, far = input + span * weight, end - span * (1 - weight)
     if isinstance(weight, Tensor):

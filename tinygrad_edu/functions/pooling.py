@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..dtypes import check_kind, int64
 from ..errors import ShapeError
 from ..kernels.windows import Sizes, Window, per_dimension, reach
 from ..ops.pooling import avg_pool, max_pool, max_pool_indices
@@ -136,6 +137,8 @@ def largest(
     return_indices: bool,
 ) -> Any:
     """Max-pooling over `dims` dimensions, once for all of the public functions."""
+    if dims == 1 and not return_indices:  # as in PyTorch, which has the others for integers too
+        check_kind(input.dtype, "f", "max_pool1d")
     window = make_window(dims, kernel_size, stride, padding, dilation)
     out = max_pool(input, window=window, size=window_counts(input.shape, window, ceil_mode))
     return (out, max_pool_indices(input, out, window=window)) if return_indices else out
@@ -152,6 +155,8 @@ def mean(
     divisor_override: int | None,
 ) -> Tensor:
     """Average-pooling over `dims` dimensions, once for all of the public functions."""
+    if input.dtype != int64:
+        check_kind(input.dtype, "f", f"avg_pool{dims}d")
     window = make_window(dims, kernel_size, stride, padding, 1)
     size = window_counts(input.shape, window, ceil_mode)
     if divisor_override == 0:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..dtypes import as_dtype, int64, uint8
+from ..dtypes import as_dtype, check_kind, int64, uint8
 from ..ops import reduction as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
@@ -212,6 +212,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
 
 def position(input: Tensor, dim: int | None, keepdim: bool, search: Callable[..., Any], name: str) -> Tensor:
     """argmax or argmin."""
+    check_kind(input.dtype, "iuf", name)
     found = None if dim is None else as_dim(dim, input.ndim)
     if not input.ndim:
         found = None
@@ -340,5 +341,6 @@ def trace(input: Tensor) -> Tensor:
     """
     if input.ndim != 2:
         raise RuntimeError(f"trace is for a matrix, got a Tensor of shape {input.shape}")
+    check_kind(input.dtype, "iuf", "trace")
     places = numpy.arange(builtins.min(input.shape))
     return sum(getitem(input, index=(places, places)))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..dtypes import check_kind
 from ..errors import ShapeError
 from ..index import as_index
 from ..inplace import in_place
@@ -126,6 +127,8 @@ def scatter_reduce(
     """
     if reduce not in REDUCTIONS:
         raise RuntimeError(f"scatter_reduce reduces by {', '.join(REDUCTIONS)}, got {reduce!r}")
+    if reduce == "mean":
+        check_kind(input.dtype, "iuf", "scatter_reduce to a mean")
     dim = as_dim(dim, input.ndim)
     if not input.ndim:
         flat = scatter_reduce(

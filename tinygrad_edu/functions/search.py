@@ -5,7 +5,7 @@ from typing import Any
 import numpy
 
 from ..backend import to_numpy
-from ..dtypes import int32, int64, result_type
+from ..dtypes import check_kind, int32, int64, result_type
 from ..errors import ShapeError
 from ..kernels.search import bisect
 from ..recording import wrap
@@ -40,6 +40,7 @@ def searchsorted(
     if side not in (None, "left", "right") or (side == "left" and right):
         raise RuntimeError(f'searchsorted: side is "left" or "right", and right=True is "right"; got {side!r}, {right}')
     edges = sorted_sequence._array
+    check_kind(edges.dtype, "iuf", "searchsorted")
     values = input._array if isinstance(input, Tensor) else to_numpy(input)
     if not edges.ndim or (edges.ndim > 1 and edges.shape[:-1] != values.shape[:-1]):
         raise ShapeError(
@@ -76,6 +77,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     Either may be a number. NaN is among none.
     """
     x, tests = [to_numpy(getattr(y, "_array", y)) for y in (elements, test_elements)]
+    check_kind(tests.dtype if x.dtype.kind == "b" else x.dtype, "iuf", "isin")
     return wrap(to_numpy(numpy.isin(x, tests, assume_unique=assume_unique, invert=invert)))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..dtypes import check_kind
 from ..errors import ShapeError
 from ..inplace import in_place
 from ..ops.indexing import getitem
@@ -85,6 +86,8 @@ def index_reduce(
     """
     if reduce not in REDUCTIONS or reduce == "sum":
         raise RuntimeError(f"index_reduce reduces by prod, mean, amax or amin, got {reduce!r}")
+    if reduce == "mean":
+        check_kind(input.dtype, "iuf", "index_reduce to a mean")
     dim, index_array = slices(input, dim, index, source, "index_reduce")
     return reduce_into(input, source, slices_at(input, dim, index_array), reduce, include_self)
 

@@ -2,6 +2,7 @@
 
 import numpy
 
+from ..dtypes import check_kind
 from ..ops import indexing as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
@@ -65,6 +66,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     Raises:
         RuntimeError: there are fewer than k.
     """
+    check_kind(input.dtype, "iuf", "topk")
     size = input.shape[as_dim(dim, input.ndim)] if input.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError(f"topk: k must be between 0 and the {size} elements of the dimension, got {k}")

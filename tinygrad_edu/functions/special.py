@@ -9,6 +9,7 @@ import math
 from operator import index
 from typing import Any
 
+from ..dtypes import check_kind
 from ..inplace import in_place
 from ..kernels import bessel, gamma
 from ..kernels import erf as error_function
@@ -217,6 +218,7 @@ def mvlgamma(input: Tensor, p: int) -> Any:
     """
     if index(p) < 1:
         raise ValueError(f"mvlgamma takes a dimension of 1 or more, got {p}")
+    check_kind(input.dtype, "iuf", "mvlgamma")
     check_room(index(p) * input.numel(), f"mvlgamma of {p} dimensions")
     total = lgamma(input)
     for j in range(1, p):

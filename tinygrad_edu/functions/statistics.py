@@ -6,6 +6,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..dtypes import check_kind
 from ..ops import indexing
 from ..ops.elementwise import ceil, floor, round, where
 from ..ops.indexing import gather, getitem
@@ -24,6 +25,7 @@ def at_rank(input: Tensor, dim: int, keepdim: bool, rank: Any, name: str) -> Val
 
     `rank(numbers, size)` is that place, counted from 0, given how many elements are no NaN and how many there are.
     """
+    check_kind(input.dtype, "iuf", name)
     if not input.ndim:
         found = at_rank(input.reshape(1), as_dim(dim, 0), False, rank, name)
         return ValuesAndIndices(found.values, found.indices)

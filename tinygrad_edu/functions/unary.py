@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import float16, float32
+from ..dtypes import check_kind, float16, float32
 from ..inplace import in_place
 from ..ops import elementwise as ops
 from ..ops.comparison import isinf, isnan
@@ -85,6 +85,8 @@ def square(input: Tensor) -> Any:
 @method
 def round(input: Tensor, *, decimals: int = 0) -> Any:
     """x to so many decimals, halves to the even side, elementwise; `(*) -> (*)`; its gradient is 0."""
+    if decimals:
+        check_kind(input.dtype, "f", "round to decimals")
     if decimals and input.dtype == float16:  # whose products with powers of ten have lost the digit that decides
         return ops.round(input.to(float32), decimals=decimals).to(float16)
     return ops.round(input, decimals=decimals) if decimals else ops.round(input)

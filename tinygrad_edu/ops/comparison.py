@@ -83,19 +83,19 @@ def logical_xor(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.logical_xor(x, y)
 
 
-@primitive(promotion="common")
+@primitive(promotion="common", kinds="biu")
 def bitwise_and(x: Any, y: Any) -> Any:
     """x & y of integers or bools; `(*), (*) -> (*)`."""
     return x & y
 
 
-@primitive(promotion="common")
+@primitive(promotion="common", kinds="biu")
 def bitwise_or(x: Any, y: Any) -> Any:
     """x | y of integers or bools; `(*), (*) -> (*)`."""
     return x | y
 
 
-@primitive(promotion="common")
+@primitive(promotion="common", kinds="biu")
 def bitwise_xor(x: Any, y: Any) -> Any:
     """x ^ y of integers or bools; `(*), (*) -> (*)`."""
     return x ^ y

@@ -36,7 +36,7 @@ def div(x: Any, y: Any) -> Any:
     return x / y
 
 
-@primitive(formula=r"\bar{x} = -\bar{y}", promotion="common")
+@primitive(formula=r"\bar{x} = -\bar{y}", promotion="common", kinds="iuf")
 def neg(x: Any) -> Any:
     """-x, elementwise; `(*) -> (*)`."""
     return -x

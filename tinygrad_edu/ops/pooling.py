@@ -17,7 +17,7 @@ def max_pool(x: Any, *, window: Window, size: Sizes) -> Any:
     Of equal values the first in row-major order gets the gradient.
     """
     if x.dtype.kind not in "iuf":
-        raise TypeError(f"max-pooling takes integers or floats, got {x.dtype}")
+        raise RuntimeError(f"max-pooling takes integers or floats, got {x.dtype}")
     return kernels.top(x, window, size)
 
 

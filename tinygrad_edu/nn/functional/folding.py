@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from ...dtypes import bool_, check_kind
 from ...errors import ShapeError
 from ...functions import folding as ops
 from ...kernels.windows import Sizes, Window, per_dimension, reach
@@ -34,6 +35,8 @@ def unfold(
         raise ShapeError(f"unfold takes images (B, C, H, W) or (C, H, W), got {input.shape}")
     if input.ndim == 3:
         return unfold(input.unsqueeze(0), kernel_size, dilation, padding, stride).squeeze(0)
+    if input.dtype != bool_:
+        check_kind(input.dtype, "f", "unfold")
     window, size = windows_of(input.shape[2:], kernel_size, dilation, padding, stride)
     return ops.columns(input, window=window, size=size, spatial=input.shape[2:])
 

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ...dtypes import check_kind
 from ...errors import ShapeError
 from ...functions.creation import zeros
 from ...functions.joining import cat
@@ -65,6 +66,7 @@ def multi_head_attention_forward(
     Source: Vaswani et al., "Attention Is All You Need" (2017), section 3.2.2.
     """
     check_inputs(query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight)
+    check_kind(query.dtype, "f", "multi_head_attention_forward")
     batched = query.ndim == 3
     check_inputs(query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight)
     query, key, value = as_batch(query, key, value)

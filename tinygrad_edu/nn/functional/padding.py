@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from ...dtypes import check_kind
 from ...errors import ShapeError
 from ...functions.dims import as_sizes
 from ...functions.joining import cat
@@ -36,6 +37,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise ValueError(f"pad has the modes constant, {', '.join(MODES)}, got {mode!r}")
     if value:
         raise ValueError(f"pad by {mode!r} takes no value, got {value!r}")
+    if mode != "circular":
+        check_kind(input.dtype, "iuf", f"pad by {mode!r}")
     widths = as_sizes((pad,))
     dims = len(widths) // 2
     if len(widths) % 2 or not 1 <= dims <= 3 or input.ndim not in (dims + 1, dims + 2):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ...dtypes import check_kind
 from ...errors import ShapeError
 from ...functions import resampling
 from ...functions.dims import check_room
@@ -92,11 +93,12 @@ def adaptive_max_pool3d(input: Tensor, output_size: Size, return_indices: bool =
 
 
 def output_sizes(dims: int, input: Tensor, output_size: Size) -> Sizes:
-    """The sizes that an adaptive pool is to make.
+    """The sizes that an adaptive pool, which is for floats, is to make.
 
     Raises:
         ShapeError: the input has other dimensions, or nothing in them; there are not as many sizes, or negative ones.
     """
+    check_kind(input.dtype, "f", f"adaptive {dims}-d pooling")
     if input.ndim not in (dims + 1, dims + 2) or 0 in input.shape[-dims:]:
         told = ", ".join("DHW"[3 - dims :])
         raise ShapeError(
@@ -296,6 +298,7 @@ def unpooled(
             f"{dims}-d unpooling takes (B, C, *spatial) or (C, *spatial) and indices of the same shape, "
             f"got {input.shape} and {indices.shape}"
         )
+    check_kind(input.dtype, "f", f"max_unpool{dims}d")
     if indices.dtype != "int64":
         raise TypeError(f"unpooling takes indices of int64, got {indices.dtype}")
     kernel = per_dimension(kernel_size, dims, "kernel_size")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...dtypes import check_kind, uint8
 from ...errors import ShapeError
 from ...functions import resampling as ops
 from ...functions.dims import check_room
@@ -74,6 +75,8 @@ def interpolate(
     if 0 in input.shape[1:]:
         raise ShapeError(f"interpolate needs channels and sizes above 0, got {input.shape}")
     sizes, scales = target(input.shape[2:], size, scale_factor, bool(recompute_scale_factor))
+    if input.dtype != uint8 or mode in ("area", "linear", "trilinear"):
+        check_kind(input.dtype, "f", f"interpolate by {mode!r}")
     if mode == "area":
         return adaptive_means(input, sizes)
     return resampled(input, sizes, scales, mode, bool(align_corners), antialias)
@@ -124,8 +127,6 @@ def resampled(
     """One dimension after the other, the last one first; images of uint8 are rounded after each, as PyTorch's are."""
     picks, dtype = mode in CORNERLESS, x.dtype
     images = not picks and dtype.kind != "f"
-    if images and dtype != "uint8":
-        raise TypeError(f"mode {mode!r} mixes floats, or the uint8 of images, got {dtype}")
     y = x.double() if images else x.float() if dtype.char == "e" and not picks else x
     for i in reversed(range(len(sizes))):
         n, m, scale = x.shape[2 + i], sizes[i], scales[i]

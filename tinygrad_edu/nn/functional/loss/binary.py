@@ -20,7 +20,9 @@ __all__ = [
 
 # one primitive, because the logarithms are held at -100, where they would be flat, and the gradient goes on
 @primitive(
-    formula=r"\bar{x} = \bar{z}\,\frac{x - y}{x (1 - x)},\ \bar{y} = \bar{z} \ln \frac{1 - x}{x}", promotion="float"
+    formula=r"\bar{x} = \bar{z}\,\frac{x - y}{x (1 - x)},\ \bar{y} = \bar{z} \ln \frac{1 - x}{x}",
+    promotion="common",
+    kinds="f",
 )
 def bernoulli_entropy(x: Any, y: Any, *, xp: Any) -> Any:
     """-y ln x - (1 - y) ln(1 - x), each logarithm at least -100, elementwise; `(*), (*) -> (*)`."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ....dtypes import check_kind
 from ....errors import ShapeError
 from ....functions.creation import ones_like
 from ....functions.indexing import gather
@@ -68,6 +69,7 @@ def nll_loss(
         TypeError: input or target is no Tensor.
     """
     check_tensors("nll_loss", input=input, target=target)
+    check_kind(input.dtype, "f", "nll_loss")
     return entropy_of_classes(input, target, weight, ignore_index, reduction, 0.0)
 
 

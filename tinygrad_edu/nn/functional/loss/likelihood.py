@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ....dtypes import check_kind
 from ....errors import ShapeError
 from ....functions.creation import full_like
 from ....functions.special import xlogy
@@ -27,6 +28,8 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     Source: Kullback and Leibler, "On Information and Sufficiency" (1951), equation 2.4.
     """
     check_tensors("kl_div", input=input, target=target)
+    check_kind(input.dtype, "f", "kl_div")
+    check_kind(target.dtype, "f", "kl_div")
     if reduction == "mean":
         warn_user(
             "kl_div with reduction 'mean' divides by the number of elements, not of distributions; "

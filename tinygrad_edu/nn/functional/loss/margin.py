@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy
 
+from ....dtypes import check_kind
 from ....errors import ShapeError
 from ....functions.indexing import gather
 from ....ops.elementwise import masked
@@ -64,6 +65,7 @@ def multi_margin_loss(
     check_tensors("multi_margin_loss", input=input, target=target)
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss takes p = 1 or 2, got {p}")
+    check_kind(input.dtype, "f", "multi_margin_loss")
     x = rows_of(input, "multi_margin_loss")
     count = x.shape[1]
     if target.ndim > 1 or target.numel() != x.shape[0] or target.dtype.kind not in "iu":
@@ -95,6 +97,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
         ValueError: the reduction is not known.
     """
     check_tensors("multilabel_margin_loss", input=input, target=target)
+    check_kind(input.dtype, "f", "multilabel_margin_loss")
     x = rows_of(input, "multilabel_margin_loss")
     fits = target.shape == input.shape or (max(input.ndim, target.ndim) < 2 and input.numel() == target.numel() == 1)
     if not fits or target.dtype.kind not in "iu":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ....dtypes import check_kind
 from ....errors import ShapeError
 from ....ops import reduction as ops
 from ....tensor import Tensor
@@ -17,6 +18,8 @@ def reduced(losses: Any, reduction: str, total: Any = None) -> Any:
         ValueError: the reduction is none of "none", "sum", "mean".
     """
     if reduction == "mean":
+        if losses.dtype.kind != "f":
+            check_kind(losses.dtype, "f", "the mean of losses")
         return ops.mean(losses) if total is None else ops.sum(losses) / total
     if reduction == "sum":
         return ops.sum(losses)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ....dtypes import check_kind
 from ....ops.elementwise import abs
 from ....tensor import Tensor
 from .reduction import reduced, warn_of_broadcast, weighted
@@ -31,7 +32,10 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
         ValueError: the reduction is not known.
     """
     warn_of_broadcast(input, target, "mse_loss")
-    losses = weighted((input - target).square(), weight, input.shape, "mse_loss")
+    d = input - target
+    if d.dtype.kind != "f":
+        check_kind(d.dtype, "f", "mse_loss")
+    losses = weighted(d.square(), weight, input.shape, "mse_loss")
     return reduced(losses, reduction, None if weight is None else weight.sum())
 
 
@@ -49,6 +53,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss takes beta >= 0, got {beta}")
     d = input - target
+    check_kind(d.dtype, "f", "smooth_l1_loss")
     return reduced(abs(d) if beta == 0 else huber(d, beta) / beta, reduction)
 
 
@@ -67,7 +72,9 @@ def huber_loss(
     warn_of_broadcast(input, target, "huber_loss")
     if delta <= 0:
         raise RuntimeError(f"huber_loss takes delta > 0, got {delta}")
-    return reduced(weighted(huber(input - target, delta), weight, input.shape, "huber_loss"), reduction)
+    d = input - target
+    check_kind(d.dtype, "f", "huber_loss")
+    return reduced(weighted(huber(d, delta), weight, input.shape, "huber_loss"), reduction)
 
 
 def huber(d: Tensor, delta: float) -> Any:
