@@ -64,9 +64,12 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 @pytest.mark.parametrize("dtype", [tg.float32, tg.float64, tg.float16])
 def test_what_is_to_do_nothing_does_nothing(name, dtype):
-    images = pictures().to(dtype)
+    images = pictures().to(dtype).requires_grad_()
     same = SAME[name](images)
     assert same.dtype == dtype
+    assert not same.requires_grad or name == "chain"
+    images = images.detach()
+    same = same.detach()
     exact = name not in {"rotation", "affine", "resized crop", "hue"}
     np.testing.assert_allclose(
         same.numpy(), images.numpy(), rtol=0, atol=0 if exact else 2e-3 if dtype == tg.float16 else 2e-6
@@ -191,6 +194,21 @@ def test_shifts_are_by_whole_pixels_and_leave_the_fill_behind():
         assert len(found) == 1
         seen |= set(found)
     assert len(seen) > 10
+
+
+def test_shares_are_of_width_and_height():
+    image = tg.ones(40, 1, 4, 20)
+    shifted = T.RandomAffine(0, (0.5, 0), fill=-1.0, generator=generator(1))(image).numpy()[:, 0] < 0
+    assert not shifted.all(2).any()
+    assert 8 <= shifted[:, 0].sum(1).max() <= 10
+    shifted = T.RandomAffine(0, (0, 0.5), fill=-1.0, generator=generator(1))(image).numpy()[:, 0] < 0
+    assert shifted[:, :, 0].sum(1).max() == 2
+
+
+def test_shrinking_takes_the_mean_of_what_a_pixel_covers():
+    line = tg.tensor([[[0.0, 0.0, 0.0, 8.0]]])
+    assert T.Resize((1, 1), antialias=False)(line).item() == 0  # the mean of the middle two
+    assert T.Resize((1, 1))(line).item() == pytest.approx(8 * 0.625 / (2 * 0.625 + 2 * 0.875))  # by distance
 
 
 def test_random_crops_are_windows_of_the_image():

@@ -139,7 +139,6 @@ def receive(file: File, part: Path, version: Path, progress: Progress) -> None:
                     raise ValueError(f"it has more than {file.size:,} bytes")
                 written.write(block)
                 progress.at(start)
-            written.truncate()
             written.flush()
             os.fsync(written.fileno())
     if start < file.size:
