@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy
+
 from .collate import default_collate
 from .dataset import Subset, TensorDataset
 from .transforms.transform import TransformedDataset
@@ -94,7 +96,7 @@ def collated(dataset: Any, indices: list[int]) -> Any:
     if type(dataset) is Subset:
         return collated(dataset.dataset, [dataset.indices[i] for i in indices])
     if is_rows(dataset) or (type(dataset) is TransformedDataset and dataset.batched):
-        return list(dataset[indices])
+        return list(dataset[row_numbers(indices)])
     return default_collate(samples(dataset, indices))
 
 
@@ -104,6 +106,11 @@ def samples(dataset: Any, indices: list[int]) -> Any:
         return samples(dataset.dataset, [dataset.indices[i] for i in indices])
     at_once = getattr(dataset, "__getitems__", None)
     return at_once(indices) if at_once is not None else [dataset[i] for i in indices]
+
+
+def row_numbers(indices: Any) -> Any:
+    """Numbers of rows as an array: of a list each Tensor would look at every one."""
+    return numpy.asarray(indices) if indices and all(type(i) is int for i in indices) else indices
 
 
 def is_rows(dataset: Any) -> bool:
