@@ -22,12 +22,13 @@ def speed(pattern: str) -> None:
 
     from .measure import interleaved
     from .networks import llama, resnet
+    from .training import epoch
     from .works import all_works
 
     torch.set_num_threads(1)
     print(f"Python {sys.version.split()[0]}, NumPy {numpy.__version__}, PyTorch {torch.__version__}, one thread\n")
     print("| work | ours, us | PyTorch, us | ratio |\n|---|---:|---:|---:|")
-    for work in [*all_works(), resnet(1), resnet(64), llama(64)]:
+    for work in [*all_works(), resnet(1), resnet(64), llama(64), epoch()]:
         if not re.search(pattern, work.name):
             continue
         ours, theirs = work.ours().numpy(), work.theirs().detach().numpy()
