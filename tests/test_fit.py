@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -12,7 +13,16 @@ from tinygrad_edu import nn, optim
 from tinygrad_edu.data import DataLoader, TensorDataset
 from tinygrad_edu.nn.functional import mse_loss
 from tinygrad_edu.optim import lr_scheduler
-from tinygrad_edu.train import BestModel, DivergenceError, EarlyStopping, HistoryFiles, accuracy, evaluate, fit
+from tinygrad_edu.train import (
+    BestModel,
+    DivergenceError,
+    EarlyStopping,
+    HistoryFiles,
+    TensorBoard,
+    accuracy,
+    evaluate,
+    fit,
+)
 
 
 def points(count: int = 32) -> TensorDataset:
@@ -210,6 +220,12 @@ def test_the_history_as_files(tmp_path):
     with open(tmp_path / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [{name: float(value) for name, value in row.items()} for row in rows] == state.history
+
+
+def test_event_files_need_an_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(ImportError, match=r'needs tensorboardX: pip install "tinygrad-edu\[tensorboard\]"'):
+        TensorBoard(tmp_path)
 
 
 # training that diverges

@@ -1,6 +1,7 @@
 """A small training with chance of every kind, to be interrupted and resumed; run as a program it may kill itself.
 
-python tests/training.py CHECKPOINT CALL COUNT: with the signal that cannot be caught, at the COUNT-th call of os.CALL.
+python tests/training.py CHECKPOINT WORKERS CALL COUNT: with the signal that cannot be caught, at the COUNT-th call of
+os.CALL; so many workers make the batches.
 """
 
 import os
@@ -42,6 +43,10 @@ def adam(model):
     return optim.Adam(model.parameters(), lr=0.01)
 
 
+def shuffled(workers=0):
+    return DataLoader(Augmented(60), 10, shuffle=True, num_workers=workers)
+
+
 class InterruptError(Exception):
     pass
 
@@ -59,7 +64,7 @@ def train(
     optimizer = make(model)
     average = swa_utils.AveragedModel(model, avg_fn=swa_utils.get_ema_avg_fn(0.9))
     best = BestModel(model)
-    batches = loader() if loader else DataLoader(Augmented(60), 10, shuffle=True)
+    batches = loader() if loader else shuffled()
     count = 0
 
     def interrupt(state):
@@ -85,7 +90,7 @@ def train(
     return bits(model), bits(average), {n: w.numpy().tobytes() for n, w in best.weights.items()}, history
 
 
-def main(path, call, count):
+def main(path, workers, call, count):
     remaining = int(count)
     whole = getattr(os, call, None)
 
@@ -105,7 +110,7 @@ def main(path, call, count):
         print(self.epoch, self.step, flush=True)
 
     State.add = told
-    found = train(path, epochs=8)
+    found = train(path, epochs=8, loader=lambda: shuffled(int(workers)))
     with open(path + ".result", "w") as file:
         file.write(repr(found))
 

@@ -190,7 +190,7 @@ class TensorBoard:
         """Write the loss of the epoch so far, once in `every` steps."""
         done = (state.epoch - 1) * state.steps + state.step
         if done % self.every == 0:
-            self.writers["train"].add_scalar("loss of the epoch so far, by step", state.loss, done)
+            self.writers["train"].add_scalar("loss_by_step", state.loss, done)
 
     def __call__(self, state: State) -> None:
         """Write the epoch that has just ended."""
