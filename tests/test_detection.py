@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu import models, optim, tensor
 from tinygrad_edu.models.boxes import anchors_by_k_means, average_precision, box_area, box_convert, box_iou, nms
+from tinygrad_edu.models.rpn import RPN
 
 SAME = {"xyxy": [2.0, 3.0, 8.0, 5.0], "xywh": [2.0, 3.0, 6.0, 2.0], "cxcywh": [5.0, 4.0, 6.0, 2.0]}
 
@@ -141,7 +142,7 @@ def test_raw_numbers_are_boxes():
     boxes = network.boxes(raw)
     assert boxes[0, 0, 0, 0].tolist() == [2, 1, 6, 7]  # the anchor, in the middle of the first cell
     np.testing.assert_allclose(boxes[0, 1, 1, 2].numpy(), [20 - 10, 14 - 2, 20 + 10, 14 + 2], 1e-5)
-    with pytest.raises(ValueError, match="cells of 8x8 pixels, into which 16x20 cannot be cut"):
+    with pytest.raises(ValueError, match="cells have 8x8 pixels, into which 16x20 cannot be cut"):
         models.YOLO((1, 16, 20))
 
 
@@ -176,27 +177,113 @@ def test_boxes_near_a_true_one_are_not_told_that_nothing_is_there():
     assert network.loss(raw, [tensor([[-2.0, -2.0, 10.0, 10.0]])]).item() > before + 8
 
 
-def test_it_learns_to_find_rectangles():
-    tg.manual_seed(0)
-    truth = [
-        tensor([[4.0, 6.0, 14.0, 16.0], [18.0, 16.0, 26.0, 30.0]]),
-        tensor([[10.0, 8.0, 22.0, 18.0]]),
-        tg.zeros(0, 4),
-    ]
-    labels = [tensor([0, 1]), tensor([1]), tensor([], dtype="int64")]
+def rectangles():
+    """Three images, the boxes in them, and whether each is white or grey."""
+    truth = [[[4.0, 6.0, 14.0, 16.0], [18.0, 16.0, 26.0, 30.0]], [[10.0, 8.0, 22.0, 18.0]], []]
+    labels = [[0, 1], [1], []]
     x = tg.zeros(3, 1, 32, 32)
     for image, (boxes, kinds) in enumerate(zip(truth, labels, strict=True)):
-        for (x1, y1, x2, y2), kind in zip(boxes.long().tolist(), kinds.tolist(), strict=True):
+        for box, kind in zip(boxes, kinds, strict=True):
+            x1, y1, x2, y2 = map(int, box)
             x[image, 0, y1:y2, x1:x2] = 1.0 - 0.5 * kind
-    network = models.YOLO((1, 32, 32), classes=2, anchors=((9, 12), (12, 9)), width=8)
+    return x, [tensor(boxes).reshape(-1, 4) for boxes in truth], [tensor(kinds, dtype="int64") for kinds in labels]
+
+
+def learn(network, loss, steps):
     optimizer = optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(80):
-        loss = network.loss(network(x), truth, labels)
+    for _ in range(steps):
+        value = loss()
         optimizer.zero_grad()
-        loss.backward()
+        value.backward()
         assert all(p.grad is not None for p in network.parameters())
         optimizer.step()
+
+
+def test_it_learns_to_find_rectangles():
+    tg.manual_seed(0)
+    x, truth, labels = rectangles()
+    network = models.YOLO((1, 32, 32), classes=2, anchors=((9, 12), (12, 9)), width=8)
+    learn(network, lambda: network.loss(network(x), truth, labels), 80)
     found = network.eval().detect(x)
     assert average_precision([(boxes, scores) for boxes, scores, _ in found], truth) == 1.0
     assert [sorted(kinds.tolist()) for _, _, kinds in found] == [[0, 1], [1], []]
     assert network.detect(x, threshold=1.1)[0][0].shape == (0, 4)
+
+
+# region proposals
+
+
+def test_a_proposal_network_has_the_parameters_counted_by_hand():
+    w = 16
+    convolutions = 9 * (w + 2 * w * w + 8 * w * w + 32 * w * w + 64 * w * w) + 2 * (1 + 2 + 4 + 8 + 8) * w
+    assert sum(p.numel() for p in RPN().parameters()) == convolutions + 9 * 64 * w * w + 8 * w + (8 * w + 1) * 15
+
+
+def test_anchors_and_what_differs_from_them():
+    network = RPN((1, 16, 24), ((4, 6), (10, 8)), 2)
+    assert network.anchors.shape == (2 * 3 * 2, 4)
+    assert network.anchors[:4].tolist() == [[2, 1, 6, 7], [-1, 0, 9, 8], [10, 1, 14, 7], [7, 0, 17, 8]]
+    assert network.anchors[6].tolist() == [2, 9, 6, 15]  # the second row of cells
+    logits, differences = network(tg.randn(2, 1, 16, 24))
+    assert (logits.shape, differences.shape) == ((2, 12), (2, 12, 4))
+    assert network.boxes(tg.zeros(12, 4)).tolist() == network.anchors.tolist()
+    moved = tg.zeros(12, 4)
+    moved[1] = tensor([0.5, -0.25, math.log(2), 0.0])
+    np.testing.assert_allclose(network.boxes(moved)[1].numpy(), [9 - 10, 2 - 4, 9 + 10, 2 + 4], 1e-5)
+    boxes = tensor([[1.0, 2.0, 8.0, 7.0], [3.0, 3.0, 4.0, 9.0]])
+    told = tg.zeros(12, 4)
+    told[5], told[7] = network.told(boxes, tensor([5, 7])).unbind()
+    np.testing.assert_allclose(network.boxes(told)[[5, 7]].numpy(), boxes.numpy(), 1e-5)
+
+
+def test_the_logits_and_differences_are_of_one_anchor():
+    network = RPN((1, 16, 24), ((4, 6), (10, 8)), 2)
+    for p in (network.objectness.weight, network.differences.weight):
+        tg.nn.init.zeros_(p)
+    network.objectness.bias.data = tensor([1.0, 2.0])
+    network.differences.bias.data = tg.arange(8.0)
+    logits, differences = network(tg.zeros(1, 1, 16, 24))
+    assert logits[0].tolist() == [1.0, 2.0] * 6
+    assert differences[0].tolist() == [[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]] * 6
+
+
+def test_tasks_of_anchors():
+    network = RPN((1, 16, 16), ((8, 8),), 2)  # four anchors, the cells themselves
+    boxes = tensor([[0.0, 0.0, 8.0, 6.0], [9.0, 8.0, 20.0, 16.0]])  # 0.75 of the first; 7/12 of the last, its best
+    nearest, objects, background = network.tasks(boxes)
+    assert objects.tolist() == [True, False, False, True]
+    assert background.tolist() == [False, True, True, False]
+    assert nearest[[0, 3]].tolist() == [0, 1]
+    between = network.tasks(tensor([[0.0, 0.0, 8.0, 12.0]]))  # 2/3 of the first anchor, 1/4 of the third
+    assert between[1].tolist() == [True, False, False, False]
+    assert between[2].tolist() == [False, True, True, True]
+    _, objects, background = network.tasks(tg.zeros(0, 4))
+    assert (objects.any().item(), background.all().item()) == (False, True)
+
+
+def test_the_loss_of_proposals_by_hand():
+    network = RPN((1, 16, 16), ((8, 8),), 2)
+    logits, differences = tg.zeros(1, 4, requires_grad=True), tg.zeros(1, 4, 4, requires_grad=True)
+    loss = network.loss(logits, differences, [tensor([[0.0, 0.0, 8.0, 6.0]])])
+    off = np.array([0.0, -1 / 8, 0.0, math.log(6 / 8)])
+    assert loss.item() == pytest.approx(math.log(2) + (off**2 / 2).sum() / 4, rel=1e-5)
+    loss.backward()
+    np.testing.assert_allclose(logits.grad.numpy(), [[-0.125, 0.125, 0.125, 0.125]], 1e-6)
+    np.testing.assert_allclose(differences.grad[0, 0].numpy(), -off / 4, 1e-5)
+    assert not differences.grad[0, 1:].any()
+    assert network.loss(logits, differences, [tg.zeros(0, 4)]).item() == pytest.approx(math.log(2))
+
+
+def test_it_learns_to_propose_rectangles():
+    tg.manual_seed(0)
+    x, truth, _ = rectangles()
+    network = RPN((1, 32, 32), ((9, 12), (12, 9)), 8)
+    learn(network, lambda: network.loss(*network(x), truth), 60)
+    found = network.eval().propose(x, count=2, iou_threshold=0.3)
+    for (boxes, scores), true in zip(found, truth, strict=True):
+        assert (boxes >= 0).all()
+        assert (boxes <= 32).all()
+        assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+        if len(true):
+            assert (box_iou(true, boxes).amax(1) > 0.7).all()
+        assert (scores > 0.5).sum().item() == len(true)

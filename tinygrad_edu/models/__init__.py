@@ -22,6 +22,7 @@ from .mlp import MLP
 from .perceptron import Perceptron
 from .realnvp import RealNVP
 from .resnet import ResNet, resnet20, resnet32, resnet44, resnet56, resnet110
+from .rpn import RPN
 from .senet import SENet
 from .tokenizer import Tokenizer
 from .unet import UNet
@@ -36,6 +37,7 @@ __all__ = [
     "GPT",
     "MLP",
     "MODELS",
+    "RPN",
     "VAE",
     "VGG",
     "YOLO",

@@ -14,10 +14,31 @@ from ..tensor import Tensor
 from .boxes import box_convert, box_iou, centred, nms
 from .fcn import conv
 
-__all__ = ["YOLO"]
+__all__ = ["STRIDE", "YOLO", "features"]
 
 STRIDE = 8  # pixels of a cell
 NEAR = 0.6  # from this overlap with a true box on, a box is not told that nothing is there
+
+
+def features(image: tuple[int, int, int], width: int) -> nn.Sequential:
+    """Convolutions and poolings to maps of cells; `(B, C, H, W) -> (B, 8 width, H/8, W/8)`.
+
+    Raises:
+        ValueError: height or width is no multiple of 8.
+    """
+    channels, height, breadth = image
+    if height % STRIDE or breadth % STRIDE:
+        raise ValueError(f"cells have {STRIDE}x{STRIDE} pixels, into which {height}x{breadth} cannot be cut")
+    return nn.Sequential(
+        conv(channels, width),
+        nn.MaxPool2d(2),
+        conv(width, 2 * width),
+        nn.MaxPool2d(2),
+        conv(2 * width, 4 * width),
+        nn.MaxPool2d(2),
+        conv(4 * width, 8 * width),
+        conv(8 * width, 8 * width),
+    )
 
 
 class YOLO(nn.Module):
@@ -41,21 +62,9 @@ class YOLO(nn.Module):
         width: int = 16,
     ) -> None:
         super().__init__()
-        channels, height, breadth = image
-        if height % STRIDE or breadth % STRIDE:
-            raise ValueError(f"YOLO has cells of {STRIDE}x{STRIDE} pixels, into which {height}x{breadth} cannot be cut")
         self.classes = classes
         self.register_buffer("anchors", tensor(numpy.array(anchors, "float32")))
-        self.features = nn.Sequential(
-            conv(channels, width),
-            nn.MaxPool2d(2),
-            conv(width, 2 * width),
-            nn.MaxPool2d(2),
-            conv(2 * width, 4 * width),
-            nn.MaxPool2d(2),
-            conv(4 * width, 8 * width),
-            conv(8 * width, 8 * width),
-        )
+        self.features = features(image, width)
         self.output = nn.Conv2d(8 * width, len(anchors) * (5 + classes), kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
