@@ -430,7 +430,7 @@ WRONG = {
     "evaluate RUN --data iris": "--data: the run is for image classification, inputs (1, 8, 8), 10 classes, and iris",
     "summary lenit": "there is no 'lenit'; did you mean 'lenet'?",
     "summary mlp --set model.hiden=3": "there is no model.hiden; did you mean 'hidden'?",
-    "graph --model mlp --out x.pdf": "--out: cannot tell what to write to 'x.pdf'",
+    "graph --model mlp --out x.docx": "--out: cannot tell what to write to 'x.docx'",
     "data lists": "invalid choice: 'lists'",
     "predict": "the following arguments are required: RUN",
     "predict RUN": "one of the arguments IMAGE --digit is required",

@@ -250,3 +250,39 @@ def test_drawing_changes_nothing():
     assert all(p.grad is None for p in model.parameters())
     after = tg.autograd.grad(loss, [model.head.weight])[0]
     assert after.shape == model.head.weight.shape
+
+
+# what is wrong
+
+
+def test_nan_is_red_and_the_first_one_named():
+    x = tg.tensor([1.0, -1.0], requires_grad=True)
+    y = x.log() * x
+    graph = trace(y.exp().sum(), statistics=True)
+    assert viz.first_bad(graph).operation == "log"
+    picture = to_svg(graph)
+    assert picture.count("tg-bad") >= 2
+    assert "NaN or infinite first at log (test_nesting.py:" in picture
+    good = trace(x.exp().sum(), statistics=True)
+    assert viz.first_bad(good) is None
+    assert "tg-bad" not in to_svg(good)
+
+
+def test_statistics_are_those_of_values_and_gradients():
+    x = tg.tensor([0.0, 1.0, 3.0], requires_grad=True)
+    x.square().sum().backward()
+    (leaf,) = trace((x * x).sum(), names={"x": x}, statistics=True).of_kind("parameter")
+    assert (leaf.value_statistics.least, leaf.value_statistics.most) == (0, 3)
+    assert leaf.value_statistics.zeros == pytest.approx(1 / 3)
+    assert (leaf.grad_statistics.most, leaf.grad_statistics.bad) == (6, 0)
+
+
+def test_backward_is_a_graph_too():
+    x = tg.tensor([0.5, 1.0], requires_grad=True)
+    loss = x.tanh().sum()
+    (grad,) = tg.autograd.grad(loss, x, create_graph=True)
+    forward, backward, both = trace(loss), trace(grad), trace(loss, grad)
+    assert [v.operation for v in forward.of_kind("operation")] == ["tanh", "sum"]
+    assert "sub" in [v.operation for v in backward.of_kind("operation")]
+    assert len(list(both.of_kind("output"))) == 2
+    assert len(both.vertices) < len(forward.vertices) + len(backward.vertices), "what they share is there once"

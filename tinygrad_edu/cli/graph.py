@@ -17,8 +17,9 @@ def add_graph(commands: Any) -> None:
     """Declare the command and its options."""
     does = """Draw the graph of one training step: operations, parameters and loss.
 
-The end of the file's name says what is written, such as .svg or .txt. Without
---out the graph is printed as text."""
+The end of the file's name says what is written: .svg, .txt, .dot, .png and .pdf
+(by Graphviz), or .html, a page that plays backward step by step. Without --out
+the graph is printed as text."""
     command = add_command(commands, graph, does, ["--model mlp", "--model lenet --out graph.svg"])
     command.add_argument("--model", type=one_of(MODELS), default="cnn", metavar="NAME", help=", ".join(sorted(MODELS)))
     add_network_options(command)
@@ -28,15 +29,22 @@ The end of the file's name says what is written, such as .svg or .txt. Without
 
 def graph(options: argparse.Namespace) -> int:
     """Build the network, compute its loss for a batch of zeros, and draw how."""
-    from ..viz import draw
+    from ..viz import Scopes, draw, step
 
     model, data = asked_network(options, "graph")
     inputs, targets = sample_batch(data)
-    loss = loss_for(data)(model(inputs), targets)
-    drawing = draw(loss, names={"": model, "inputs": inputs, "loss": loss})
+    with Scopes(model) as scopes:
+        loss = loss_for(data)(model(inputs), targets)
+    names = {"": model, "inputs": inputs, "loss": loss}
+    drawing = draw(loss, names=names, scopes=scopes)
     if options.out is not None:
         try:
-            drawing.save(options.out)
+            if options.out.suffix.lower() == ".html":
+                step(loss, names=names, scopes=scopes, title=f"{options.model}: backward step by step").save(
+                    options.out
+                )
+            else:
+                drawing.save(options.out)
         except ValueError as error:
             raise UsageError(f"argument --out: {error}", f"{PROGRAM} graph") from None
     if options.json:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..atomic import atomic_write_text
 from .curves import loss_curve_svg
+from .debug import diff, first_bad, saved_bytes, unused_parameters
 from .dot import PICTURES, draw_with_graphviz, to_dot
 from .figures import (
     activations,
@@ -44,9 +45,11 @@ __all__ = [
     "boxes",
     "confusion_matrix",
     "dead_units",
+    "diff",
     "draw",
     "feature_maps",
     "filters",
+    "first_bad",
     "gradient_norms",
     "gradients",
     "histograms",
@@ -57,11 +60,13 @@ __all__ = [
     "loss_surface",
     "masks",
     "page",
+    "saved_bytes",
     "step",
     "to_dot",
     "to_svg",
     "to_text",
     "trace",
+    "unused_parameters",
 ]
 
 

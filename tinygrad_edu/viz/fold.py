@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from .labels import is_bad
 from .model import Edge, Graph, Vertex
 from .scopes import parents
 
@@ -255,6 +256,7 @@ def summary(members: Sequence[Vertex], named: Standing | None = None) -> Vertex:
         scope=named.scope,
         line=last.line,
         folded=len(members),
+        value_statistics=next((v.value_statistics for v in members if is_bad(v)), None),
         members=tuple(vertex.id for vertex in members),
         opens=named.opens,
     )

@@ -12,6 +12,7 @@ __all__ = [
     "caption",
     "data_text",
     "heading",
+    "is_bad",
     "names_itself",
     "needs_labels",
     "numbers",
@@ -75,6 +76,11 @@ def about(vertex: Vertex) -> Iterator[str]:
         yield f"shape {vertex.shape} {vertex.dtype}".rstrip()
     yield from (printable(f"{name} = {value}") for name, value in vertex.settings)
     yield from filter(None, [data_text(vertex)])
+    for what, facts in (("value", vertex.value_statistics), ("gradient", vertex.grad_statistics)):
+        if facts is not None:
+            bad = f", {plural(facts.bad, 'number')} NaN or infinite" if facts.bad else ""
+            spread = f"mean {facts.mean:.3g}, std {facts.std:.3g}, {100 * facts.zeros:.0f} % zero"
+            yield f"{what} from {facts.least:.3g} to {facts.most:.3g}, {spread}{bad}"
     if vertex.formula:
         yield f"local derivative: {printable(vertex.formula)}"
     if vertex.kind == "operation":
@@ -90,6 +96,11 @@ def names_itself(leaf: Vertex, label: str) -> bool:
     return leaf.name.rpartition(".")[2] == label
 
 
+def is_bad(vertex: Vertex) -> bool:
+    """Whether its value or gradient is known to be NaN or infinite somewhere."""
+    return any(facts is not None and facts.bad > 0 for facts in (vertex.value_statistics, vertex.grad_statistics))
+
+
 def caption(graph: Graph, drawn: Graph) -> str:
     """`12 operations · 4 parameters (1,234 numbers) · 5.1 KB kept for backward`, and what was folded."""
     parameters = [vertex for vertex in graph.of_kind("parameter") if vertex.shape is not None]
@@ -98,6 +109,9 @@ def caption(graph: Graph, drawn: Graph) -> str:
         f"{plural(len(parameters), 'parameter')} ({plural(sum(prod(p.shape or ()) for p in parameters), 'number')})",
         f"{byte_count(sum(vertex.saved_bytes for vertex in graph.vertices))} kept for backward",
     ]
+    first = next((vertex for vertex in graph.vertices if is_bad(vertex)), None)
+    if first is not None:
+        parts.append(f"NaN or infinite first at {heading(first)}{f' ({first.line})' if first.line else ''}")
     if drawn is not graph:
         parts.append(f"folded: {len(graph.vertices):,} vertices drawn as {len(drawn.vertices):,}")
     return " · ".join(parts)

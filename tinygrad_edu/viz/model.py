@@ -4,11 +4,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Edge", "Graph", "Kind", "Number", "Numbers", "Vertex"]
+__all__ = ["Edge", "Graph", "Kind", "Number", "Numbers", "Statistics", "Vertex"]
 
 Kind = Literal["input", "parameter", "constant", "operation", "output"]
 Number = float | int | bool
 Numbers = Number | tuple["Numbers", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of an array: its range, mean and standard deviation over what is finite, and the share that is 0.
+
+    `bad` is how many are NaN or infinite.
+    """
+
+    least: float
+    most: float
+    mean: float
+    std: float
+    zeros: float
+    bad: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,8 @@ class Vertex:
     line: str = ""  # of the forward: "file:line in function"
     value: Numbers | None = None
     grad: Numbers | None = None
+    value_statistics: Statistics | None = None
+    grad_statistics: Statistics | None = None
     folded: int = 0  # how many vertices of the full graph this one stands for, if it stands for others
     members: tuple[int, ...] = ()  # which of the full graph, in a graph that was folded
     opens: str = ""  # the module whose operations they are, if they are all of one

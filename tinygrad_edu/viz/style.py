@@ -53,6 +53,7 @@ PALETTE = {
     "constant": ("#f2f2f2", "#767676", "#2e2e2e", "#a0a0a0"),
     "output": ("#fae6dc", "#c04f00", "#4a2410", "#f0803c"),
 }
+RED = ("#d00000", "#ff5a5a")  # what is NaN or infinite
 SHADES = {  # (light, dark)
     "paper": ("#ffffff", "#16181c"),
     "ink": ("#1b1f24", "#eceff4"),
@@ -102,6 +103,7 @@ def rules(dark: int, used: set[str]) -> str:
     colours["tg-frame"] = (
         f"fill:{SHADES['soft'][dark]};fill-opacity:0.05;stroke:{SHADES['line'][dark]};stroke-opacity:0.6"
     )
+    colours["tg-bad"] = f"stroke:{RED[dark]}"
     for name, shades in SHADES.items():
         colours |= {f"tg-{name}": f"fill:{shades[dark]}", f"tg-{name}-l": f"fill:none;stroke:{shades[dark]}"}
     return "".join(f".{name}{{{colour}}}" for name, colour in colours.items() if name in used)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from .fold import LIMIT, fold
-from .labels import about, caption, data_text, heading, names_itself, needs_labels, shape_text
+from .labels import about, caption, data_text, heading, is_bad, names_itself, needs_labels, shape_text
 from .layout import PORT_GAP, Box, Route
 from .model import Graph, Vertex
 from .nesting import TITLE, TITLE_SIZE, Frame, Nested, nest
@@ -77,7 +77,8 @@ def reaches(graph: Graph) -> list[float]:
 def draw_box(vertex: Vertex, box: Box, lines: Sequence[str]) -> str:
     rounding = min(ROUNDING.get(vertex.kind, box.height / 2), 19.0)
     dashes = ' stroke-dasharray="4 3"' if vertex.kind == "constant" else ""
-    thick = 2.2 if vertex.kind == "output" else 1.2
+    bad = " tg-bad" if is_bad(vertex) else ""
+    thick = 3.0 if bad else 2.2 if vertex.kind == "output" else 1.2
     centre = box.x + box.width / 2
     text = "".join(
         f'<text class="{"tg-ink tg-b" if k == 0 else "tg-soft"}" font-size="{HEADING if k == 0 else DETAIL:g}" '
@@ -86,8 +87,8 @@ def draw_box(vertex: Vertex, box: Box, lines: Sequence[str]) -> str:
     )
     return (
         f'<g text-anchor="middle"><title>{escape_lines(about(vertex))}</title>{stacked(vertex, box, rounding)}'
-        f'<rect class="tg-{vertex.kind}" stroke-width="{thick:g}"{dashes} rx="{number(rounding)}" x="{number(box.x)}" '
-        f'y="{number(box.y)}" width="{number(box.width)}" height="{number(box.height)}"/>{text}</g>'
+        f'<rect class="tg-{vertex.kind}{bad}" stroke-width="{thick:g}"{dashes} rx="{number(rounding)}" '
+        f'x="{number(box.x)}" y="{number(box.y)}" width="{number(box.width)}" height="{number(box.height)}"/>{text}</g>'
     )
 
 

@@ -1,5 +1,6 @@
 """From Tensors to a Graph: everything is read off the nodes that the forward left behind."""
 
+import math
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
@@ -11,20 +12,26 @@ from .. import writes
 from ..graph import Leaf, Node, Output, reachable
 from ..primitive import Plan
 from ..recording import Recorded, in_library
-from .model import Edge, Graph, Numbers, Vertex
+from .model import Edge, Graph, Numbers, Statistics, Vertex
 from .scopes import Scopes, common, inferred, number_calls
 
 __all__ = ["trace"]
 
+SUMMARIES = (numpy.min, numpy.max, numpy.mean, numpy.std)
 SMALL = 4  # numbers a Tensor may have for its values to be shown
 
 
-def trace(*outputs: Any, names: Any = None, values: bool = False, scopes: Scopes | None = None) -> Graph:
+def trace(
+    *outputs: Any, names: Any = None, values: bool = False, statistics: bool = False, scopes: Scopes | None = None
+) -> Graph:
     """The graph that leads to these Tensors, as plain data; the Tensors and the engine's graph stay as they are.
 
     `names` gives Tensors their names: a Module, whose parameters then say to which module each operation belongs, or
     a dict from name to Tensor or Module (under the name "" its parameters keep their own names). With `values` small
-    Tensors carry their numbers and, at the leaves, their `.grad`. Trace before backward, which frees what was kept.
+    Tensors carry their numbers and, at the leaves, their `.grad`; with `statistics` all whose values are known carry
+    those of their values and gradients. Trace before backward, which frees what was kept. The gradients of
+    `autograd.grad(.., create_graph=True)` are Tensors like others: traced, they show the backward, and beside the loss
+    both.
     `scopes`, noted during the forward, say exactly to which call of which module an operation belongs; without them
     that is told from the parameters that it uses.
 
@@ -36,7 +43,7 @@ def trace(*outputs: Any, names: Any = None, values: bool = False, scopes: Scopes
         raise ValueError("trace needs at least one Tensor; pass the loss, or any result of a computation")
     for output in outputs:
         check_tensor(output, "an output")
-    return Tracer(named_tensors(names), values, scopes).trace(outputs)
+    return Tracer(named_tensors(names), values, scopes, statistics).trace(outputs)
 
 
 def check_tensor(x: Any, what: str) -> None:
@@ -73,6 +80,16 @@ def freeze(value: Any) -> Numbers:
     return tuple(freeze(v) for v in value) if isinstance(value, list) else value
 
 
+def statistics_of(array: numpy.ndarray[Any, Any]) -> Statistics | None:
+    """The statistics of an array; None if it is empty."""
+    values = array.astype(numpy.float64)
+    finite = values[numpy.isfinite(values)]
+    if not array.size:
+        return None
+    least, most, mean, std = (float(f(finite)) if finite.size else math.nan for f in SUMMARIES)
+    return Statistics(least, most, mean, std, float((values == 0).mean()), array.size - finite.size)
+
+
 def owner(array: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     """The array that owns the memory of this one."""
     while isinstance(array.base, numpy.ndarray):
@@ -99,8 +116,9 @@ def is_default(value: Any, default: Any) -> bool:
 class Tracer:
     """The vertices and edges found so far, and who is who."""
 
-    def __init__(self, names: Mapping[str, Any], values: bool, scopes: Scopes | None) -> None:
+    def __init__(self, names: Mapping[str, Any], values: bool, scopes: Scopes | None, statistics: bool = False) -> None:
         self.values = values
+        self.statistics = statistics
         self.scopes = scopes
         self.vertices: list[dict[str, Any]] = []
         self.edges: list[Edge] = []
@@ -214,9 +232,13 @@ class Tracer:
             fields["dtype"] = str(array.dtype)
             if self.values:
                 fields["value"] = plain(array)
-        holder = self.tensors.get(node, node if isinstance(node, Leaf) else None)
-        if self.values and holder is not None and holder.grad is not None:
-            fields["grad"] = plain(holder.grad._array)
+            if self.statistics:
+                fields["value_statistics"] = statistics_of(array)
+        if isinstance(node, Leaf) and node.grad is not None:
+            if self.values:
+                fields["grad"] = plain(node.grad._array)
+            if self.statistics:
+                fields["grad_statistics"] = statistics_of(node.grad._array)
         self.vertices.append(fields)
         self.ids[node] = len(self.vertices) - 1
         return self.ids[node]
