@@ -604,6 +604,24 @@ def test_an_export_leaves_nothing_behind(tmp_path):
     model(x).sum().backward()
 
 
+class Counting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", tg.zeros(2))
+
+    def forward(self, x):
+        self.calls[0] += 1
+        return x * self.calls
+
+
+def test_state_that_forward_writes_is_put_back_and_exported_as_it_was(tmp_path):
+    model = Counting()
+    model(tg.ones(2))
+    export(model, tg.ones(2), tmp_path / "model.onnx")
+    assert model.calls.tolist() == [1, 0]
+    hold(tmp_path / "model.onnx", model, (tg.ones(2),))
+
+
 def test_a_failed_export_leaves_nothing_behind_either(tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"as it was")
@@ -684,6 +702,9 @@ BAD = {
     "no operator": (Deep(), None, r"digamma in 'inner.1' \(.*test_onnx.py:\d+ in forward\).*no such operator.*outside"),
     "a running product": (lambda x: tg.cumprod(x, 1), None, "recurrence.*running sums only"),
     "values that left": (outside, None, "add .*in outside.*NumPy or Python computed.*operations on Tensors"),
+    "as many classes as there are": (lambda x: F.one_hot((x * 9).long()), None, "no sum of multiples|NumPy"),
+    "a random number": (lambda x: x + tg.rand(5), None, "add .*drawn at random"),
+    "dropout that is on": (lambda x: F.dropout(x, 0.5), None, "mul .*drawn at random|takes values"),
     "a mask": (lambda x: x[x > 0], None, "getitem.*how many elements a mask picks depends on values"),
     "a branch": (by_value, None, "does not make the same operations.*where"),
     "a loop": (counting, {"x": {0: "batch"}}, "does not make the same operations"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...extras import require
 from .errors import ExportError
-from .sizes import Size
+from .sizes import Size, Varying
 
 __all__ = ["Graph", "UntranslatableError", "Value"]
 
@@ -150,6 +150,8 @@ class Graph:
         """Integers as a 1-d value; those that vary are computed when the graph runs."""
         if all(isinstance(n, int) for n in numbers):
             return self.constant(numpy.array(numbers, "int64"), name="sizes")
+        if Varying() in numbers:
+            raise UntranslatableError("a size depends on values, or on sizes that vary in no simple way")
         parts = [self.size(n) if isinstance(n, Size) else self.constant(numpy.array([n], "int64")) for n in numbers]
         return parts[0] if len(parts) == 1 else self.Concat(*parts, axis=0)
 
@@ -215,6 +217,8 @@ class Graph:
 
     def info(self, name: str, shape: Sequence[Any], dtype: Any, names: Mapping[Any, str]) -> Any:
         """What a model tells of an input or output; a size that varies has its name, or what it comes to."""
+        if Varying() in shape:
+            raise UntranslatableError("its shape depends on values, or on sizes that vary in no simple way")
         dims = [names.get(n) or told(n) if isinstance(n, Size) else n for n in shape]
         return self.helper.make_tensor_value_info(name, self.code(dtype), dims)
 

@@ -87,21 +87,24 @@ def leaving(trace: Trace) -> Callable[..., None]:
 
 
 def other_values(array: Array) -> Array:
-    """An array of the same shape within the same bounds, with other values where that can be."""
+    """An array of the same shape with other values, another largest one too, but all within the same bounds.
+
+    Where all are alike, there are others near them: indices stay indices, and are not negative.
+    """
     if array.dtype == bool:
-        return ~array if array.all() or not array.any() else numpy.flip(array)
+        return numpy.flip(array) if 0 < array.sum() < array.size else numpy.logical_not(array, out=array.copy())
     if not array.size or not numpy.isfinite(array).all():
         return array
     low, high = array.min(), array.max()
-    if low != high:
-        mirrored: Array = (high - (array - low)).astype(array.dtype)
-        return mirrored
-    steps = numpy.arange(array.size).reshape(array.shape)
-    if array.dtype.kind == "f":
-        return (array + (steps + 1) / (array.size + 1)).astype(array.dtype)
-    return (
-        (array - 1 if low > 0 else array + 1) if array.size == 1 else (array - (steps % 2 if low > 0 else -(steps % 2)))
-    )
+    if array.dtype.kind == "f" and low == high:
+        some = (low or 1) * numpy.linspace(0.5, 0.9, array.size).reshape(array.shape)
+    elif array.dtype.kind == "f":
+        some = low + (high - array) * 0.9
+    elif low != high:
+        some = numpy.minimum(high - (array - low), high - 1)
+    else:
+        some = array + (-1 if low > 0 else 1) * (numpy.arange(array.size).reshape(array.shape) % 2 == 0)
+    return numpy.asarray(some).astype(array.dtype)
 
 
 def resized(array: Array, sizes: Mapping[int, int]) -> Array:
@@ -126,7 +129,7 @@ def traced(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], axes: A
             here = {dim: sizes[name] for (n, dim), name in axes.items() if n == number}
             arrays[number] = resized(array, {dim: size for dim, size in here.items() if array.shape[dim] != size})
         if i == 1:
-            arrays = [numpy.asarray(other_values(x)) for x in arrays]
+            arrays = list(map(other_values, arrays))
         found.append(one_run(model, args, kwargs, arrays, "" if i == 0 else told(i, sizes)))
         for place in found[0][3] if i == 0 else ():
             warn_user(

@@ -199,6 +199,8 @@ class Runs:
             numbers = [x.item() for x in found]
             whole = self.number([int(n) for n in numbers]) if all(n == n // 1 for n in numbers) else None
             return Number(whole, first.dtype) if isinstance(whole, Size) else Varying()
+        if Varying() in shape:
+            return Varying()
         if not is_fixed(shape):
             given = {x.flat[0].item() for x in found if x.size}
             if len(given) == 1 and all((x == x.flat[0]).all() for x in found if x.size):

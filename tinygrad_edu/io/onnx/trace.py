@@ -111,6 +111,7 @@ class Trace:
         self.scopes: list[str] = []
         self.within = False  # a primitive's forward, which may call others on arrays
         self.thread = threading.get_ident()
+        self.before: list[tuple[Array, Array]] = []  # parameters and buffers that were written to, and what they held
         self.dependent: set[int] = set()  # the calls whose results depend on the inputs
         for name, array in parameters.items():
             self.hold(array, Parameter(name))
@@ -127,6 +128,8 @@ class Trace:
             try:
                 yield
             finally:
+                for array, values in self.before:
+                    array[...] = values
                 writes.watchers.remove(self.note_write)
                 del hook.forward
 
@@ -193,8 +196,9 @@ class Trace:
         """A setting, with a Source for each array in it."""
         if isinstance(value, numpy.ndarray):
             return self.read(value)
-        if type(value) in (tuple, list):
-            return type(value)(map(self.followed, value))
+        if isinstance(value, tuple | list):
+            parts = map(self.followed, value)
+            return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
         return value
 
     # values
@@ -250,6 +254,8 @@ class Trace:
         if value.dtype != target.dtype:
             source = Result(self.add(cast, [source], {"dtype": target.dtype}, [value.astype(target.dtype)]), 0)
         root, path = held.root, held.path()
+        if isinstance(root.source, Parameter):
+            self.before.append((root.array, root.array.copy()))
         if index is not Ellipsis:
             path = (*path, (getitem, {"index": self.followed(index)}))
         elif value.shape != target.shape:

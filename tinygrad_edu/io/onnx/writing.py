@@ -52,7 +52,7 @@ class Writing:
         """The bytes of the model, checked.
 
         Raises:
-            ExportError: it is too large for one file.
+            ExportError: it is too large for one file, or ONNX refuses it.
         """
         self.write_calls()
         g, helper = self.graph, self.graph.helper
@@ -81,7 +81,12 @@ class Writing:
         )
         made.ir_version = helper.find_min_ir_version_for(made.opset_import)
         helper.set_model_props(made, {"source": f"{type(model).__module__}.{kind}"})
-        g.onnx.checker.check_model(made, full_check=True)
+        try:
+            g.onnx.checker.check_model(made, full_check=True)
+        except (g.onnx.checker.ValidationError, g.onnx.shape_inference.InferenceError) as error:
+            raise ExportError(
+                f"ONNX does not take what the model became; another opset_version may do: {error}"
+            ) from error
         content: bytes = made.SerializeToString()
         return content
 

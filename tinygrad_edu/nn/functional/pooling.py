@@ -17,8 +17,9 @@ from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d,
 from ...kernels.resampling import means
 from ...kernels.windows import Sizes, per_dimension
 from ...ops.elementwise import clone
-from ...ops.indexing import gather
+from ...ops.indexing import gather, getitem
 from ...ops.movement import reshape
+from ...ops.reduction import argmax
 from ...primitive import primitive
 from ...recording import wrap
 from ...tensor import Tensor
@@ -170,13 +171,13 @@ def adaptive_maxima(dims: int, input: Tensor, output_size: Size, return_indices:
     index = numpy.zeros((*before, math.prod(sizes)), int)
     if index.size:
         places = cell_places(spatial, sizes)
-        values = numpy.take(flat._array, places, axis=-1)
-        won = values.argmax(-1)  # the first of equal values, or of NaN
+        values = getitem(flat._array, index=(..., places))
+        won = argmax(values, dim=len(before) + 1)  # the first of equal values, or of NaN
         if values.dtype.kind == "f" and numpy.isnan(values).any():
             missing = numpy.isnan(values)
             last = places.shape[1] - 1 - missing[..., ::-1].argmax(-1)
             won = numpy.where(missing.any(-1), last, won)
-        index = places[numpy.arange(len(places)), won]
+        index = getitem(places, index=(numpy.arange(len(places)), won))
     out = gather(flat, dim=len(before), index=index).reshape(*before, *sizes)
     return (out, wrap(index.reshape(out.shape))) if return_indices else out
 

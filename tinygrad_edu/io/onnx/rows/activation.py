@@ -55,9 +55,12 @@ def elu(g: Graph, x: Value, *, alpha: float = 1.0, scale: float = 1.0, input_sca
     return g.Add(g.Mul(g.Relu(x), scale), g.Mul(below, alpha * scale))
 
 
-@row(ignores=("threshold",))  # beyond it both give x, to the last digit of a float32
+@row
 def softplus(g: Graph, x: Value, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    return g.Softplus(x) if beta == 1 else g.Div(g.Softplus(g.Mul(x, beta)), beta)
+    z = x if beta == 1 else g.Mul(x, beta)
+    y = g.Softplus(z) if beta == 1 else g.Div(g.Softplus(z), beta)
+    # beyond 20 both give x, to the last digit of a float32
+    return y if threshold >= 20 else g.Where(g.Greater(z, threshold), x, y)
 
 
 @row

@@ -87,7 +87,7 @@ def geometry(window: Any, padding: list[int]) -> dict[str, Any]:
         "kernel_shape": window.kernel,
         "strides": window.stride,
         "pads": padding,
-        "dilations": window.dilation,
+        "dilations": window.dilation if max(window.dilation) > 1 else None,  # which is newer than the operators
     }
 
 
@@ -110,6 +110,8 @@ def max_pool_indices(g: Graph, x: Value, peak: Value, *, window: Any) -> Any:
 @row
 def avg_pool(g: Graph, x: Value, *, window: Any, size: Sizes, divisor: Any) -> Any:
     count = math.prod(window.kernel)
+    if g.opset < 19 and max(window.dilation) > 1:
+        raise UntranslatableError("means over dilated windows need opset_version=19")
 
     def pool(images: Any) -> Any:
         mean = g.AveragePool(images, count_include_pad=1, **geometry(window, pads(x, window, size)))
