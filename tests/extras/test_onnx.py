@@ -294,6 +294,7 @@ LAYERS = [
     nn.AdaptiveAvgPool2d(1),
     nn.AdaptiveAvgPool2d(3),
     nn.AdaptiveMaxPool2d(4),
+    nn.AdaptiveMaxPool2d((3, 5)),
     nn.Conv2d(4, 8, 3, groups=2, dilation=2, padding=2, padding_mode="reflect"),
     nn.Conv2d(4, 4, 3, padding="same", padding_mode="circular"),
     nn.ConvTranspose2d(4, 6, 3, 2, 1, output_padding=1),
@@ -352,6 +353,7 @@ OTHERS = [
     (nn.AdaptiveAvgPool1d(4), (2, 4, 9)),
     (nn.InstanceNorm1d(4), (2, 4, 9)),
     (nn.GroupNorm(2, 4), (3, 4)),
+    (nn.LayerNorm(1), (3, 1)),
     (nn.Upsample(scale_factor=2, mode="linear"), (2, 4, 9)),
     (nn.Upsample(scale_factor=2, mode="trilinear"), (2, 3, 4, 5, 2)),
     (nn.Fold((4, 5), 2), (2, 12, 12)),
@@ -388,7 +390,7 @@ def test_activations(tmp_path, name):
 
 SETTINGS = [
     nn.CELU(0.5), nn.ELU(2.0), nn.GELU("tanh"), nn.Hardtanh(-0.5, 2), nn.LeakyReLU(0.2), nn.Softplus(2.0),
-    nn.Softshrink(0.1), nn.Threshold(0.1, 20.0),
+    nn.Softplus(1.0, -1.0), nn.Softshrink(0.1), nn.Threshold(0.1, 20.0),
 ]  # fmt: skip
 
 
@@ -468,6 +470,10 @@ def test_indices_that_are_inputs(tmp_path):
     check(tmp_path, lambda x, i: (x.gather(0, i), x.gather(1, i), x[i], x[i[:, 0], i[:, 1]]), x, index, batch=False)
     check(tmp_path, lambda x, i: tg.zeros(5, 5).index_add(0, i[:, 0], x), x, index, batch=False)
     check(tmp_path, lambda x, i: x.scatter_add(1, i, x[:, :2] * 2), x, index, batch=False)
+    check(tmp_path, lambda x, i: x.scatter(1, i, 7.0), x, tg.tensor([[0, 3], [2, 4], [1, 0], [3, 1]]), batch=False)
+    check(tmp_path, lambda x, i: x.index_copy(0, i, x * 2), x, tg.tensor([2, 0, 3, 1]), batch=False)
+    check(tmp_path, lambda x, i: x.index_fill(1, i, -1.0), x, tg.tensor([2, 0]), batch=False)
+    check(tmp_path, lambda x, i: x.clone().index_put_((i,), x * 2), x, tg.tensor([2, 0, 3, 1]), batch=False)
 
 
 # writes in place

@@ -12,12 +12,14 @@ import numpy
 from numpy.typing import NDArray
 
 from ..ops import movement
-from ..ops.elementwise import masked, where
-from ..ops.indexing import getitem, put
+from ..ops.comparison import ge
+from ..ops.elementwise import masked, maximum, sub, where
+from ..ops.indexing import gather, getitem, put
+from ..primitive import primitive
 from ..recording import wrap
 from ..tensor import Tensor
 
-__all__ = ["REDUCTIONS", "add_at", "check_dtype", "overwrite", "positions", "reduce_into"]
+__all__ = ["REDUCTIONS", "add_at", "check_dtype", "overwrite", "placed", "positions", "reduce_into"]
 
 Array = NDArray[Any]
 
@@ -27,16 +29,29 @@ def positions(shape: tuple[int, ...]) -> Array:
     return numpy.arange(numpy.prod(shape, dtype=int)).reshape(shape)
 
 
+@primitive(formula=r"\bar{x} = \bar{y}[index]")
+def placed(x: Any, *, index: Any, size: int) -> Any:
+    """Zeros with x at indices into the last dimension, the last of equal ones; `(.., n) -> (.., size)`."""
+    out = numpy.zeros((*x.shape[:-1], size), x.dtype)
+    numpy.put_along_axis(out, index, x, -1)
+    return out
+
+
+# PyTorch's rule, also where an index stands twice: each value's gradient is that of its place
+placed.vjp(x=lambda g, index: gather(g, dim=g.ndim - 1, index=index))
+
+
 def overwrite(input: Tensor, source: Tensor, places: Array) -> Tensor:
     """The input with source[i] at places[i] of its flattened elements; the last of several for one place wins."""
-    origin = numpy.full(input.numel(), -1)
-    origin[places.reshape(-1)] = numpy.arange(places.size)
-    origin = origin.reshape(input.shape)
+    # by operations, which an exporter sees
+    index = movement.reshape(places, shape=(places.size,))
+    origin = sub(placed(numpy.arange(1, places.size + 1), index=index, size=input.numel()), 1)
+    origin = movement.reshape(origin, shape=input.shape)
     if source.numel():
-        taken = getitem(source.reshape(-1), index=numpy.maximum(origin, 0))
+        taken = getitem(source.reshape(-1), index=maximum(origin, 0))
     else:
         taken = put(source.reshape(-1), index=places.reshape(-1), shape=(input.numel(),)).reshape(input.shape)
-    return where(wrap(origin >= 0), taken, input)
+    return where(wrap(ge(origin, 0)), taken, input)
 
 
 def add_at(input: Tensor, source: Tensor, places: Array) -> Tensor:

@@ -153,7 +153,8 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
     check_dtype(input, values, "index_put")
     first, then = as_index(tuple(indices), input.ndim)
     try:
-        places = positions(input.shape)[first] if then is None else positions(input.shape)[first][then]
+        places = getitem(positions(input.shape), index=first)
+        places = places if then is None else getitem(places, index=then)
     except IndexError as error:
         raise IndexError(f"index_put into a Tensor of shape {input.shape}: {error}") from None
     source = values.broadcast_to(places.shape)

@@ -9,12 +9,13 @@ from ..dtypes import check_kind
 from ..errors import ShapeError
 from ..inplace import in_place
 from ..ops.indexing import getitem
+from ..ops.movement import reshape
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim
 from .elementwise import masked_fill
 from .indexing import from_the_front, slice_places
-from .placing import REDUCTIONS, add_at, check_dtype, overwrite, positions, reduce_into
+from .placing import REDUCTIONS, add_at, check_dtype, overwrite, placed, positions, reduce_into
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_reduce"]
 
@@ -104,9 +105,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     n = input.shape[as_dim(dim, input.ndim)] if input.ndim else 1
     counted = wrap(from_the_front(index._array, n))
     dim, index_array = slice_places(input, dim, counted, "index_fill")
-    filled = numpy.zeros(input.numel(), bool)
-    filled[slices_at(input, dim, index_array)] = True
-    return masked_fill(input, wrap(filled.reshape(input.shape)), value)
+    places = slices_at(input, dim, index_array)
+    filled = placed(numpy.ones(places.size, bool), index=reshape(places, shape=(places.size,)), size=input.numel())
+    return masked_fill(input, wrap(reshape(filled, shape=input.shape)), value)
 
 
 for operation in (index_add, index_copy, index_fill, index_reduce):

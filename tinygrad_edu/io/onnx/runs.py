@@ -129,8 +129,11 @@ def traced(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], axes: A
             here = {dim: sizes[name] for (n, dim), name in axes.items() if n == number}
             arrays[number] = resized(array, {dim: size for dim, size in here.items() if array.shape[dim] != size})
         if i == 1:
-            arrays = list(map(other_values, arrays))
-        found.append(one_run(model, args, kwargs, arrays, "" if i == 0 else told(i, sizes)))
+            found.append(with_other_values(model, args, kwargs, arrays))
+        else:
+            same = all(x.shape == y.shape for x, y in zip(arrays, given, strict=True))
+            what = "" if same else f"{listed(sizes)}; axes that must agree need one name"
+            found.append(one_run(model, args, kwargs, arrays, what))
         for place in found[0][3] if i == 0 else ():
             warn_user(
                 f"ONNX export: the model takes values out of a Tensor at {place}; what it decides or computes by them "
@@ -157,10 +160,23 @@ def sizes_of_runs(given: Sequence[Array], axes: Axes) -> list[dict[str, int]]:
     return [base, base, *singly, *pairs, {name: size + 3 + i for i, (name, size) in enumerate(base.items())}]
 
 
-def told(run: int, sizes: Mapping[str, int]) -> str:
-    """What is special about a run."""
-    listed = ", ".join(f"{name}={size}" for name, size in sizes.items())
-    return "other values of its inputs" if run == 1 else f"{listed}; axes that must agree need one name"
+def listed(sizes: Mapping[str, int]) -> str:
+    """`batch=3, time=5`."""
+    return ", ".join(f"{name}={size}" for name, size in sizes.items())
+
+
+def with_other_values(model: Any, args: Any, kwargs: Any, arrays: Sequence[Array]) -> Any:
+    """A run with other values; of integers, which may be indices, with the given ones in reverse if others fail.
+
+    Raises:
+        ExportError: it fails with these too.
+    """
+    others = list(map(other_values, arrays))
+    try:
+        return one_run(model, args, kwargs, others, "other values of its inputs")
+    except ExportError:
+        kept = [numpy.flip(x) if x.dtype.kind in "iu" else y for x, y in zip(arrays, others, strict=True)]
+        return one_run(model, args, kwargs, kept, "other values of its inputs")
 
 
 def one_run(

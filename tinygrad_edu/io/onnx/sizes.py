@@ -172,7 +172,7 @@ class Runs:
         if len({len(value) for value in found}) == 1:
             parts = [self.merge(parts) for parts in zip(*found, strict=True)]
             return type(first)._make(parts) if hasattr(first, "_make") else type(first)(parts)
-        if all(len(value) and len(set(value)) == 1 for value in found):
+        if all(len(value) and all(part == value[0] for part in value) for value in found):
             count = self.number([len(value) for value in found])
             if isinstance(count, Size):
                 return Uniform(self.merge([value[0] for value in found]), count)
@@ -206,7 +206,7 @@ class Runs:
             if len(given) == 1 and all((x == x.flat[0]).all() for x in found if x.size):
                 return Filled(given.pop(), shape, first.dtype)
             longest = max(found, key=len)
-            if first.ndim == 1 and len(longest) > 1:
+            if first.ndim == 1 and len(longest) > 1 and first.dtype.kind in "iuf":
                 start, step = longest[0], longest[1] - longest[0]
                 if all(numpy.array_equal(x, start + step * numpy.arange(len(x), dtype=x.dtype)) for x in found):
                     return Steps(start.item(), step.item(), shape[0], first.dtype)

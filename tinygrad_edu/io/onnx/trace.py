@@ -21,7 +21,7 @@ from ...ops.elementwise import cast
 from ...ops.indexing import getitem, overwritten
 from ...ops.movement import broadcast_to, reshape
 from ...primitive import Primitive
-from ...recording import user_place
+from ...recording import Recorded, user_place
 from .errors import ExportError
 
 __all__ = ["Call", "Constant", "Input", "Parameter", "Result", "Trace", "place_of", "sources_in"]
@@ -196,6 +196,8 @@ class Trace:
         """A setting, with a Source for each array in it."""
         if isinstance(value, numpy.ndarray):
             return self.read(value)
+        if isinstance(value, Recorded):
+            return self.read(value._array)
         if isinstance(value, tuple | list):
             parts = map(self.followed, value)
             return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)

@@ -13,6 +13,7 @@ from ...dtypes import check_kind
 from ...errors import ShapeError
 from ...functions import resampling
 from ...functions.dims import check_room
+from ...functions.placing import placed
 from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from ...kernels.resampling import means
 from ...kernels.windows import Sizes, per_dimension
@@ -20,7 +21,6 @@ from ...ops.elementwise import clone
 from ...ops.indexing import gather, getitem
 from ...ops.movement import reshape
 from ...ops.reduction import argmax
-from ...primitive import primitive
 from ...recording import wrap
 from ...tensor import Tensor
 
@@ -223,18 +223,6 @@ def norms(
     count = math.prod(per_dimension(kernel_size, dims, "kernel_size"))
     # relu, whose slope is 0 at 0, keeps an infinite slope of the root from making NaN
     return (means.sign() * means.abs().relu() * count) ** (1 / norm_type)
-
-
-@primitive(formula=r"\bar{x} = \bar{y}[index]")
-def placed(x: Any, *, index: Any, size: int) -> Any:
-    """Zeros with x at indices into the last dimension, the last of equal ones; `(.., n) -> (.., size)`."""
-    out = numpy.zeros((*x.shape[:-1], size), x.dtype)
-    numpy.put_along_axis(out, index, x, -1)
-    return out
-
-
-# PyTorch's rule, also where an index stands twice: each value's gradient is that of its place
-placed.vjp(x=lambda g, index: gather(g, dim=g.ndim - 1, index=index))
 
 
 def max_unpool1d(

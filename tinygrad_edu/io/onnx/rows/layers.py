@@ -30,17 +30,14 @@ def standardize(
 def layer_norm(g: Graph, x: Value, weight: Value, bias: Value, layout: Any, eps: float) -> Any:
     """Over the last dimensions, each element of them with a weight of its own."""
     n = layout.view[1]
-    axis, total = x.ndim, 1
-    while axis and total != n:
-        axis -= 1
-        total = 0 if isinstance(x.shape[axis], Size) else total * x.shape[axis]
-    if total == n and axis:
-        shape = x.shape[axis:]
-        if layout.spot[1] == 1:
-            weight, bias = (g.constant(numpy.full(shape, value, x.dtype)) for value in (1, 0))
+    own = layout.spot[1] != 1 or n == 1
+    axis = x.ndim - (weight.ndim if own else 1)
+    if axis > 0 and (own or x.shape[axis] == n):
+        if not own:
+            weight, bias = (g.constant(numpy.full((n,), value, x.dtype)) for value in (1, 0))
         return g.LayerNormalization(x, weight, bias, axis=axis, epsilon=float(eps))
     wide = (n,)
-    if layout.spot[1] == 1:
+    if not own:
         weight, bias = (g.constant(numpy.full(wide, value, x.dtype)) for value in (1, 0))
     seen = [g.reshape(x, layout.view), g.Reshape(weight, g.ints(wide)), g.Reshape(bias, g.ints(wide))]
     return g.reshape(g.LayerNormalization(*seen, axis=1, epsilon=float(eps)), x.shape)

@@ -108,7 +108,7 @@ def matmul(g: Graph, x: Value, y: Value) -> Any:
 
 @row
 def linear(g: Graph, x: Value, weight: Value, bias: Value | None = None) -> Any:
-    if x.ndim == 2:
+    if x.ndim == 2 and x.dtype.kind == "f":
         return g.Gemm(x, weight, *[] if bias is None else [bias], transB=1)
     product = g.MatMul(x, g.Transpose(weight, perm=(1, 0)))
     return product if bias is None else g.Add(product, bias)
