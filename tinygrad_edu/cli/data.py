@@ -15,7 +15,8 @@ def add_data(commands: Any) -> None:
     does = """List the data sets by name.
 
 Some come with the package. The others are looked for in the folder that the
-environment variable TINYGRAD_EDU_DATA names."""
+environment variable TINYGRAD_EDU_DATA names, and in the user's folder of
+caches; what is in neither is downloaded when it is used, if it can be."""
     command = add_command(commands, data, does, ["list", "list --json"])
     command.add_argument("what", choices=["list"], help="`list`: what is there, and under which licence")
     command.add_argument("--json", action="store_true", help=JSON_HELP)
@@ -34,6 +35,7 @@ def data(options: argparse.Namespace) -> int:
                     "test": entry.rows[1],
                     "classes": list(entry.classes),
                     "at_hand": entry.at_hand,
+                    "can_be_downloaded": entry.can_be_downloaded,
                     "licence": entry.licence,
                     "source": entry.source,
                 }
@@ -44,7 +46,8 @@ def data(options: argparse.Namespace) -> int:
     rows = [["NAME", "FOR", "INPUT", "TRAIN", "TEST", "AT HAND", "LICENCE"]]
     for name, entry in DATASETS.items():
         shape = "x".join(map(str, entry.shape))
+        at_hand = "yes" if entry.at_hand else "download" if entry.can_be_downloaded else "no"
         counts = [f"{count:,}" for count in entry.rows]
-        rows.append([name, entry.task, shape, *counts, "yes" if entry.at_hand else "no", entry.licence])
+        rows.append([name, entry.task, shape, *counts, at_hand, entry.licence])
     print_table(rows)
     return 0

@@ -1,4 +1,8 @@
-"""Data: sets of samples, loaders that make batches of them, data sets by name, and files of images."""
+"""Data: sets of samples, loaders that make batches of them, transforms, data sets by name, and files of one's own.
+
+`DATASETS` has the data sets by name: a few come with the package, the others are read from a folder, or downloaded into
+it. Which folder that is, and how to fill it oneself, `help(tinygrad_edu.data.storage)` tells.
+"""
 
 from . import transforms
 from .catalogue import DATASETS, Entry

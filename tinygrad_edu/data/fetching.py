@@ -95,8 +95,11 @@ def collated(dataset: Any, indices: list[int]) -> Any:
     # One gather from each Tensor instead of many; a class derived from these may have another __getitem__.
     if type(dataset) is Subset:
         return collated(dataset.dataset, [dataset.indices[i] for i in indices])
-    if is_rows(dataset) or (type(dataset) is TransformedDataset and dataset.batched):
+    if is_rows(dataset):
         return list(dataset[row_numbers(indices)])
+    if type(dataset) is TransformedDataset and dataset.batched:
+        images, *rest = collated(dataset.dataset, indices)
+        return [dataset.transform(images), *rest]
     return default_collate(samples(dataset, indices))
 
 

@@ -8,7 +8,7 @@ import numpy
 from ...errors import ShapeError, describe
 from ...graph import no_grad
 from ...tensor import Tensor
-from ..dataset import Dataset, TensorDataset
+from ..dataset import Dataset
 
 __all__ = ["Compose", "Lambda", "Transform", "TransformedDataset", "chance", "is_number", "is_whole", "needs_tensor"]
 
@@ -94,20 +94,18 @@ class Lambda:
 class TransformedDataset(Dataset[Any]):
     """A data set whose images, the first of what is in a sample, go through a transform each time they are asked for.
 
-    With `batched` a DataLoader has them transformed by the batch, which takes a fraction of the time; the data set is
-    then to be a TensorDataset, and the transform one that takes `(B, C, H, W)`, as all here do.
+    With `batched` a DataLoader without a collate_fn of its own hands the transform whole batches, `(B, C, H, W)`, which
+    takes a fraction of the time: the images are then to be of one size, and the transform is to take batches, as all
+    here do.
 
     Raises:
-        TypeError: the transform is none, or `batched` is asked for and the data set is no TensorDataset.
+        TypeError: the transform cannot be called.
 
-    >>> from tinygrad_edu import ones
-    >>> TransformedDataset(TensorDataset(ones(2), ones(2)), Lambda(lambda x: x * 5))[0]
-    (tensor(5.), tensor(1.))
+    >>> TransformedDataset([(3, "three"), (4, "four")], lambda x: -x)[1]
+    (-4, 'four')
     """
 
     def __init__(self, dataset: Any, transform: Callable[[Any], Any], batched: bool = False) -> None:
-        if batched and not isinstance(dataset, TensorDataset):
-            raise TypeError(f"TransformedDataset by the batch takes a TensorDataset, got {type(dataset).__name__}")
         if not callable(transform):
             raise TypeError(f"TransformedDataset takes a transform, got {type(transform).__name__}")
         self.dataset = dataset
