@@ -147,6 +147,35 @@ def test_what_cannot_be_asked_for():
         train(line(), schedule_each="batch")
 
 
+def test_batches_that_cannot_be_trained_on():
+    model = line()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    x, y = points().tensors
+    with pytest.raises(TypeError, match=r"batches have a length, and come anew in each loop.* a generator has none"):
+        fit(model, ((x, y) for _ in range(3)), optimizer)
+    with pytest.raises(ValueError, match="there is nothing to train on: an epoch has no batches"):
+        fit(model, [], optimizer)
+    for batch, told in ((x, "got a Tensor"), ((x, y, y), "got a tuple of 3"), ((x, 3), "got a tuple of 2")):
+        with pytest.raises(TypeError, match=f"a batch is a pair of inputs and targets.*{told}"):
+            fit(model, [batch], optimizer)
+        with pytest.raises(TypeError, match=f"a batch is a pair of inputs and targets.*{told}"):
+            evaluate(model, [batch])
+    for epochs in (-1, 2.0, True):
+        with pytest.raises(ValueError, match="epochs is a whole number of 0 or more"):
+            fit(model, [(x, y)], optimizer, epochs)
+    assert fit(model, [(x, y)], optimizer, 0).complete
+
+
+def test_what_goes_wrong_in_a_callback_is_left_as_it_is():
+    def callback(state):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        train(line(), on_step=[callback])
+    with pytest.raises(TypeError, match="fit"):
+        train(line(), schedule=3)
+
+
 # callbacks
 
 

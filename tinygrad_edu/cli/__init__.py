@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         silence_stdout()
         return fail(reason(error), 1)
-    except (ArithmeticError, ImportError, MemoryError, ValueError) as error:
+    except (ArithmeticError, ImportError, MemoryError, RuntimeError, ValueError) as error:
         return fail(error, 1)
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if stopped.args else signal.SIGINT

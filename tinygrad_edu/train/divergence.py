@@ -16,7 +16,7 @@ from ..tensor import Tensor
 __all__ = ["DivergenceError", "check_loss", "is_finite", "origin"]
 
 
-class DivergenceError(ArithmeticError):
+class DivergenceError(ArithmeticError, RuntimeError):
     """The loss or a gradient is no longer finite. The weights are those from before the step that found it."""
 
 

@@ -11,10 +11,11 @@ from ..graph import no_grad
 from ..nn import Module
 from ..nn.functional import cross_entropy
 from ..optim.lr_scheduler import ReduceLROnPlateau
+from ..told import guard
 from .checkpoint import Checkpoint, has_state
 from .divergence import check_loss
 from .state import Callback, State
-from .step import Loss, Metrics, Step, metrics_for
+from .step import Loss, Metrics, Step, metrics_for, size_of
 
 __all__ = ["evaluate", "fit"]
 
@@ -53,16 +54,20 @@ def fit(
 
     Raises:
         DivergenceError: the loss or a gradient is not finite; it names the operation that it came from.
-        ValueError: `accumulate` or `schedule_each` cannot be; the checkpoint to resume is that of another training.
+        ValueError: there are no batches; `epochs`, `accumulate` or `schedule_each` cannot be; the checkpoint to resume
+            is that of another training.
+        TypeError: `batches` have no length, or are no pairs of inputs and targets.
         OSError: the first checkpoint cannot be written.
     """
+    if type(epochs) is not int or epochs < 0:
+        raise ValueError(f"epochs is a whole number of 0 or more, got {epochs!r}")
     if accumulate < 1:
         raise ValueError(f"accumulate is the number of batches in a step, 1 or more, got {accumulate}")
     if schedule_each not in ("epoch", "step"):
         raise ValueError(f"schedule_each is 'epoch' or 'step', got {schedule_each!r}")
     by_step = schedule is not None and schedule_each == "step"
     on_step, on_epoch = list(on_step), list(on_epoch)
-    state = State(epochs, -(-len(batches) // accumulate))
+    state = State(epochs, -(-count_of(batches) // accumulate))
     step = Step(model, optimizer, loss, metrics, clip_norm, clip_value)
     if checkpoint is not None:
         parts = {"model": model, "optimizer": optimizer} | ({} if schedule is None else {"schedule": schedule})
@@ -113,6 +118,25 @@ def fit(
     return state
 
 
+def count_of(batches: Any) -> int:
+    """How many batches an epoch has.
+
+    Raises:
+        TypeError: they cannot be counted.
+        ValueError: there are none.
+    """
+    try:
+        count = len(batches)
+    except TypeError:
+        raise TypeError(
+            f"batches have a length, and come anew in each loop, such as those of a DataLoader; a "
+            f"{type(batches).__name__} has none"
+        ) from None
+    if not count:
+        raise ValueError("there is nothing to train on: an epoch has no batches")
+    return count
+
+
 def groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
     """Lists of so many batches each; the last may be shorter."""
     while group := list(islice(batches, size)):
@@ -146,10 +170,12 @@ def evaluate(
     outputs, targets = [], []
     try:
         with no_grad():
-            for x, y in batches:
+            for batch in batches:
+                count = size_of(batch)
+                x, y = batch
                 scores = model(x)
-                total += loss(scores, y).item() * len(y)
-                samples += len(y)
+                total += loss(scores, y).item() * count
+                samples += count
                 outputs.append(scores)
                 targets.append(y)
             if not samples:
@@ -161,3 +187,6 @@ def evaluate(
             return {"loss": total / samples} | {name: float(metric(scores, y)) for name, metric in metrics.items()}
     finally:
         model.train(training)
+
+
+guard(globals(), __all__, __name__)

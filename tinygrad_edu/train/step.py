@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .divergence import check_loss, diverged, is_finite, origin
 from .metrics import accuracy
 
-__all__ = ["Loss", "Metrics", "Step", "metrics_for"]
+__all__ = ["Loss", "Metrics", "Step", "metrics_for", "size_of"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Metrics = Mapping[str, Callable[[Tensor, Tensor], Any]]
@@ -46,7 +46,7 @@ class Step:
         Raises:
             DivergenceError: the loss or a gradient is not finite.
         """
-        samples = sum([len(y) for _, y in batches])
+        samples = sum(map(size_of, batches))
         sums: dict[str, float] = {}
 
         def closure() -> float:
@@ -102,6 +102,22 @@ class Step:
         set_rng_state(chance)
         self.optimizer.zero_grad()
         return origin([x, y], lambda: self.loss(self.model(x), y))
+
+
+def size_of(batch: Any) -> int:
+    """How many samples are in a batch.
+
+    Raises:
+        TypeError: it is no pair of inputs and targets.
+    """
+    try:
+        _, y = batch
+        return len(y)
+    except (TypeError, ValueError):
+        told = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, (tuple, list)) else type(batch).__name__
+        raise TypeError(
+            f"a batch is a pair of inputs and targets, with the samples along their first dimension; got a {told}"
+        ) from None
 
 
 def metrics_for(scores: Tensor, y: Tensor) -> Metrics:
