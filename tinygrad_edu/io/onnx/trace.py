@@ -1,14 +1,11 @@
 """One run of a model, written down: each call of a primitive, what went into it, and where that came from.
 
-While a model is traced, `Primitive.forward` is found on the class, as a property whose function notes the call; when
-nothing is traced it is not there, and no call pays for it. Arrays are followed by their identity, so a value is known
-again wherever it is passed on, also as a setting. A write in place gives the memory a new value; a view of that memory
-is derived from it anew when it is next read.
+Arrays are followed by their identity, so a value is known again wherever it is passed on, also as a setting. A write
+in place gives the memory a new value; a view of that memory is derived from it anew when it is next read.
 """
 
-import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -16,7 +13,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ... import writes
-from ...backend import to_numpy
+from ...observing import observing
 from ...ops.elementwise import cast
 from ...ops.indexing import getitem, overwritten
 from ...ops.movement import broadcast_to, reshape
@@ -109,7 +106,6 @@ class Trace:
         self.held: dict[int, Held] = {}
         self.by_memory: dict[int, list[Held]] = {}
         self.scopes: list[str] = []
-        self.within = False  # a primitive's forward, which may call others on arrays
         self.thread = threading.get_ident()
         self.before: list[tuple[Array, Array]] = []  # parameters and buffers that were written to, and what they held
         self.dependent: set[int] = set()  # the calls whose results depend on the inputs
@@ -121,9 +117,7 @@ class Trace:
     @contextmanager
     def running(self) -> Iterator[None]:
         """While the block runs, each call of a primitive in this thread, and each write in place, is noted."""
-        with one_at_a_time:
-            hook: Any = Primitive  # whose `forward` is otherwise each instance's own
-            hook.forward = Noting(self)
+        with observing(self.note):
             writes.watchers.append(self.note_write)
             try:
                 yield
@@ -131,7 +125,6 @@ class Trace:
                 for array, values in self.before:
                     array[...] = values
                 writes.watchers.remove(self.note_write)
-                del hook.forward
 
     def hold(self, array: Array, source: Source, base: Held | None = None, step: Any = None) -> Held:
         """Know this very array from now on."""
@@ -141,24 +134,9 @@ class Trace:
 
     # calls
 
-    def call(self, primitive: Primitive, forward: Callable[..., Any], *inputs: Any, **settings: Any) -> Any:
-        """What the forward gives, noted."""
-        if self.within:
-            return forward(*inputs, **settings)
-        self.within = True
-        try:
-            out = forward(*inputs, **settings)
-        finally:
-            self.within = False
-        several = isinstance(out, tuple)
-        outputs = tuple([to_numpy(part) for part in (out if several else (out,))])
-        self.note(primitive, inputs, settings, outputs)
-        return outputs if several else outputs[0]
-
-    def note(
-        self, primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, Any], outputs: Sequence[Array]
-    ) -> None:
+    def note(self, primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, Any], out: Any) -> None:
         """Note a call, and hold what it gave."""
+        outputs: tuple[Array, ...] = out if isinstance(out, tuple) else (out,)
         if len(outputs) == 1 and any(outputs[0] is x for x in inputs):
             return  # what only matters to gradients
         arrays = [x for x in inputs if isinstance(x, numpy.ndarray)]
@@ -276,26 +254,3 @@ def view_step(primitive: Primitive, settings: Mapping[str, Any], place: int) -> 
     if primitive.name == "sections":
         return getitem, {"index": (*[slice(None)] * settings["dim"], settings["indices"][place])}
     return (primitive, settings) if primitive.view else None
-
-
-one_at_a_time = threading.Lock()
-
-
-class Noting:
-    """What stands for `forward` on the class while something is traced."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-
-    def __get__(self, primitive: Any, owner: Any = None) -> Any:
-        """The primitive's forward, in the thread that traces one that notes the call."""
-        if primitive is None:
-            return self
-        forward = primitive.__wrapped__
-        if threading.get_ident() != self.trace.thread:
-            return forward
-        return functools.partial(self.trace.call, primitive, forward)
-
-    def __set__(self, primitive: Any, forward: Any) -> None:
-        """Define a primitive while something is traced."""
-        vars(primitive)["forward"] = forward
