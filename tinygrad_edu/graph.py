@@ -134,17 +134,18 @@ class Node:
 class Leaf(Node):
     """Where gradients end: a Tensor made by the user that requires grad. It holds that Tensor's `.grad`."""
 
-    __slots__ = ("after", "dtype", "grad")
+    __slots__ = ("after", "dtype", "grad", "tensor")
 
     after: dict[int, Callable[[Gradient], None]] | None  # shown what was added to `.grad`, once it was
 
-    def __init__(self, shape: tuple[int, ...], dtype: numpy.dtype[Any]) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: numpy.dtype[Any], tensor: Any) -> None:
         self.number = 0  # sorts behind every call
         self.parents = ()
         self.plan = self.saved = self.hooks = self.code = self.after = None
         self.lasti = 0
         self.shape = shape
         self.dtype = dtype
+        self.tensor = tensor  # a weak reference: neither keeps the other alive
         self.grad: Any = None
 
 

@@ -37,13 +37,19 @@ def check_writable(x: Tensor, value: Tensor, verb: str) -> None:
     """Refuse what a write of this value would spoil.
 
     Raises:
-        GradientError: x is a leaf that requires grad, or a view of one; or a view whose source would not learn of it.
+        GradientError: x is a leaf that requires grad, or a view of one; or a view whose source would not learn of it;
+            or it was made in inference_mode, which is left.
         RuntimeError: several elements of x share one place in memory.
     """
     if not x._array.flags.writeable:
         raise RuntimeError(
             f"{verb}: elements of this {x.shape} Tensor share memory (it was expanded); clone() it first"
         )
+    made: Any = x
+    while not made._inference and made._view is not None:
+        made = made._view.source
+    if made._inference and not recording.inferring.get():
+        raise GradientError(f"{verb}: this Tensor was made in inference_mode and is for reading only now; clone() it")
     if grad_enabled.get():
         source: Any = x
         while source._view is not None:
@@ -209,7 +215,7 @@ def free_to_write(x: Tensor, other: Any) -> bool:
         x._view is not None or x.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
     ):
         return False
-    return dtype.kind == "f"
+    return dtype.kind == "f" and not x._inference
 
 
 def written(x: Tensor, write: Callable[..., Any], *values: Any) -> Tensor:

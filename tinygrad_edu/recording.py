@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from types import CodeType
 from typing import Any
 
@@ -49,6 +50,7 @@ class LibraryFiles(dict[str, bool]):
 
 
 in_library = LibraryFiles()
+inferring: ContextVar[bool] = ContextVar("inferring", default=False)  # whether results are marked; see inference_mode
 # What looks at each node as it is made, and at its output, an array or several: a search for the user's line or for
 # what is not finite, or a keeper of what the node saves.
 watchers: list[Callable[[Node, Any], None]] = []

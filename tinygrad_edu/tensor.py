@@ -1,5 +1,6 @@
 """Tensor: an array, and where it came from."""
 
+import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -254,7 +255,7 @@ class Tensor(Recorded):
         elif self._node is None:
             if self.dtype.kind != "f":
                 raise RuntimeError(f"only a Tensor of floats can require grad, this one holds {self.dtype}")
-            self._node, self._view = Leaf(self.shape, self.dtype), None
+            self._node, self._view = Leaf(self.shape, self.dtype, weakref.ref(self)), None
             self._node.grad = self._grad
         return self
 

@@ -9,12 +9,14 @@ from typing import Any
 import numpy
 
 from ..backend import to_numpy
+from ..dtypes import get_default_dtype
 from ..errors import GradientError, ShapeError
 from ..functions.joining import stack
 from ..graph import Leaf, Node, backpropagate, grad_enabled, leading_to, reachable
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .anomaly import anomaly, checked
+from .edges import GradientEdge, node_of
 
 __all__ = ["backward", "grad"]
 
@@ -69,31 +71,16 @@ def walk_back(
         grad_enabled.reset(mode)
 
 
-def node_of(x: Any, what: str) -> Node:
-    """The node of a Tensor that requires grad.
-
-    Raises:
-        TypeError: this is no Tensor.
-        GradientError: it does not require grad.
-    """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{what} is a {type(x).__name__}; it must be a Tensor")
-    if not x.requires_grad:
-        raise GradientError(
-            f"{what} does not require grad and was not computed from a Tensor that does; "
-            "make an input with requires_grad=True, outside of no_grad()"
-        )
-    assert x._node is not None
-    return x._node
-
-
-def seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
+def seed(output: Tensor | GradientEdge, gradient: Any, create_graph: bool) -> Any:
     """The gradient that backward starts from: the one given, or 1 for a single element.
 
     Raises:
         GradientError: the output has several elements, so 1 is no answer.
         ShapeError: the gradient has another shape than the output.
     """
+    if isinstance(output, GradientEdge):
+        dtype = get_default_dtype() if gradient is None else gradient.dtype
+        return seed(wrap(numpy.zeros(node_of(output, "an edge").shape, dtype)), gradient, create_graph)
     if gradient is None:
         if output.numel() != 1:
             raise GradientError(
@@ -141,7 +128,7 @@ def backward(
     nodes = [node_of(y, "this Tensor" if len(outs) == 1 else f"tensors[{i}]") for i, y in enumerate(outs)]
     seeds = seeds_of(outs, grad_tensors, create_graph, "grad_tensors")
     caught = walk_back(nodes, seeds, retain_graph, create_graph, targets)
-    for x in {id(x): x for x in sought or ()}.values():
+    for x in {id(x): x for x in sought or () if isinstance(x, Tensor)}.values():
         if not isinstance(x._node, Leaf) and x._node in caught:
             add_to_grad(x, caught[x._node])
 
@@ -178,12 +165,13 @@ method(tensor_backward, "backward")
 def add_to_grad(x: Tensor, g: Any) -> None:
     """Accumulate a gradient in the `.grad` of a Tensor that is no leaf."""
     g = g if isinstance(g, Tensor) else wrap(numpy.array(g))
-    x.grad = g if x.grad is None else x.grad + g
+    # past the check of its shape: x may have taken another in place since, and its gradient is that of what it was
+    x._grad = g if x._grad is None else x._grad + g
 
 
 def as_list(tensors: Any) -> list[Any]:
     """One Tensor, or several, as a list."""
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    return [tensors] if isinstance(tensors, (Tensor, GradientEdge)) else list(tensors)
 
 
 def grad(
@@ -230,7 +218,7 @@ def grad(
     for i, (x, node) in enumerate(zip(ins, targets, strict=True)):
         g = caught.get(node)
         if g is None and materialize_grads:
-            g = numpy.zeros(x.shape, x.dtype)
+            g = numpy.zeros(node.shape, getattr(x, "dtype", None))
         if g is None and not allow_unused:
             raise GradientError(f"inputs[{i}] was not used to compute the outputs; pass allow_unused=True to get None")
         found.append(wrap(numpy.array(g)) if g is not None and not isinstance(g, Tensor) else g)

@@ -10,16 +10,24 @@ import numpy
 
 from .. import recording, writes
 from ..errors import GradientError
-from ..graph import Leaf, Node, Output, describe
+from ..graph import Leaf, Node, Output, as_tensors, describe, freed
 from ..ops.movement import sum_to
 from ..printing import node_name
 from ..recording import wrap
 from ..tensor import Tensor
-from .backward import node_of, walk
+from .backward import walk
+from .edges import GradientEdge, get_gradient_edge, node_of
 from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
 from .plans import Gradients, ShownPlan
 
-__all__ = ["register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks"]
+__all__ = [
+    "GradientEdge",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
 
 
 def name(self: Node) -> str:
@@ -103,6 +111,48 @@ def as_tuple(g: Any) -> tuple[Any, ...]:
     return tuple([as_tensor(part) for part in (g if isinstance(g, (list, tuple)) else [g])])
 
 
+def saved_value(self: Node, attribute: str) -> Any:
+    """What the node keeps for its rules, as `_saved_<name>`, by PyTorch's name (self, other, result) or the rule's own.
+
+    Raises:
+        AttributeError: there is no such attribute, or the node keeps nothing of that name.
+        RuntimeError: it was freed by a backward.
+    """
+    call = call_of(self)[0]
+    if not attribute.startswith(SAVED) or call.plan is None:
+        raise AttributeError(f"{self.operation} has no attribute {attribute!r}")
+    plan, name = call.plan, attribute.removeprefix(SAVED)
+    names = [name] + [x for x, others in zip(plan.primitive.inputs, THEIR_NAMES, strict=False) if name in others]
+    names += ["out"] * (name == "result")
+    if call.saved is None:
+        raise freed(call)
+    kept = as_tensors(call, wrap)
+    values = dict(zip(plan.arguments[0], kept, strict=True)) if len(plan.rules) == 1 else {}
+    for arguments, found in zip(plan.arguments, kept, strict=False) if len(plan.rules) > 1 else ():
+        values |= dict(zip(arguments, found, strict=True))
+    for each in names:
+        if each in values:
+            return original(values[each])
+    raise AttributeError(f"{self.operation} saves {', '.join(values) or 'nothing'}, and not {name!r}")
+
+
+def original(value: Any) -> Any:
+    """A saved value; of a leaf that is still alive, that leaf itself."""
+    leaf = getattr(value, "_node", None)
+    found = leaf.tensor() if isinstance(leaf, Leaf) else None
+    return value if found is None or found._array is not value._array else found
+
+
+SAVED = "_saved_"
+THEIR_NAMES = (("self", "input"), ("other", "mat2", "exponent", "weight"), ("bias",))  # of a primitive's inputs
+
+
+def variable(self: Leaf) -> Tensor | None:
+    """The Tensor whose gradient is accumulated here; None once it is gone."""
+    found: Tensor | None = self.tensor()
+    return found
+
+
 kept_by_users: "weakref.WeakKeyDictionary[Node, dict[str, Any]]" = weakref.WeakKeyDictionary()
 
 
@@ -115,6 +165,8 @@ for function in (name, register_hook, register_prehook):
     setattr(Node, function.__name__, function)
 Node.metadata = property(metadata)  # type: ignore[attr-defined]
 Node.next_functions = property(next_functions)  # type: ignore[attr-defined]
+Node.__getattr__ = saved_value  # type: ignore[attr-defined]
+Leaf.variable = property(variable)  # type: ignore[attr-defined]
 
 
 def register_multi_grad_hook(
@@ -250,11 +302,32 @@ class saved_tensors_hooks:
             node.saved = Packed(node, *self.hooks)  # type: ignore[assignment]
 
     def __enter__(self) -> None:
+        if refusals.get():
+            raise GradientError(refusals.get()[-1])
         self.blocks.append(keeping(self.keep))
         self.blocks[-1].__enter__()
 
     def __exit__(self, *exception: Any) -> None:
         self.blocks.pop().__exit__(*exception)
+
+
+refusals: ContextVar[tuple[str, ...]] = ContextVar("refusals", default=())
+
+
+@contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Within it saved_tensors_hooks are refused, with this message.
+
+    Raises:
+        RuntimeError: it is within such hooks itself.
+    """
+    if keepers.get():
+        raise GradientError(error_message)
+    token = refusals.set((*refusals.get(), error_message))
+    try:
+        yield
+    finally:
+        refusals.reset(token)
 
 
 class save_on_cpu(saved_tensors_hooks):

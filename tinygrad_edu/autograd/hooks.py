@@ -10,7 +10,8 @@ from ..errors import GradientError, ShapeError
 from ..graph import RETAIN, Leaf, Node
 from ..recording import wrap
 from ..tensor import Tensor, method
-from .backward import add_to_grad, node_of
+from .backward import add_to_grad
+from .edges import node_of
 
 __all__ = ["RemovableHandle"]
 
@@ -107,10 +108,9 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     node = node_of(self, "a Tensor with a hook")
     if not isinstance(node, Leaf):
         raise GradientError("only a leaf accumulates a gradient; use register_hook on what was computed")
-    tensor = weakref.ref(self)  # the node must not keep its Tensor alive
 
     def show(g: Any) -> None:
-        if (found := tensor()) is not None:
+        if (found := node.tensor()) is not None:
             hook(found)
 
     return add_after(node, show)

@@ -2,24 +2,22 @@
 
 import functools
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 from .. import recording
 from ..graph import GradMode
-from ..recording import Recorded
+from ..recording import Recorded, inferring
 from ..tensor import Tensor, method
 
 __all__ = ["inference_mode", "is_inference_mode_enabled"]
 
-inferring: ContextVar[bool] = ContextVar("inferring", default=False)
 is_inference_mode_enabled = inferring.get
 
 
 class inference_mode(GradMode):
     """Within it nothing is recorded, and results are marked; usable with `with` and as a decorator.
 
-    With mode False the contrary holds within it.
+    With mode False the contrary holds within it. What is marked is written to in place within such a mode only.
 
     >>> from tinygrad_edu import tensor
     >>> x = tensor([1.0], requires_grad=True)
@@ -61,8 +59,8 @@ class inference_mode(GradMode):
 
 
 def mark(result: Recorded) -> None:
-    """Note of a new Tensor that it was made in inference mode, if that is so in this thread."""
-    if inferring.get():
+    """Note of a new Tensor that it was made in inference mode, if this thread is; a view is as its source."""
+    if inferring.get() and result._view is None:
         result._inference = True
 
 

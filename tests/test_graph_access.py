@@ -1,0 +1,139 @@
+"""The graph as programs see it: what nodes saved, whose gradients they accumulate, edges, and what inference leaves."""
+
+import gc
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import autograd
+from tinygrad_edu.autograd import graph
+
+
+def leaf(*values):
+    return tg.tensor(values, requires_grad=True)
+
+
+def test_what_a_node_saved_is_read_by_pytorchs_names():
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    node = (x * y).grad_fn
+    assert node._saved_self is x
+    assert node._saved_other is y
+    out = x.exp()
+    assert out.grad_fn._saved_result.tolist() == out.tolist()
+    assert out.grad_fn._saved_result.grad_fn is out.grad_fn
+    summed = tg.ones(2, 3, requires_grad=True).sum(1).grad_fn
+    assert summed._saved_dim == (1,)
+    assert summed._saved_keepdim is False
+    assert (tg.ones(2, 3, requires_grad=True) @ tg.ones(3, 2)).grad_fn._saved_mat2.shape == (3, 2)
+
+
+def test_what_a_node_has_not_is_an_attribute_error_and_what_was_freed_a_runtime_error():
+    x = leaf(1.0, 2.0)
+    assert not hasattr((x + 1).grad_fn, "_saved_self")
+    assert not hasattr((x + 1).grad_fn, "something")
+    with pytest.raises(AttributeError, match="sin saves x, and not 'result'"):
+        x.sin().grad_fn._saved_result  # noqa: B018
+    y = x.exp()
+    y.sum().backward()
+    with pytest.raises(RuntimeError, match="freed by the first backward"):
+        y.grad_fn._saved_result  # noqa: B018
+
+
+def test_a_node_that_accumulates_knows_its_leaf_and_does_not_hold_it():
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    accumulate = y.grad_fn.next_functions[0][0]
+    assert accumulate.variable is x
+    del x
+    gc.collect()
+    assert accumulate.variable is None
+
+
+def test_edges_stand_for_tensors():
+    x = leaf(1.0, 2.0)
+    y = x * x
+    edge = graph.get_gradient_edge(y)
+    assert edge.node is y.grad_fn
+    assert edge.output_nr == 0
+    z = y.sum()
+    del y
+    (g,) = autograd.grad(z, edge, retain_graph=True)
+    assert g.tolist() == [1, 1]
+    (g,) = autograd.grad(z, graph.get_gradient_edge(x), retain_graph=True)
+    assert g.tolist() == [2, 4]
+    (g,) = autograd.grad(edge, x, grad_outputs=tg.tensor([1.0, 10.0]), retain_graph=True)
+    assert g.tolist() == [2, 40]
+    autograd.backward(graph.get_gradient_edge(z))
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_the_edge_of_one_output_of_several():
+    x = tg.ones(4, requires_grad=True)
+    _, b = (x * 2).chunk(2)
+    edge = graph.get_gradient_edge(b)
+    assert edge.output_nr == 1
+    assert autograd.grad(b.sum(), edge)[0].tolist() == [1, 1]
+
+
+def test_no_edge_without_a_graph():
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        graph.get_gradient_edge(tg.ones(2))
+
+
+def test_hooks_of_saved_tensors_can_be_disabled():
+    x = leaf(1.0, 2.0)
+    hooks = graph.saved_tensors_hooks(lambda t: t, lambda t: t)
+    with graph.disable_saved_tensors_hooks("not here"):
+        assert (x * x).tolist() == [1, 4]
+        with pytest.raises(RuntimeError, match="not here"), hooks:
+            pass
+    with hooks, pytest.raises(RuntimeError, match="nor here"), graph.disable_saved_tensors_hooks("nor here"):
+        pass
+    with hooks:
+        pass
+
+
+@pytest.mark.parametrize(
+    "change", [lambda y: y.unsqueeze_(0), lambda y: y.squeeze_(0), lambda y: y.t_(), lambda y: y.transpose_(0, 1)]
+)
+def test_a_retained_gradient_is_that_of_the_shape_when_it_was_asked_for(change):
+    x = tg.ones(1, 3, requires_grad=True)
+    y = x * 3
+    y.retain_grad()
+    change(y)
+    y.sum().backward()
+    assert y.grad.tolist() == [[1, 1, 1]]
+    assert x.grad.tolist() == [[3, 3, 3]]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: x.add_(1),
+        lambda x: x.mul_(2.0),
+        lambda x: x.zero_(),
+        lambda x: x.exp_(),
+        lambda x: x.__setitem__(0, 1.0),
+        lambda x: x[0].add_(1),
+        lambda x: x.view(2, 1).copy_(tg.ones(2, 1)),
+    ],
+)
+def test_what_inference_made_is_written_to_in_inference_mode_alone(write):
+    with tg.inference_mode():
+        x = tg.ones(2)
+        write(x)
+    with pytest.raises(RuntimeError, match="made in inference_mode"):
+        write(x)
+    with tg.no_grad(), pytest.raises(RuntimeError, match="made in inference_mode"):
+        x.add_(1)
+    write(x.clone())
+
+
+def test_a_view_made_in_inference_mode_is_as_its_source():
+    x = tg.ones(2)
+    with tg.inference_mode():
+        view = x.view(2, 1)
+        x.add_(1)
+    assert not view.is_inference()
+    view.add_(1)
+    assert x.tolist() == [3, 3]
