@@ -184,3 +184,23 @@ def test_a_dtype_that_is_not_there_can_be_named():
             assert torch.ones(2).dtype == torch.float32
         with pytest.raises(TypeError, match=r"torch\.bfloat16 is not a dtype"):
             torch.ones(2).to(kind)
+
+
+def test_a_shape_shows_itself_as_pytorchs_and_makes_tensors_of_that_shape():
+    x = tg.zeros(2, 3)
+    with as_torch():
+        import torch
+
+        assert repr(x.shape) == "torch.Size([2, 3])"
+        assert torch.Tensor(x.shape).shape == torch.FloatTensor(x.size()).shape == x.new(x.shape).shape == (2, 3)
+        assert torch.Tensor((2, 3)).tolist() == x.new([2, 3]).tolist() == [2, 3]
+        assert x.long().new([1]).dtype == torch.int64
+        assert x[0].shape.numel() == 3
+    assert type(x.shape) is tuple
+
+
+def test_the_older_name_of_schedules():
+    with as_torch():
+        from torch.optim.lr_scheduler import LRScheduler, _LRScheduler
+
+        assert _LRScheduler is LRScheduler

@@ -345,7 +345,7 @@ def test_without_strict_what_fits_is_loaded_and_the_rest_returned():
     keys = net.load_state_dict({"weight": tg.ones(3, 2), "more": tg.ones(1)}, strict=False)
     assert keys.missing_keys == ["bias"]
     assert keys.unexpected_keys == ["more"]
-    assert repr(keys) == "KeysNotMatched(missing_keys=['bias'], unexpected_keys=['more'])"
+    assert repr(keys) == "_IncompatibleKeys(missing_keys=['bias'], unexpected_keys=['more'])"
     assert net.weight.detach().numpy().min() == 1
 
 

@@ -505,3 +505,36 @@ def test_writes_are_counted():
     y.detach().mul_(3.0)
     with pytest.raises(RuntimeError, match="overwritten"):
         z.sum().backward()
+
+
+def test_hooks_around_a_state_dict():
+    p = nn.Parameter(tg.ones(2))
+    optimizer, seen = optim.SGD([p], lr=0.5, momentum=0.9), []
+    optimizer.register_state_dict_pre_hook(lambda o: seen.append("before saving"))
+    optimizer.register_state_dict_post_hook(lambda o, state: {**state, "more": 1})
+    last = optimizer.register_state_dict_post_hook(lambda o, state: seen.append(sorted(state)), prepend=True)
+    state = optimizer.state_dict()
+    assert seen == ["before saving", ["param_groups", "state"]]
+    assert state["more"] == 1
+    last.remove()
+    optimizer.register_load_state_dict_pre_hook(
+        lambda o, state: {**state, "param_groups": [{"lr": 0.1, "params": [0]}]}
+    )
+    optimizer.register_load_state_dict_post_hook(lambda o: seen.append(o.param_groups[0]["lr"]))
+    optimizer.load_state_dict(state)
+    assert seen[-1] == 0.1
+    assert state["param_groups"][0]["lr"] == 0.5
+
+
+def test_an_optimizer_around_another_one():
+    class Around(optim.Optimizer):
+        def __init__(self, inner):  # without that of Optimizer, as some are
+            self.inner, self.param_groups = inner, inner.param_groups
+
+        def step(self, closure=None):
+            return self.inner.step(closure)
+
+    p = nn.Parameter(tg.ones(1))
+    p.grad = tg.ones(1)
+    Around(optim.SGD([p], lr=0.5)).step()
+    assert p.tolist() == [0.5]

@@ -11,10 +11,20 @@ from ..tensor import Tensor, method
 from .creation import from_numpy
 from .dims import as_dim
 
-__all__ = ["Size", "contiguous_format", "from_dlpack", "frombuffer", "preserve_format", "strided"]
+__all__ = [
+    "Size",
+    "channels_last",
+    "channels_last_3d",
+    "contiguous_format",
+    "from_dlpack",
+    "frombuffer",
+    "preserve_format",
+    "strided",
+]
 
 strided = "torch.strided"  # the one layout there is
 contiguous_format, preserve_format = "torch.contiguous_format", "torch.preserve_format"
+channels_last, channels_last_3d = "torch.channels_last", "torch.channels_last_3d"  # taken, and changing nothing
 
 
 class Size(tuple[int, ...]):

@@ -6,10 +6,11 @@ import numpy
 
 from ..dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from ..recording import wrap
-from ..tensor import Tensor
+from ..tensor import Tensor, method
 from .conversion import NAMES
 from .creation import as_array
 from .dims import as_new_sizes
+from .layout import Size
 
 __all__ = [
     "BoolTensor",
@@ -39,6 +40,8 @@ class TensorType(type):
         Raises:
             ValueError, TypeError, RuntimeError: as for tensor.
         """
+        if len(data) == 1 and isinstance(data[0], Size):
+            data = data[0]
         if all(isinstance(n, (int, numpy.integer)) for n in data):
             return wrap(numpy.empty(as_new_sizes(data) if data else 0, cls.dtype))
         if len(data) != 1:
@@ -54,6 +57,13 @@ def tensor_type(dtype: Any) -> Any:
 BoolTensor, ByteTensor, CharTensor = map(tensor_type, (bool_, uint8, int8))
 ShortTensor, IntTensor, LongTensor = map(tensor_type, (int16, int32, int64))
 HalfTensor, FloatTensor, DoubleTensor = map(tensor_type, (float16, float32, float64))
+
+
+@method
+def new(self: Tensor, *data: Any) -> Tensor:
+    """A Tensor of this dtype: uninitialised, of the sizes given, or a copy of data; in older programs."""
+    made: Tensor = tensor_type(self.dtype)(*data)
+    return made
 
 
 def typename(obj: Any) -> str:

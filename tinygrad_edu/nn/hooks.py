@@ -10,9 +10,19 @@ from ..graph import is_grad_enabled
 from ..tensor import Tensor
 from .tree import Tree
 
-__all__ = ["Hooked"]
+__all__ = [
+    "Hooked",
+    "everywhere",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+]
 
 Hooks = dict[int, tuple[Callable[..., Any], bool]]  # with whether it takes keyword arguments or, after forward, always
+
+# the hooks of all modules: where a module has its own, the hook, and whether it takes keyword arguments
+everywhere: dict[int, tuple[str, Callable[..., Any], bool]] = {}
 
 MOMENTS = ("before saving", "after saving", "before loading", "after loading")
 
@@ -95,25 +105,59 @@ class Hooked(Tree):
         return add_hook(self._state_hooks["after loading"], hook)
 
     def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+        for hook, with_kwargs in hooks_of(self, "_forward_pre_hooks"):
             result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
             if result is not None and with_kwargs:
                 args, kwargs = result
             elif result is not None:
                 args = result if isinstance(result, tuple) else (result,)
-        backward = BackwardHooks(self) if self._backward_hooks or self._backward_pre_hooks else None
+        watched = hooks_of(self, "_backward_hooks") or hooks_of(self, "_backward_pre_hooks")
+        backward = BackwardHooks(self) if watched else None
         passed = backward.inputs(args) if backward else args
         try:
             output = self.forward(*passed, **kwargs)
         except Exception:
-            for hook, with_kwargs in list(self._forward_hooks.values()):
+            for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
                 if isinstance(hook, AlwaysCalled):
                     hook(*((self, args, kwargs, None) if with_kwargs else (self, args, None)))
             raise
-        for hook, with_kwargs in list(self._forward_hooks.values()):
+        for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
             result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
             output = output if result is None else result
         return backward.outputs(output) if backward else output
+
+
+def hooks_of(module: Hooked, kind: str) -> list[tuple[Callable[..., Any], bool]]:
+    """The hooks that all modules have, and then the module's own, each with whether it takes keyword arguments."""
+    common = [(hook, with_kwargs) for where, hook, with_kwargs in everywhere.values() if where == kind]
+    return [*common, *getattr(module, kind).values()]
+
+
+def register_everywhere(kind: str, hook: Callable[..., Any], with_kwargs: bool = False) -> RemovableHandle:
+    """Add a hook of all modules."""
+    return add_hook(everywhere, (kind, hook, with_kwargs))
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(module, args)` before the forward of every module, as its own such hooks, and before those."""
+    return register_everywhere("_forward_pre_hooks", hook)
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call `hook(module, args, output)` after the forward of every module, as its own such hooks, and before those."""
+    return register_everywhere("_forward_hooks", AlwaysCalled(hook) if always_call else hook, with_kwargs)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(module, grad_output)` for every module, as its own such hooks, and before those."""
+    return register_everywhere("_backward_pre_hooks", hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(module, grad_input, grad_output)` for every module, as its own such hooks, and before those."""
+    return register_everywhere("_backward_hooks", hook)
 
 
 class AlwaysCalled:
@@ -181,11 +225,11 @@ class BackwardHooks:
 
     def at_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """Called with the gradients of the outputs."""
-        for hook, _ in list(self.module._backward_pre_hooks.values()):
+        for hook, _ in hooks_of(self.module, "_backward_pre_hooks"):
             grads = replaced(hook(self.module, grads), grads, "pre-hook")
         self.grad_output = grads
         if not self.reaches_inputs:
-            for hook, _ in list(self.module._backward_hooks.values()):
+            for hook, _ in hooks_of(self.module, "_backward_hooks"):
                 if hook(self.module, (None,) * self.count, grads) is not None:
                     raise RuntimeError(
                         f"a backward hook of {type(self.module).__name__} cannot replace the gradients of its inputs: "
@@ -195,7 +239,7 @@ class BackwardHooks:
 
     def at_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """Called with the gradients of the inputs."""
-        for hook, _ in list(self.module._backward_hooks.values()):
+        for hook, _ in hooks_of(self.module, "_backward_hooks"):
             grads = replaced(hook(self.module, grads, self.grad_output), grads, "hook")
         return grads
 

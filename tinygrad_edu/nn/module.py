@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from ..functions.creation import empty
 from ..told import explained, guarded, is_told
-from .hooks import Hooked
+from .hooks import Hooked, everywhere
 from .markup import html_of
 from .parameter import clear_gradients
 from .state import KeysNotMatched, load_state, state_of
@@ -55,7 +55,8 @@ class Module(Hooked):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What forward gives for these arguments, between the hooks if there are any."""
         try:
-            if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
+            own = self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks
+            if own or everywhere:
                 return self._call_with_hooks(args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:

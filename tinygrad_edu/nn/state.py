@@ -22,7 +22,7 @@ class KeysNotMatched(NamedTuple):
     def __repr__(self) -> str:
         if not any(self):
             return "<All keys matched successfully>"
-        return f"KeysNotMatched(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 def state_of(module: Any, state: dict[str, Any], prefix: str, keep_vars: bool) -> dict[str, Any]:

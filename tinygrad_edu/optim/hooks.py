@@ -60,8 +60,12 @@ def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
 class Hooked:
     """The hooks of an optimizer; a copy or a pickle of it has none."""
 
+    @functools.cached_property  # made when asked for: an optimizer around another may do without Optimizer.__init__
+    def _hooks(self) -> dict[str, dict[int, Hook]]:
+        return {kind: {} for kind in KINDS}
+
     def _begin_hooks(self) -> None:
-        self._hooks: dict[str, dict[int, Hook]] = {kind: {} for kind in KINDS}
+        vars(self).pop("_hooks", None)
 
     def _call_hooks(self, kind: str) -> None:
         for hook in [*self._hooks[kind].values()]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from types import ModuleType, TracebackType
 from typing import Any
 
+from ..functions.layout import Size
+from ..tensor import Tensor
 from .paths import PATHS
 
 __all__ = ["as_torch"]
@@ -134,6 +136,9 @@ class as_torch:  # noqa: N801
 
     def __init__(self) -> None:
         self.finder: Finder | None = Finder()
+        self.shape = Tensor.shape
+        # as PyTorch shows it, and so that Tensor(x.shape) has that shape
+        Tensor.shape = property(lambda x: Size(x._array.shape), doc=self.shape.__doc__)  # type: ignore[method-assign, assignment]
         self.before = {name: sys.modules.pop(name) for name in list(sys.modules) if is_torch(name)}
         sys.meta_path.insert(0, self.finder)
 
@@ -142,6 +147,7 @@ class as_torch:  # noqa: N801
         if self.finder is None:
             return
         sys.meta_path.remove(self.finder)
+        Tensor.shape = self.shape  # type: ignore[method-assign]
         for name in [name for name in sys.modules if is_torch(name)]:
             del sys.modules[name]
         sys.modules.update(self.before)

@@ -1,6 +1,6 @@
 """What is done to a network's parameters and gradients from outside."""
 
-from . import rnn
+from . import parametrizations, parametrize, prune, rnn
 from .clipping import clip_grad_norm_, clip_grad_value_, get_total_norm
 from .reparametrised import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 from .vectors import parameters_to_vector, vector_to_parameters
@@ -10,6 +10,9 @@ __all__ = [
     "clip_grad_value_",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "prune",
     "remove_spectral_norm",
     "remove_weight_norm",
     "rnn",

@@ -1,0 +1,200 @@
+"""Parametrized and pruned modules: assignment, caching, copies, what is refused, and hooks of all modules."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.nn import hooks
+from tinygrad_edu.nn.utils import parametrize, prune
+
+
+class Exponential(nn.Module):
+    """Positive weights; how often they are computed is counted."""
+
+    count = 0
+
+    def forward(self, x):
+        type(self).count += 1
+        return x.exp()
+
+    def right_inverse(self, x):
+        return x.log()
+
+
+class OneWay(nn.Module):
+    def forward(self, x):
+        return x * x
+
+
+def positive():
+    layer = nn.Linear(2, 2)
+    with tg.no_grad():
+        layer.weight.abs_().add_(0.1)
+    return parametrize.register_parametrization(layer, "weight", Exponential())
+
+
+def test_the_value_stays_and_is_learned_through_the_parametrization():
+    layer = nn.Linear(2, 2)
+    with tg.no_grad():
+        before = layer.weight.abs_().add_(0.1).numpy().copy()
+    held = layer.weight
+    parametrize.register_parametrization(layer, "weight", Exponential())
+    np.testing.assert_allclose(layer.weight.detach().numpy(), before, rtol=1e-5)
+    assert layer.parametrizations.weight.original is held
+    layer(tg.ones(1, 2)).sum().backward()
+    np.testing.assert_allclose(held.grad.numpy(), before, rtol=1e-5)
+    assert type(layer).__name__ == "ParametrizedLinear"
+    assert isinstance(layer, nn.Linear)
+    assert parametrize.type_before_parametrizations(layer) is nn.Linear
+
+
+def test_assignment_goes_to_the_original():
+    layer = positive()
+    layer.weight = tg.full((2, 2), 3.0)
+    np.testing.assert_allclose(layer.weight.detach().numpy(), 3, rtol=1e-6)
+    np.testing.assert_allclose(layer.parametrizations.weight.original.detach().numpy(), np.log(3), rtol=1e-6)
+    one_way = parametrize.register_parametrization(nn.Linear(2, 2), "weight", OneWay())
+    with pytest.raises(RuntimeError, match="OneWay has no right_inverse"):
+        one_way.weight = tg.ones(2, 2)
+
+
+def test_within_cached_it_is_computed_once():
+    layer = positive()
+    Exponential.count = 0
+    with parametrize.cached():
+        layer(layer(tg.ones(1, 2)))
+        with parametrize.cached():
+            assert layer.weight is layer.weight
+        assert Exponential.count == 1
+    assert layer.weight is not layer.weight
+    assert not parametrize.kept
+
+
+def test_copies_and_pickles_are_apart():
+    layer = positive()
+    x = tg.ones(1, 2)
+    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert parametrize.is_parametrized(again, "weight")
+        assert again(x).tolist() == layer(x).tolist()
+        again.weight = tg.ones(2, 2)
+        assert again(x).tolist() != layer(x).tolist()
+    assert repr(copy.deepcopy(layer)) == repr(layer)
+
+
+def test_a_buffer_and_what_was_there_before():
+    norm = nn.BatchNorm1d(3)
+    parametrize.register_parametrization(norm, "running_var", OneWay())
+    parametrize.register_parametrization(norm, "bias", OneWay())
+    assert "parametrizations.running_var.original" in norm.state_dict()
+    parametrize.remove_parametrizations(norm, "running_var", leave_parametrized=False)
+    assert parametrize.is_parametrized(norm, "bias")
+    assert "running_var" in dict(norm.named_buffers())
+    parametrize.remove_parametrizations(norm, "bias")
+    assert type(norm) is nn.BatchNorm1d
+
+
+def test_what_parametrize_refuses():
+    class Wider(nn.Module):
+        def forward(self, x):
+            return tg.cat([x, x])
+
+    layer = nn.Linear(2, 2)
+    with pytest.raises(ValueError, match="no parameter or buffer 'wait'"):
+        parametrize.register_parametrization(layer, "wait", OneWay())
+    with pytest.raises(ValueError, match="must keep the dtype and the shape"):
+        parametrize.register_parametrization(layer, "weight", Wider())
+    assert list(layer.state_dict()) == ["weight", "bias"]
+    parametrize.register_parametrization(layer, "weight", Wider(), unsafe=True)
+    assert layer.weight.shape == (4, 2)
+    with pytest.raises(ValueError, match=r"Linear.bias is not parametrized"):
+        parametrize.remove_parametrizations(layer, "bias")
+    normed = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
+    with pytest.raises(ValueError, match="computed of 2 originals"):
+        parametrize.remove_parametrizations(normed, "weight", leave_parametrized=False)
+    with pytest.raises(ValueError, match="no parameter 'wait'"):
+        nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2), "wait")
+
+
+def test_what_is_pruned_stays_at_zero_in_training():
+    tg.manual_seed(0)
+    net = prune.random_unstructured(nn.Linear(6, 4), "weight", 0.5)
+    optimizer = tg.optim.SGD(net.parameters(), 0.1, momentum=0.9)
+    for _ in range(3):
+        optimizer.zero_grad()
+        net(tg.ones(2, 6)).square().sum().backward()
+        optimizer.step()
+    assert int((net.weight == 0).sum()) == 12
+    assert prune.is_pruned(nn.Sequential(net))
+    prune.random_structured(net, "weight", 1, dim=0)
+    assert int((net.weight.abs().sum(1) == 0).sum()) == 1
+    prune.remove(net, "weight")
+    assert not prune.is_pruned(net)
+    assert net.weight in {p for group in optimizer.param_groups for p in group["params"]}
+
+
+def test_a_method_of_pruning_of_ones_own():
+    class EverySecond(prune.BasePruningMethod):
+        PRUNING_TYPE = "unstructured"
+
+        def compute_mask(self, t, default_mask):
+            mask = default_mask.clone()
+            mask.view(-1)[::2] = 0
+            return mask
+
+    layer = nn.Linear(4, 2)
+    EverySecond.apply(layer, "weight")
+    EverySecond.apply(layer, "weight")
+    assert layer.weight_mask.tolist() == [[0, 0, 0, 1], [0, 0, 0, 1]]
+    prune.custom_from_mask(layer, "weight", tg.tensor([[1, 1, 1, 0], [1, 1, 1, 1]]))
+    assert layer.weight_mask.tolist() == [[0, 0, 0, 0], [0, 0, 0, 1]]
+
+
+def test_what_prune_refuses():
+    layer = nn.Linear(4, 2)
+    for amount in (1.5, -0.1, -1, 9):
+        with pytest.raises(ValueError, match="amount is a fraction"):
+            prune.l1_unstructured(layer, "weight", amount)
+    with pytest.raises(ValueError, match="no parameter 'wait'"):
+        prune.l1_unstructured(layer, "wait", 1)
+    with pytest.raises(ValueError, match="importance scores must have"):
+        prune.l1_unstructured(layer, "weight", 1, importance_scores=tg.ones(3))
+    with pytest.raises(ValueError, match="no prune on"):
+        prune.remove(layer, "weight")
+    with pytest.raises(TypeError, match="unstructured methods, not LnStructured"):
+        prune.global_unstructured([(layer, "weight")], prune.LnStructured, amount=1, n=2)
+
+
+def test_hooks_of_all_modules():
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    seen = []
+    handles = [
+        hooks.register_module_forward_pre_hook(lambda m, args: seen.append(("before", type(m).__name__))),
+        hooks.register_module_forward_hook(lambda m, args, out: seen.append(("after", type(m).__name__))),
+        hooks.register_module_full_backward_pre_hook(lambda m, g: seen.append(("back from", type(m).__name__))),
+        hooks.register_module_full_backward_hook(lambda m, g, h: seen.append(("back to", type(m).__name__))),
+    ]
+    own = net[1].register_forward_hook(lambda m, args, out: seen.append(("own", "ReLU")) or out * 2)
+    x = tg.ones(1, 2, requires_grad=True)
+    net(x).sum().backward()
+    for handle in handles:
+        handle.remove()
+    assert seen[:7] == [
+        ("before", "Sequential"),
+        ("before", "Linear"),
+        ("after", "Linear"),
+        ("before", "ReLU"),
+        ("after", "ReLU"),
+        ("own", "ReLU"),
+        ("after", "Sequential"),
+    ]
+    assert [name for moment, name in seen if moment == "back from"] == ["Sequential", "ReLU", "Linear"]
+    assert {name for moment, name in seen if moment == "back to"} == {"Sequential", "ReLU", "Linear"}
+    own.remove()
+    count = len(seen)
+    net(x)
+    assert len(seen) == count
+    assert not hooks.everywhere
