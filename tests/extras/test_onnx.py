@@ -427,6 +427,7 @@ TABLE = {
     "gather": lambda x: (x.gather(1, x.argsort(1)), x.take_along_dim(x.argsort(1)[:, :2], 1)),
     "select": lambda x: x.index_select(1, tg.tensor([2, 0])),
     "two lists": lambda x: x.reshape(-1, 5)[:, [[0], [1]]],
+    "choices of bools": lambda x: (tg.where(x > 0, x > 1, x < -1), (x > 0).tril(), (x > 0).masked_fill(x > 1, False)),
     "triangles": lambda x: (x.tril(), x.triu(1), x.T.tril(-1)),
     "choices": lambda x: (tg.where(x > 0, x, 0.0), x.clamp(-1, 0.5), x.clamp(min=0.1), x.masked_fill(x < 0, 9.0)),
     "comparison": lambda x: (x > 0, x <= 0.1, x == x, x != 0, (x > 0) & (x < 1), ~(x > 0), (x > 0) ^ (x < 1)),

@@ -158,7 +158,7 @@ class Writing:
         values = [self.value(source) for source in call.inputs]
         settings = {n: None if n in row.ignores else self.with_values(value) for n, value in call.settings.items()}
         known = self.known(call, values, settings, row.ignores)
-        if known is not None and all(isinstance(source, Constant) for source in call.inputs):
+        if known is not None and all(x.array is not None and x.name not in self.parameters for x in values):
             return tuple([self.graph.constant(array) for array in known]), values, settings
         try:
             made = row.translate(self.graph, *values, **settings)

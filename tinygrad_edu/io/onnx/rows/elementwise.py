@@ -198,12 +198,16 @@ def rounded(g: Graph, x: Value, *, decimals: int = 0) -> Any:
 
 @row
 def where(g: Graph, condition: Value, x: Value, y: Value) -> Any:
-    return g.Where(g.cast(condition, bool), x, y)
+    condition = g.cast(condition, bool)
+    if is_bool(x):
+        return g.Or(g.And(condition, x), g.And(g.Not(condition), y))
+    return g.Where(condition, x, y)
 
 
 @row
 def masked(g: Graph, x: Value, mask: Value) -> Any:
-    return g.Where(g.cast(mask, bool), x, g.constant(0, x.dtype))
+    mask = g.cast(mask, bool)
+    return g.And(x, mask) if is_bool(x) else g.Where(mask, x, g.constant(0, x.dtype))
 
 
 @row
