@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn
+from tinygrad_edu import models, nn
 from tinygrad_edu.io.onnx import ExportError, export
 from tinygrad_edu.nn import functional as F
 
@@ -239,6 +239,30 @@ def test_a_small_gpt(tmp_path):
     assert {"token.weight", "blocks.0.qkv.weight", "blocks.1.norm2.bias"} <= names
     assert "Gelu" in operators(made)
     assert "LayerNormalization" in operators(made)
+
+
+IMAGE = (3, 16, 16)
+MODELS = {
+    "resnet20": (models.resnet20, IMAGE),
+    "unet": (lambda: models.UNet(IMAGE, width=4, depth=2), IMAGE),
+    "densenet": (lambda: models.DenseNet(IMAGE), IMAGE),
+    "deeplab": (lambda: models.DeepLab(IMAGE), IMAGE),
+    "gpt": (lambda: models.GPT(20, 16, 2, 2, 16), (8,)),
+    "bert": (lambda: models.BERT(20, 16, 2, 2, 16), (8,)),
+    "llama": (lambda: models.Llama(16, 32, 2, 4, 2, 20, 16), (8,)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_networks_of_the_course(tmp_path, name):
+    make, shape = MODELS[name]
+    x = tg.rand(2, *shape) if len(shape) > 1 else tg.randint(0, 20, (2, *shape))
+    model = settled(make())
+    check(tmp_path, model, x)
+    if len(shape) == 1 and name != "bert":
+        path = tmp_path / "model.onnx"
+        export(model, x, path, input_names=["x"], dynamic_axes={"x": {0: "batch", 1: "time"}})
+        hold(path, model, (tg.randint(0, 20, (3, 5)),))
 
 
 @pytest.mark.parametrize("settings", [{}, {"bias": False}, {"add_bias_kv": True}, {"kdim": 8, "vdim": 8}], ids=str)

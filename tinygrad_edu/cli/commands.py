@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from .._version import __version__
 from .data import add_data
 from .evaluate import add_evaluate
+from .export import add_export
 from .graph import add_graph
 from .info import add_info
 from .parser import PROGRAM, Parser
@@ -47,6 +48,7 @@ exit codes:
     add_info(commands)
     add_summary(commands)
     add_graph(commands)
+    add_export(commands)
     add_data(commands)
     add_torch(commands)
     return parser.parse_args(arguments)
