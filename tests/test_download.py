@@ -97,7 +97,7 @@ def serve(monkeypatch):
 
 
 def left_in(folder):
-    return sorted(file.name for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock")
+    return sorted(file.name for file in folder.rglob("*") if file.is_file())
 
 
 def test_a_file_is_downloaded_once(serve, tmp_path, capsys):
@@ -143,7 +143,7 @@ def test_what_has_arrived_is_kept_for_the_next_time(serve, tmp_path):
     file, asked = serve(cut(70_000), status(404), whole)
     with pytest.raises(ConnectionError, match=r"the server answers 404 Not Found"):
         download(file, tmp_path)
-    assert left_in(tmp_path) == ["file.part", "file.version"]
+    assert left_in(tmp_path) == ["file.lock", "file.part", "file.version"]
     assert download(file, tmp_path).read_bytes() == CONTENT
     assert asked[-1] == ("/file", "bytes=70000-", VERSION)
 
@@ -208,7 +208,7 @@ def test_another_file_than_the_published_one(serve, tmp_path, answer, said):
     with pytest.raises(ValueError, match=rf"what {file.url} gives is not the published file, and was removed: {said}"):
         download(file, tmp_path)
     assert len(asked) == 1
-    assert left_in(tmp_path) == []
+    assert left_in(tmp_path) == ["file.lock"]
 
 
 def test_a_refusal_is_not_asked_again(serve, tmp_path):

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ def download(file: File, folder: Path) -> Path:
     """
     target = folder / file.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    with alone(beside(target, ".lock")):
+    lock = beside(target, ".lock")
+    with alone(lock):
         try:
             if not target.is_file():  # the one who was waited for may have brought it
                 fetch(file, target)
@@ -55,6 +56,8 @@ def download(file: File, folder: Path) -> Path:
             if error.errno and error.filename is None:  # such as a full disk, which does not say whose
                 raise OSError(error.errno, error.strerror, os.fspath(target)) from None
             raise
+    with suppress(OSError):  # who waits for it finds the file in its place; on Windows it is the last who removes it
+        lock.unlink()
     return target
 
 

@@ -101,11 +101,11 @@ def first_names() -> tuple[TextDataset, TextDataset]:
         ValueError: the file is damaged, or not the published one.
     """
     (file,) = NAMES
-    known = read(file).decode("ascii").split()
+    known = read(file).split()
     inputs = numpy.zeros((len(known), LONGEST + 1), numpy.int64)
     targets = numpy.full((len(known), LONGEST + 1), NO_TARGET)
     for row, name in enumerate(known):
-        letters = places(name, LETTERS)
+        letters = numpy.frombuffer(name, numpy.uint8) - (ord("a") - 1)
         inputs[row, 1 : len(name) + 1] = targets[row, : len(name)] = letters
         targets[row, len(name)] = 0
     test = numpy.arange(len(known)) % EVERY == EVERY - 1

@@ -32,6 +32,9 @@ def pair(name: str, size: Any) -> tuple[int, int]:
 class RandomHorizontalFlip(Transform):
     """The image or, with probability p, its mirror image, left for right.
 
+    Source: Krizhevsky, Sutskever and Hinton (2012), "ImageNet classification with deep convolutional neural networks",
+    section 4.1.
+
     Raises:
         ValueError: p is not from 0 to 1.
     """
