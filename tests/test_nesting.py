@@ -10,6 +10,7 @@ from test_viz import curve_points, overlap, random_graphs
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, viz
+from tinygrad_edu.models import GPT, resnet20
 from tinygrad_edu.viz import Graph, to_svg, to_text, trace
 from tinygrad_edu.viz.fold import fold
 from tinygrad_edu.viz.layout import Box
@@ -126,6 +127,15 @@ def test_steps_fold_to_the_first_the_rest_and_the_last(model):
     assert sum(max(v.folded, 1) for v in folded.vertices) == len(graph.vertices)
     weights = {v.id for v in folded.of_kind("parameter") if v.name.split(".")[0] in ("cell", "W", "U")}
     assert weights <= {e.source for e in folded.edges if e.target == rest.id}, "its inputs are seen"
+
+
+@pytest.mark.parametrize(
+    ("make", "data"),
+    [(resnet20, lambda: tg.rand(1, 3, 32, 32)), (lambda: GPT(65, 16, 4, 4, 32), lambda: tg.randint(0, 65, (2, 16)))],
+)
+def test_real_networks_are_seen_at_a_glance(make, data):
+    graph = traced(make(), data())
+    assert len(fold(graph).vertices) <= 40 < 100 < len(graph.vertices)
 
 
 def test_modules_open_as_deep_as_there_is_room():

@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, viz
-from tinygrad_edu.models import LeNet, resnet20
+from tinygrad_edu.models import GPT, DenseNet, LeNet, UNet, resnet20
 
 HOSTILE = "</script><script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
 
@@ -157,8 +157,11 @@ def test_modules_open_and_close(opened):
     assert overlaps(browser) == 0
 
 
-def test_lines_end_where_boxes_are(opened):
-    browser = opened(page_of(LeNet(), tg.rand(2, 1, 28, 28)))
+@pytest.mark.parametrize(
+    ("make", "data"), [(LeNet, lambda: tg.rand(2, 1, 28, 28)), (UNet, lambda: tg.rand(1, 1, 32, 32))]
+)
+def test_lines_and_names_end_where_boxes_are(opened, make, data):
+    browser = opened(page_of(make(), data()))
     program = """
 return [...document.querySelectorAll(".arrow")].filter((arrow) => {
   const tip = arrow.getPointAtLength(0).matrixTransform(arrow.getScreenCTM());
@@ -166,8 +169,14 @@ return [...document.querySelectorAll(".arrow")].filter((arrow) => {
   return boxes.every((box) => apart(at, box));
 }).length;
 """
-    loose = browser.execute_script(RECTANGLES + program)
-    assert loose == 0
+    assert browser.execute_script(RECTANGLES + program) == 0
+    far = """
+return [...document.querySelectorAll(".label")].map(place).filter((label) => {
+  const around = {left: label.left - 60, right: label.right + 60, top: label.top - 30, bottom: label.bottom + 30};
+  return boxes.every((box) => apart(around, box));
+}).length;
+"""
+    assert browser.execute_script(RECTANGLES + far) == 0, "names stand by the boxes that they belong to"
 
 
 def test_hostile_names_stay_text(opened):
@@ -200,15 +209,30 @@ def test_a_notebook_frame_steps_too(opened, browser, tmp_path):
     browser.switch_to.default_content()
 
 
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell, self.head = nn.LSTMCell(4, 8), nn.Linear(8, 2)
+
+    def forward(self, x):
+        h = c = tg.zeros(1, 8)
+        for step in x:
+            h, c = self.cell(step, (h, c))
+        return self.head(h)
+
+
 SCREENS = {
     "resnet20": lambda: page_of(resnet20(), tg.rand(1, 3, 32, 32)),
+    "lstm-100": lambda: page_of(Recurrent(), tg.rand(100, 1, 4)),
+    "unet": lambda: page_of(UNet(), tg.rand(1, 1, 32, 32)),
+    "gpt-4": lambda: page_of(GPT(65, 16, 4, 4, 32), tg.randint(0, 65, (2, 16))),
+    "densenet": lambda: page_of(DenseNet(), tg.rand(1, 3, 32, 32)),
     "lenet": lambda: page_of(LeNet(), tg.rand(4, 1, 28, 28)),
     "expression": expression,
 }
 
 
-@pytest.mark.parametrize("name", SCREENS)
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "theme"), [*((name, "light") for name in SCREENS), ("lenet", "dark")])
 def test_screenshots(opened, name, theme):
     folder = pathlib.Path(os.environ.get("TINYGRAD_EDU_SCREENSHOTS", ".cache/screenshots"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -219,4 +243,5 @@ def test_screenshots(opened, name, theme):
     browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_RIGHT)
     paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 24, 28)"}[theme]
+    assert overlaps(browser) == 0
     assert browser.save_screenshot(str(folder / f"{name}-{theme}.png"))

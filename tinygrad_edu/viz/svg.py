@@ -21,8 +21,9 @@ ROUNDING = {"operation": 6.0, "constant": 2.0}  # other kinds are pills
 
 
 class Label(NamedTuple):
-    """The name of an input, and where it stands."""
+    """The name of an input of a vertex, and where it stands."""
 
+    target: int
     text: str
     x: float
     y: float
@@ -126,7 +127,7 @@ def draw_routes(graph: Graph, layout: Nested) -> Iterator[str]:
     yield '</g><g class="tg-line">'
     yield from (f'<path d="{arrow(route)}"/>' for route in layout.routes)
     yield f'</g><g class="tg-soft tg-halo" font-size="{LABEL:g}">'
-    for text, x, y, anchor in labels(graph, layout.routes):
+    for _, text, x, y, anchor in labels(graph, layout.routes):
         yield f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{escape_xml(text)}</text>'
     yield "</g>"
 
@@ -177,7 +178,9 @@ def labels_beside(graph: Graph, routes: Sequence[Route]) -> Iterator[Label]:
     for route in routes:
         (x0, y0), (x, _) = route.points[-2:]
         if route.sideways and not names_itself(graph.vertices[route.edge.source], route.edge.label):
-            yield Label(route.edge.label, (x0 + x + (ARROW if x < x0 else -ARROW)) / 2, y0 - 4, "middle")
+            yield Label(
+                route.edge.target, route.edge.label, (x0 + x + (ARROW if x < x0 else -ARROW)) / 2, y0 - 4, "middle"
+            )
     above = sorted((route for route in routes if not route.sideways), key=lambda route: route.points[-1])
     if len(above) > 3 or (len(above) == 1 and len(routes) > 1):
         return  # no room for so many; and next to inputs that are named, the one that is left needs no name
@@ -187,4 +190,10 @@ def labels_beside(graph: Graph, routes: Sequence[Route]) -> Iterator[Label]:
         short = text_width(route.edge.label, LABEL) < PORT_GAP - 5
         leftwards = outer if not short or route.points[-3][0] == x else route.points[-3][0] > x
         if short or k in (0, len(above) - 1):
-            yield Label(route.edge.label, x + (-5 if leftwards else 5), y - 4, "end" if leftwards else "start")
+            yield Label(
+                route.edge.target,
+                route.edge.label,
+                x + (-5 if leftwards else 5),
+                y - 4,
+                "end" if leftwards else "start",
+            )

@@ -180,7 +180,10 @@ def module(graph: Graph, nesting: Nesting, scope: str, lines: Sequence[Sequence[
         "boxes": boxes,
         "ports": ports,
         "lines": [line(graph, route, inside.carried[key(route)]) for route in layout.routes],
-        "labels": [[label.text, *rounded(label.x, label.y), label.anchor] for label in labels(graph, routes)],
+        "labels": [
+            [label.text, *rounded(label.x, label.y), label.anchor, inside.vertices[label.target]]
+            for label in labels(graph, routes)
+        ],
     }
 
 

@@ -75,7 +75,7 @@ function lay(scope) {
     }
     return { ...line, points };
   });
-  const labels = (module.labels || []).map(([text, x, y, anchor]) => [text, x + moveX(x), y + moveY(y), anchor]);
+  const labels = (module.labels || []).map(([text, x, y, anchor, to]) => [text, x + shiftOf(to), y + moveY(y), anchor]);
   const ports = (module.ports || []).map((port) => ({ ...port, at: [port.at[0] + moveX(port.at[0]), port.at[1] + moveY(port.at[1])] }));
   const [width, height] = module.size;
   return {
@@ -289,7 +289,7 @@ function formula(panel, known) {
   if (!known.formula) return;
   make(panel, "h3", {}, "the local rule");
   const math = new DOMParser().parseFromString(known.formula, "text/html").querySelector("math");
-  if (math) make(panel, "div", { class: "formula" }).append(document.importNode(math, true));
+  if (math) make(panel, "div", { class: "wide" }).append(document.importNode(math, true));
 }
 
 const WORDS = {
@@ -328,7 +328,7 @@ function sight(panel, title, seen) {
   if (!seen) return;
   make(panel, "h3", {}, `${title} · ${seen.shape ? `(${seen.shape.join(", ")}${seen.shape.length === 1 ? "," : ""})` : "scalar"}`);
   if (seen.numbers !== undefined) {
-    const table = make(make(panel, "table", { class: "numbers" }), "tbody");
+    const table = make(make(make(panel, "div", { class: "wide" }), "table", { class: "numbers" }), "tbody");
     let rows = seen.numbers;
     while (Array.isArray(rows) && Array.isArray(rows[0]) && Array.isArray(rows[0][0])) rows = rows.flat();
     for (const row of Array.isArray(rows) ? (Array.isArray(rows[0]) ? rows : [rows]) : [[rows]]) {
