@@ -235,3 +235,13 @@ def test_what_cannot_be_resumed_is_told(run):
     err = run("train", "--resume", "a", code=1)
     assert "cannot read 'a/checkpoint.pt'" in err
     assert pathlib.Path("a/model.safetensors").exists()
+
+
+def test_a_run_that_has_not_come_to_its_end(run):
+    run(*QUICK, "--out", "a")
+    for name in ("model.safetensors", "result.json"):
+        pathlib.Path("a", name).unlink()
+    for command in (("evaluate", "a"), ("predict", "a", "--digit", "1")):
+        assert "the training has not come to its end; train --resume goes on with it" in run(*command, code=1)
+    told = json.loads(run("info", "a", "--json"))
+    assert (told["weights"], told["result"], len(told["history"])) == ({}, {}, 2)

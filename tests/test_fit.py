@@ -273,7 +273,7 @@ def test_the_loss_that_is_not_finite_names_its_operation():
     with pytest.raises(
         DivergenceError,
         match=r"the loss is nan in step 1 of epoch 1: .* "
-        r"\(it came from log \(output \(8, 2\)\), recorded at .*test_fit\.py:\d+ in forward\)",
+        r"\(it came from log \(output \(8, 2\)\), called at .*test_fit\.py:\d+ in forward\)",
     ):
         train(model)
     assert all(np.isfinite(w).all() for w in weights(model))
@@ -313,6 +313,20 @@ def test_the_gradient_that_is_not_finite_names_its_operation_and_leaves_the_weig
     ):
         train(model)
     assert all(np.array_equal(a, b) for a, b in zip(before, weights(model), strict=True))
+
+
+def test_the_layer_is_named():
+    class Root(nn.Module):
+        def forward(self, x):
+            return x.sqrt()
+
+    tg.manual_seed(0)
+    model = nn.Sequential(nn.Linear(1, 2), nn.Sequential(nn.Identity(), Root()))
+    with pytest.raises(
+        DivergenceError, match=r"\(it came from sqrt \(output \(8, 2\)\) in the layer '1\.1', called at"
+    ):
+        train(model)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
 
 
 def test_a_batch_that_is_not_finite_is_told():

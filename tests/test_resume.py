@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 import pytest
-from training import Augmented, InterruptError, adam, make_model, train
+from training import Augmented, InterruptError, adam, make_model, shuffled, train
 
 import tinygrad_edu as tg
 from tinygrad_edu import optim
@@ -41,6 +41,14 @@ def whole(tmp_path_factory):
 )
 def test_interrupted_at_any_step(stops, whole, tmp_path):
     assert interrupted(tmp_path / "checkpoint", *stops) == whole
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("step", [1, 5, 6, 7, 12, 17, 18])
+def test_paused_at_any_step(step, workers, whole, tmp_path):
+    path = tmp_path / "checkpoint"
+    train(path, pause_at=step, loader=lambda: shuffled(workers))
+    assert train(path, loader=lambda: shuffled(workers)) == whole
 
 
 def test_a_training_that_is_complete_stays_as_it_is(whole, tmp_path):

@@ -51,12 +51,22 @@ class InterruptError(Exception):
     pass
 
 
-def bits(model) -> dict[str, bytes]:
-    return {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
+def bits(weights) -> dict[str, bytes]:
+    return {name: value.numpy().tobytes() for name, value in weights.items()}
 
 
 def train(
-    path, stop_at=None, *, make=adam, schedule=None, loader=None, epochs=3, steps=2, checkpoint=Checkpoint, **options
+    path,
+    stop_at=None,
+    *,
+    make=adam,
+    schedule=None,
+    loader=None,
+    epochs=3,
+    steps=2,
+    checkpoint=Checkpoint,
+    pause_at=None,
+    **options,
 ):
     """Train from the seed or from what is at the path, and raise InterruptError after so many steps of this call."""
     seed_everything(7)
@@ -71,6 +81,7 @@ def train(
         nonlocal count
         average.update_parameters(model)
         count += 1
+        state.pause = count == pause_at
         if count == stop_at:
             raise InterruptError
 
@@ -87,7 +98,7 @@ def train(
         **options,
     )
     history = [{name: value for name, value in record.items() if name != "seconds"} for record in state.history]
-    return bits(model), bits(average), {n: w.numpy().tobytes() for n, w in best.weights.items()}, history
+    return bits(model.state_dict()), bits(average.state_dict()), bits(best.weights or {}), history
 
 
 def main(path, workers, call, count):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..train import Run
+from ..train.run import WEIGHTS
 from .output import JSON_HELP, print_json, print_table
 from .parser import add_command
 
@@ -23,7 +24,7 @@ def add_info(commands: Any) -> None:
 def info(options: argparse.Namespace) -> int:
     """Read the run and print it as a table."""
     run = Run.read(options.run_folder)
-    weights = run.model().state_dict()
+    weights = run.model().state_dict() if (run.folder / WEIGHTS).exists() else {}  # there are none before its end
     count = sum(weight.numel() for weight in weights.values())
     if options.json:
         shapes = {name: {"dtype": str(w.dtype), "shape": list(w.shape)} for name, w in weights.items()}

@@ -1,5 +1,6 @@
 """The folder of a run, to read."""
 
+import errno
 import json
 import os
 import tomllib
@@ -67,6 +68,9 @@ class Run:
         """
         path = self.folder / WEIGHTS
         model = build_model(self.config)
+        if not path.exists() and (self.folder / CHECKPOINT).exists():
+            reason = "the training has not come to its end; train --resume goes on with it"
+            raise FileNotFoundError(errno.ENOENT, reason, str(path))
         weights = load_safetensors(path)
         name = self.config["model"]["name"]
         check_weights(weights, model.state_dict(), f"{str(path)!r} does not fit the model {name!r}")

@@ -101,7 +101,7 @@ class Step:
         """What was the first that is not finite, if the loss of a batch is computed again with the same chance."""
         set_rng_state(chance)
         self.optimizer.zero_grad()
-        return origin([x, y], lambda: self.loss(self.model(x), y))
+        return origin(self.model, [x, y], lambda: self.loss(self.model(x), y))
 
 
 def size_of(batch: Any) -> int:
