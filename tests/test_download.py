@@ -193,6 +193,19 @@ def test_redirects_that_lead_nowhere(serve, tmp_path, to):
         download(file, tmp_path)
 
 
+def test_another_file_that_comes_in_parts(serve, tmp_path):
+    def half(handler):
+        if handler.headers.get("Range"):
+            whole(handler, OTHER)
+        else:
+            handler.give(OTHER[:70_000], length=len(OTHER), ETag=VERSION)
+
+    file, asked = serve(half)
+    with pytest.raises(ValueError, match="is not the published file, and was removed: its SHA-256"):
+        download(file, tmp_path)
+    assert len(asked) == 4  # two halves, and once more two
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -80,7 +80,7 @@ def alone(path: Path) -> Iterator[None]:
 def fetch(file: File, target: Path) -> None:
     """Bring a file to the disk, in as many goes as it takes, check it, and give it its name."""
     part, version = beside(target, ".part"), beside(target, ".version")
-    continued, failures = part.exists(), 0
+    continued, anew, failures = part.exists(), False, 0
     with Progress(file.name, file.size) as progress:
         while True:
             before = size(part)
@@ -100,10 +100,10 @@ def fetch(file: File, target: Path) -> None:
             except ValueError as error:
                 for rest in (part, version):
                     rest.unlink(missing_ok=True)
-                if not continued:
+                if anew or not continued:
                     said = f"what {file.url} gives is not the published file, and was removed: {error}"
                     raise ValueError(said) from None
-                continued = False  # it may be in parts of two versions: once more, from the beginning
+                anew = True  # it may have been in parts of two versions: once more, from the beginning
     os.replace(part, target)
     version.unlink(missing_ok=True)
 

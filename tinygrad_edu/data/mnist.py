@@ -69,7 +69,9 @@ def mnist(dtype: Any = numpy.float32) -> tuple[TensorDataset, TensorDataset]:
     """MNIST's handwritten digits, 60,000 to train on and 10,000 to test on: images `(N, 1, 28, 28)`, digits `(N,)`.
 
     The images are float32 from 0 (paper) to 1 (ink), or with `dtype=uint8` from 0 to 255 in a quarter of the memory
-    (55 instead of 219 MB); the digits are int64. Which folder they are read from, `data.storage` tells.
+    (55 instead of 219 MB), which become floats batch by batch with
+    `TransformedDataset(train, ToDtype(float32, scale=True), batched=True)`. The digits are int64. Which folder they are
+    read from, `data.storage` tells.
 
     Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document recognition".
 

@@ -3,14 +3,17 @@ r"""Where the data sets are that do not come with the package: the folder, the f
 The folder is the one that the environment variable TINYGRAD_EDU_DATA names. Where it is not set, or lacks a file, the
 user's folder of caches is looked in: `~/.cache/tinygrad_edu`, `~/Library/Caches/tinygrad_edu` on macOS,
 `%LOCALAPPDATA%\tinygrad_edu` on Windows. What is in neither is downloaded, into the first of the two that can be
-written to. To work without a network, put the files there oneself, under the names that `DATASETS` lists:
+written to; the last three below cannot be. To work without a network, put the files there yourself.
+`DATASETS[name].files` tells for each its name, its SHA-256, and the address that it comes from:
 
     mnist/         train-images-idx3-ubyte.gz  train-labels-idx1-ubyte.gz  (and t10k-...)
     fashion-mnist/ the same four names
-    cifar10/       cifar-10-binary.tar.gz, or the smaller cifar10_train5k.npz and cifar10_test10k.npz
+    cifar10/       cifar-10-binary.tar.gz
     text/          tinyshakespeare.txt  names.txt
-    segmentation/  nuclei128.npz
     timeseries/    airline-passengers.csv  monthly-sunspots.csv  sunspots-yearly.csv
+    cifar10/       cifar10_train5k.npz  cifar10_test10k.npz  (for "cifar10-5k")
+    segmentation/  nuclei128.npz
+    tabular/       diabetes.npz  (scikit-learn has it too)
 """
 
 import errno
