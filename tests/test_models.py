@@ -364,3 +364,26 @@ def test_masking():
         none, labels = models.mask_tokens(tokens, 50, 99, share=0)
     assert none.tolist() == tokens.tolist()
     assert (labels == -100).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: models.ResNet(depth="20"),
+        lambda: models.VGG(image=3),
+        lambda: models.GPT(vocabulary=None),
+        lambda: models.generate(models.GPT(9), "a", 3),
+        lambda: models.mask_tokens([1], 9, 8),
+        lambda: models.BERT(9).encode(None),
+        lambda: models.YOLO((1, 8, 8)).loss(None, []),
+        lambda: models.RPN((1, 8, 8)).propose("x"),
+        lambda: models.VAE().elbo(3),
+        lambda: models.RealNVP().log_prob(None),
+        lambda: models.Tokenizer(None, [1.0]),
+        lambda: models.ResNet.from_file(None),
+        lambda: models.Llama.from_file(3.5),
+    ],
+)
+def test_what_makes_no_sense_is_told(call):
+    with pytest.raises((TypeError, ValueError)):
+        call()

@@ -125,3 +125,9 @@ def test_the_published_tokenizer():
     assert [tokenizer.pieces[token] for token in tokens[1:6]] == [b" Once", b" upon", b" a", b" time", b","]
     assert tokenizer.decode(tokens) == text
     assert [tokenizer.pieces[token] for token in tokens[1:]] == joined_plainly(tokenizer, text)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"a", ["a"]])
+def test_what_is_no_text_is_refused(text):
+    with pytest.raises(TypeError, match="encode takes a text, got"):
+        SMALL.encode(text)

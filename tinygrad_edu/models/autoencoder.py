@@ -4,6 +4,7 @@ import math
 
 from .. import nn
 from ..tensor import Tensor
+from ..told import guarded
 
 __all__ = ["Autoencoder"]
 
@@ -30,10 +31,12 @@ class Autoencoder(nn.Module):
         self.encoder = nn.Sequential(nn.Flatten(), *down)
         self.decoder = nn.Sequential(*up, nn.Unflatten(1, image))
 
+    @guarded
     def encode(self, x: Tensor) -> Tensor:
         """The codes; `(B, C, H, W) -> (B, code)`."""
         return self.encoder(x)
 
+    @guarded
     def decode(self, z: Tensor) -> Tensor:
         """The images of codes; `(B, code) -> (B, C, H, W)`."""
         return self.decoder(z)

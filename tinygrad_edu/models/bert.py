@@ -6,6 +6,7 @@ from ..functions.sequences import arange
 from ..nn import functional as F
 from ..ops.elementwise import where
 from ..tensor import Tensor
+from ..told import guard, guarded
 
 __all__ = ["BERT", "mask_tokens"]
 
@@ -47,6 +48,7 @@ class BERT(nn.Module):
             if p.ndim > 1:
                 nn.init.normal_(p, std=0.02)
 
+    @guarded
     def encode(self, tokens: Tensor, segments: Tensor | None = None, padding: Tensor | None = None) -> Tensor:
         """A vector for each token, which knows of all the others; `(B, T) -> (B, T, size)`."""
         T = tokens.shape[1]
@@ -77,3 +79,6 @@ def mask_tokens(
     other = randint(0, vocabulary, tokens.shape, generator=generator)
     changed = where(fate < 0.8, mask, where(fate < 0.9, other, tokens))
     return where(chosen, changed, tokens), where(chosen, tokens, -100)
+
+
+guard(globals(), __all__, __name__)

@@ -14,6 +14,7 @@ from ..functions.random import Generator, randperm
 from ..ops.elementwise import maximum, minimum
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import guard
 
 __all__ = ["anchors_by_k_means", "average_precision", "box_area", "box_convert", "box_iou", "nms"]
 
@@ -137,3 +138,6 @@ def average_precision(
     precision = hits.cumsum() / numpy.arange(1, len(hits) + 1)
     best_beyond = numpy.maximum.accumulate(precision[::-1])[::-1]
     return float(best_beyond[hits].sum() / total)
+
+
+guard(globals(), __all__, __name__)

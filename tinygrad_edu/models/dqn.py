@@ -12,6 +12,7 @@ from ..graph import no_grad
 from ..nn import functional as F
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import guard, guarded
 
 __all__ = ["QNetwork", "Replay", "Steps", "choose_action", "q_loss"]
 
@@ -60,11 +61,13 @@ class Replay:
     def __len__(self) -> int:
         return min(self.count, len(self.steps))
 
+    @guarded
     def add(self, state: ArrayLike, action: int, reward: float, after: ArrayLike, end: bool) -> None:
         """Remember a step, in the place of the oldest if there is no other."""
         self.steps[self.count % len(self.steps)] = (state, action, reward, after, end)
         self.count += 1
 
+    @guarded
     def draw(self, count: int, generator: Generator | None = None) -> Steps:
         """Steps drawn at random, some of them perhaps twice.
 
@@ -101,3 +104,6 @@ def q_loss(network: nn.Module, target: nn.Module, steps: Steps, discount: float 
         expected = steps.reward + discount * to_come
     values = network(steps.state).gather(1, steps.action[:, None])[:, 0]
     return F.smooth_l1_loss(values, expected)
+
+
+guard(globals(), __all__, __name__)

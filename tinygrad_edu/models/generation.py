@@ -13,6 +13,7 @@ from ..functions.random import Generator, multinomial
 from ..graph import no_grad
 from ..nn import Module
 from ..tensor import Tensor
+from ..told import guard
 
 __all__ = ["Cache", "generate", "sample", "top_k_logits", "top_p_logits"]
 
@@ -146,3 +147,6 @@ def generate(
             if stopped.all():
                 break
     return tokens
+
+
+guard(globals(), __all__, __name__)

@@ -15,6 +15,7 @@ from ..functions.sequences import arange, eye
 from ..io import load_safetensors, safetensors_metadata
 from ..nn import functional as F
 from ..tensor import Tensor
+from ..told import guarded
 from .generation import Cache
 
 __all__ = ["Llama"]
@@ -163,6 +164,7 @@ class Llama(nn.Module):
         return F.linear(self.norm(x), output.weight)  # (B, T, vocab_size)
 
     @classmethod
+    @guarded
     def from_file(cls, path: FilePath) -> Self:
         """The model in a file: safetensors with its `config` as JSON in the metadata, or, under .bin, llama2.c's v0.
 

@@ -7,6 +7,7 @@ from ..functions.random import Generator, randn
 from ..functions.sequences import arange
 from ..graph import no_grad
 from ..tensor import Tensor
+from ..told import guarded
 
 __all__ = ["RealNVP"]
 
@@ -65,17 +66,20 @@ class RealNVP(nn.Module):
             total = total + log_determinant
         return x, total
 
+    @guarded
     def inverse(self, z: Tensor) -> Tensor:
         """The points that come from this noise."""
         for layer in reversed(list(self.layers)):
             z = layer.inverse(z)
         return z
 
+    @guarded
     def log_prob(self, x: Tensor) -> Tensor:
         """The log-likelihood of each point, in nats; `(B, size) -> (B)`."""
         z, log_determinant = self(x)
         return log_determinant - 0.5 * (z.square().sum(-1) + self.size * math.log(2 * math.pi))
 
+    @guarded
     def sample(self, count: int, generator: Generator | None = None) -> Tensor:
         """New points; `(count, size)`."""
         with no_grad():

@@ -9,6 +9,7 @@ from ..atomic import FilePath
 from ..io import load
 from ..nn import functional as F
 from ..tensor import Tensor
+from ..told import guarded
 
 __all__ = ["ResNet", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110"]
 
@@ -82,6 +83,7 @@ class ResNet(nn.Module):
         return self.linear(x.mean((2, 3)))  # (B, classes)
 
     @classmethod
+    @guarded
     def from_file(cls, path: FilePath) -> Self:
         """The network whose weights are in a file, set to evaluate: a state_dict, or a published checkpoint.
 

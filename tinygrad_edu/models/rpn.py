@@ -12,6 +12,7 @@ from ..functions.sequences import arange
 from ..graph import no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
+from ..told import guarded
 from .boxes import box_convert, box_iou, centred, nms
 from .yolo import STRIDE, features
 
@@ -58,12 +59,14 @@ class RPN(nn.Module):
         differences = self.differences(y).unflatten(1, (-1, 4)).permute(0, 3, 4, 1, 2).flatten(1, 3)
         return logits, differences
 
+    @guarded
     def boxes(self, differences: Tensor) -> Tensor:
         """The boxes, as (x1, y1, x2, y2), that differ by so much from the anchors; `(.., N, 4)`."""
         middle, size = box_convert(self.anchors, "xyxy", "cxcywh").split(2, -1)
         moved, grown = differences.split(2, -1)
         return box_convert(cat([middle + moved * size, size * grown.exp()], -1), "cxcywh", "xyxy")
 
+    @guarded
     def loss(
         self, logits: Tensor, differences: Tensor, truth: Sequence[Tensor], generator: Generator | None = None
     ) -> Tensor:
@@ -95,12 +98,14 @@ class RPN(nn.Module):
         objects = (best >= OBJECT) | ((overlaps == overlaps.amax(0)) & (overlaps > 0)).any(1)
         return nearest, objects, (best < BACKGROUND) & ~objects
 
+    @guarded
     def told(self, boxes: Tensor, anchors: Tensor) -> Tensor:
         """The differences of boxes from some anchors; `(n, 4), (n) -> (n, 4)`."""
         middle, size = box_convert(boxes, "xyxy", "cxcywh").split(2, -1)
         of_anchor, anchor_size = box_convert(self.anchors[anchors], "xyxy", "cxcywh").split(2, -1)
         return cat([(middle - of_anchor) / anchor_size, (size / anchor_size).log()], -1)
 
+    @guarded
     def propose(self, x: Tensor, count: int = 100, iou_threshold: float = 0.7) -> list[tuple[Tensor, Tensor]]:
         """The boxes `(n, 4)` in each image that are likeliest to be about something, and how likely `(n)`."""
         with no_grad():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from ..atomic import FilePath
+from ..told import guarded
 
 __all__ = ["Tokenizer"]
 
@@ -61,11 +62,17 @@ class Tokenizer:
         except (ValueError, struct.error) as error:
             raise ValueError(f"{os.fspath(path)!r} holds no tokenizer: {error}") from None
 
+    @guarded
     def encode(self, text: str, bos: bool = True, eos: bool = False) -> list[int]:
         """The tokens of a text: its characters, of which the two neighbours with the best score are joined, repeatedly.
 
         A space is put before the text, so that its first word is a word like any other.
+
+        Raises:
+            TypeError: it is no text.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"encode takes a text, got {type(text).__name__}")
         parts = self.joined([character.encode(errors="replace") for character in f" {text}"]) if text else []
         tokens = [self.bos] * bos
         for part in parts:
@@ -97,6 +104,7 @@ class Tokenizer:
             offer(left, after[left])
         return [part for part in parts if part]
 
+    @guarded
     def decode(self, tokens: Iterable[int]) -> str:
         """The text of tokens, without the space before its first word; bytes that are no text become U+FFFD.
 

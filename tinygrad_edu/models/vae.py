@@ -7,6 +7,7 @@ from ..functions.random import Generator, randn
 from ..graph import no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
+from ..told import guarded
 
 __all__ = ["VAE"]
 
@@ -29,11 +30,13 @@ class VAE(nn.Module):
             nn.Linear(code, hidden), nn.Tanh(), nn.Linear(hidden, pixels), nn.Unflatten(1, image)
         )
 
+    @guarded
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the codes of images; `(B, C, H, W) -> (B, code), (B, code)`."""
         mean, log_variance = self.encoder(x).chunk(2, 1)
         return mean, log_variance
 
+    @guarded
     def decode(self, z: Tensor) -> Tensor:
         """The logits of pixels; `(B, code) -> (B, C, H, W)`."""
         return self.decoder(z)
@@ -45,6 +48,7 @@ class VAE(nn.Module):
         z = mean + (0.5 * log_variance).exp() * noise  # so that gradients flow to what it is drawn from
         return self.decode(z), mean, log_variance
 
+    @guarded
     def elbo(self, x: Tensor, generator: Generator | None = None) -> Tensor:
         r"""A lower bound of $\log p(x)$, in nats, from one drawn code; `(B, C, H, W) -> (B)`.
 
@@ -55,6 +59,7 @@ class VAE(nn.Module):
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
         return reconstruction - divergence
 
+    @guarded
     def sample(self, count: int, generator: Generator | None = None) -> Tensor:
         """New images, as the probability of each pixel; `(count, C, H, W)`."""
         with no_grad():

@@ -11,6 +11,7 @@ from ..functions.sequences import arange
 from ..graph import no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
+from ..told import guarded
 from .boxes import box_convert, box_iou, centred, nms
 from .fcn import conv
 
@@ -72,6 +73,7 @@ class YOLO(nn.Module):
         y = self.output(self.features(x))
         return y.unflatten(1, (len(self.anchors), 5 + self.classes)).permute(0, 1, 3, 4, 2)
 
+    @guarded
     def boxes(self, raw: Tensor) -> Tensor:
         """The boxes in pixels, as (x1, y1, x2, y2); `(B, A, H/8, W/8, ..) -> (B, A, H/8, W/8, 4)`."""
         rows, columns = raw.shape[2:4]
@@ -80,6 +82,7 @@ class YOLO(nn.Module):
         size = self.anchors[:, None, None] * raw[..., 2:4].exp()
         return cat([centre - size / 2, centre + size / 2], -1)
 
+    @guarded
     def loss(self, raw: Tensor, truth: Sequence[Tensor], labels: Sequence[Tensor] | None = None) -> Tensor:
         """How far the raw numbers are from the true boxes `(n, 4)` of each image and their classes `(n)`.
 
@@ -108,6 +111,7 @@ class YOLO(nn.Module):
         named = 0.0 if labels is None else F.cross_entropy(mine[:, 5:], cat(list(labels)), reduction="sum")
         return (errors + seen + named) / max(len(goal), 1)
 
+    @guarded
     def detect(
         self, x: Tensor, threshold: float = 0.5, iou_threshold: float = 0.5
     ) -> list[tuple[Tensor, Tensor, Tensor]]:

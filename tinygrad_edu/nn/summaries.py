@@ -10,6 +10,7 @@ from ..dtypes import as_dtype, get_default_dtype
 from ..functions.creation import as_tensor, ones, zeros
 from ..printing import byte_count
 from ..tensor import Tensor
+from ..told import guard
 from .measuring import Notes, Shape, measured, shapes_text
 from .module import Module
 
@@ -193,3 +194,6 @@ def layers_of(notes: Mapping[Module, Notes], module: Module, name: str, depth: i
     )
     for lines in below:
         yield from lines
+
+
+guard(globals(), __all__, __name__)
