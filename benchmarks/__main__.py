@@ -5,6 +5,7 @@ python -m benchmarks --only "MLP|chain"  the works whose names match
 python -m benchmarks --what memory       growth, leaks and the million operations
 python -m benchmarks --what import       what importing costs beside NumPy
 python -m benchmarks --what optimizers   a step of a million elements beside bare NumPy
+python -m benchmarks --what loading      a loader's batches, and how long a step waits for them
 """
 
 import argparse
@@ -44,7 +45,7 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--only", default="", metavar="PATTERN", help="a regular expression over the works' names")
-    options.add_argument("--what", choices=("speed", "memory", "import", "optimizers"), default="speed")
+    options.add_argument("--what", choices=("speed", "memory", "import", "optimizers", "loading"), default="speed")
     args = options.parse_args()
     if args.what == "memory":
         from .memory import report
@@ -56,6 +57,10 @@ def main() -> None:
         report()
     elif args.what == "optimizers":
         from .optimizers import report
+
+        report()
+    elif args.what == "loading":
+        from .loading import report
 
         report()
     else:

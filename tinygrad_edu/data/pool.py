@@ -10,10 +10,12 @@ when its connection closes, or when it finds that its parent has changed; its sh
 """
 
 import contextlib
+import functools
 import math
 import multiprocessing
 import os
 import pickle
+import select
 import signal
 import sys
 import time
@@ -65,6 +67,7 @@ class Worker:
         self.process = process
         self.connection = ours
         self.memory = memory
+        self.wait = waiter(ours, process.sentinel)
 
     def send(self, message: Any) -> None:
         """Ask for something. That it has gone is found out when its answer is waited for."""
@@ -79,7 +82,7 @@ class Worker:
             RuntimeError: it has not answered within so many seconds.
         """
         until = math.inf if timeout is None else time.monotonic() + timeout
-        while not (ready := wait((self.connection, self.process.sentinel), min(until - time.monotonic(), WATCH))):
+        while not (ready := self.wait(max(0.0, min(until - time.monotonic(), WATCH)))):
             if not self.process.is_alive():
                 raise GoneError(self.obituary())
             if time.monotonic() >= until:
@@ -186,6 +189,18 @@ class Pool:
         packed = worker.answer(timeout)
         self.outstanding[worker_id] -= 1
         return unpack(packed, worker.memory[place] if worker.memory else None)
+
+
+def waiter(*signs: Connection | int) -> Callable[[float], list[Any]]:
+    """A function that waits so many seconds for one of these to be ready, and gives those that are."""
+    if not hasattr(select, "poll"):
+        return functools.partial(wait, signs)
+    poll, sign_of = select.poll(), {}  # made once: a tenth of a wait's cost
+    for sign in signs:
+        fd = sign if isinstance(sign, int) else sign.fileno()
+        poll.register(fd, select.POLLIN)
+        sign_of[fd] = sign
+    return lambda seconds: [sign_of[fd] for fd, _ in poll.poll(seconds * 1000)]
 
 
 def error_of(pickled: bytes, message: str) -> Exception:

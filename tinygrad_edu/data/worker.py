@@ -64,6 +64,9 @@ def work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     set_num_threads(1)
+    if hasattr(os, "SCHED_BATCH"):
+        # Waking a worker must not take the processor from the parent: on a busy machine it waited for milliseconds.
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     memory = [reduction.recv_handle(connection) for _ in range(memories)]
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     stopped = threading.Event()
