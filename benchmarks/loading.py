@@ -1,5 +1,6 @@
 """Loaders: what a batch costs beside PyTorch's DataLoader, and how long a training step waits for its input."""
 
+import itertools
 import random
 import statistics
 import time
@@ -74,9 +75,7 @@ def waiting(loader: Any, model: Any, optimizer: Any) -> tuple[list[float], list[
 
 
 def mlp(hidden: int) -> Any:
-    return nn.Sequential(
-        nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 10)
-    )
+    return nn.Sequential(nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 10))
 
 
 def report() -> None:
@@ -103,6 +102,7 @@ def report() -> None:
                 optimizer = optim.SGD(model.parameters(), lr=0.01)
                 loader = ours.DataLoader(data, 128, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
                 rounds = [waiting(loader, model, optimizer) for _ in range(ROUNDS)]
-                step, waited = (statistics.median(sum(column, [])) * 1e6 for column in zip(*rounds, strict=True))
+                columns = (itertools.chain(*column) for column in zip(*rounds, strict=True))
+                step, waited = (statistics.median(column) * 1e6 for column in columns)
                 share = waited / (step + waited)
                 print(f"| {name}, hidden {hidden} | {workers} | {step:.0f} | {waited:.0f} | {share:.1%} |", flush=True)
