@@ -554,6 +554,54 @@ def test_writes_in_place_where_the_batch_varies(tmp_path):
     check(tmp_path, f, tg.randn(3, 2, 5))
 
 
+VIEWS = [
+    lambda x: x.transpose(0, -1),
+    lambda x: x[-1],
+    lambda x: x[1:],
+    lambda x: x[..., ::2],
+    lambda x: x.unsqueeze(0),
+    lambda x: x.reshape(-1),
+    lambda x: x.split(2)[-1],
+    lambda x: x.unbind(0)[0],
+    lambda x: x.diagonal() if x.ndim == 2 else x.flatten(),
+]
+
+
+def some_program(seed):
+    """Views, and writes to them, in random order, of the input and of a constant."""
+
+    def program(x):
+        random = np.random.default_rng(seed)
+        tensors = [x.clone(), tg.zeros(4, 6)]
+        for _ in range(random.integers(4, 14)):
+            t, other = (tensors[random.integers(len(tensors))] for _ in range(2))
+            step = random.integers(8)
+            if not t.ndim or not t.numel():
+                continue
+            if step < 3:
+                tensors.append(VIEWS[random.integers(len(VIEWS))](t))
+            elif step == 3:
+                t.add_(float(random.random()), alpha=2)
+            elif step == 4:
+                t[random.integers(t.shape[0])] = float(random.random())
+            elif step == 5:
+                t.mul_(other.sum() * 0.1)
+            elif step == 6:
+                t[..., :1] = other.mean()
+            elif other.shape == t.shape:
+                t.copy_(other + 1)
+        return tensors
+
+    return program
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_views_and_writes(tmp_path, seed):
+    path = tmp_path / "model.onnx"
+    export(some_program(seed), tg.randn(4, 6), path)
+    hold(path, some_program(seed), (tg.randn(4, 6),), 1e-4)
+
+
 # operators: the table of cases that the primitives are tested by
 
 REFUSED = {"avg_pool_input", "conv_weight", "max_pool_pick", "max_pool_route", "recurrence"}

@@ -17,10 +17,11 @@ Translation = TypeVar("Translation", bound=Callable[..., Any])
 
 
 class Row(NamedTuple):
-    """How a primitive is translated, and which of its settings say nothing that ONNX does not find itself."""
+    """How a primitive is translated, which of its settings say nothing, and whether its forward gives what it means."""
 
     translate: Callable[..., Any]
     ignores: frozenset[str] = frozenset()
+    computes: bool = True
 
 
 ROWS: dict[str, Row] = {}
@@ -31,12 +32,14 @@ WITHOUT: dict[str, str] = {}
 @overload
 def row(translate: Translation, /) -> Translation: ...
 @overload
-def row(*, name: str = ..., ignores: tuple[str, ...] = ...) -> Callable[[Translation], Translation]: ...
-def row(translate: Any = None, /, *, name: str = "", ignores: tuple[str, ...] = ()) -> Any:
+def row(
+    *, name: str = ..., ignores: tuple[str, ...] = ..., computes: bool = ...
+) -> Callable[[Translation], Translation]: ...
+def row(translate: Any = None, /, *, name: str = "", ignores: tuple[str, ...] = (), computes: bool = True) -> Any:
     """Enter a function as the row of the primitive that it is named like."""
 
     def enter(function: Translation) -> Translation:
-        ROWS[name or function.__name__] = Row(function, frozenset(ignores))
+        ROWS[name or function.__name__] = Row(function, frozenset(ignores), computes)
         return function
 
     return enter if translate is None else enter(translate)

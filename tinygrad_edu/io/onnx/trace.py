@@ -147,8 +147,12 @@ class Trace:
         for place, out in enumerate(outputs):
             base = next((x for x in arrays if writes.owner(x) is writes.owner(out)), None)
             step = None if base is None else view_step(primitive, settings, place)
-            held = self.held.get(id(base))
-            self.hold(out, Result(number, place), held if step else None, step if held else None)
+            held = None if base is None or step is None else self.known(base)
+            self.hold(out, Result(number, place), held, step)
+
+    def known(self, array: Array) -> Held:
+        """The array, held; a constant until now, if it was not."""
+        return self.held.get(id(array)) or self.seen_otherwise(array) or self.hold(array, Constant(array.copy()))
 
     def add(self, primitive: Primitive, sources: Any, settings: Any, outputs: Sequence[Array]) -> int:
         """Append a call."""
@@ -218,22 +222,20 @@ class Trace:
         """Note that target[index] is about to become a value.
 
         Raises:
-            ExportError: the memory is known, and not how the target is a view of it.
+            ExportError: the memory is shared with others, one does not know how.
         """
         if threading.get_ident() != self.thread:
             return
-        held = self.held.get(id(target)) or self.seen_otherwise(target)
-        if held is None:
-            if id(writes.owner(target)) in self.by_memory:
-                raise ExportError(
-                    f"a write in place at {writes.describe_place(*user_place())}: it cannot be told what it changes; "
-                    "write to the Tensor itself, or use the operation that returns a new one"
-                )
-            held = self.hold(target, Constant(target.copy()))
+        held = self.known(target)
         source = self.read(value)
         if value.dtype != target.dtype:
             source = Result(self.add(cast, [source], {"dtype": target.dtype}, [value.astype(target.dtype)]), 0)
         root, path = held.root, held.path()
+        if any(other.root is not root for other in self.by_memory[id(writes.owner(target))]):
+            raise ExportError(
+                f"a write in place at {writes.describe_place(*user_place())}: the memory is shared in a way that "
+                "cannot be followed; clone() first, or use the operation that returns a new Tensor"
+            )
         if isinstance(root.source, Parameter):
             self.before.append((root.array, root.array.copy()))
         if index is not Ellipsis:

@@ -157,7 +157,7 @@ class Writing:
             raise UntranslatableError(f"it cannot be exported, because {reason}; compute it outside of the model")
         values = [self.value(source) for source in call.inputs]
         settings = {n: None if n in row.ignores else self.with_values(value) for n, value in call.settings.items()}
-        known = self.known(call, values, settings, row.ignores)
+        known = self.known(call, values, settings) if row.computes and not row.ignores else None
         if known is not None and all(x.array is not None and x.name not in self.parameters for x in values):
             return tuple([self.graph.constant(array) for array in known]), values, settings
         try:
@@ -172,10 +172,10 @@ class Writing:
                 value.known = array
         return found, values, settings
 
-    def known(self, call: Call, values: Sequence[Value], settings: Any, ignores: Any) -> Any:
+    def known(self, call: Call, values: Sequence[Value], settings: Any) -> Any:
         """What a call gives, if all that goes into it is known."""
         arrays = [x.known for x in values]
-        if ignores or any(x is None for x in arrays) or not is_fixed(call.settings):
+        if any(x is None for x in arrays) or not is_fixed(call.settings):
             return None
         try:
             out = call.primitive.__wrapped__(*arrays, **{n: arrays_in(value) for n, value in settings.items()})

@@ -147,7 +147,7 @@ def stacked(g: Graph, indices: Sequence[Value]) -> Any:
 # writes
 
 
-@row
+@row(computes=False)  # its forward gives the memory, which was written to beside it
 def overwritten(g: Graph, x: Value, value: Value, *, path: Any) -> Any:
     last = path[-1][1].get("index") if len(path) == 1 else None
     if isinstance(last, Value) and is_mask(last) and last.array is None:
