@@ -170,6 +170,19 @@ def test_tables_are_learned(data, run):
     assert told["held_out_accuracy"] > 0.9
 
 
+def test_the_number_of_workers_makes_no_difference(run):
+    run(*QUICK, "--out", "a")
+    run(*QUICK, "--set", "data.workers=2", "--out", "b")
+    assert weights("a") == weights("b")
+
+
+def test_a_table_is_evaluated_as_it_was_trained(run):
+    told = json.loads(
+        run("train", "--data", "wine", "--set", "data.samples=40", "--epochs", "5", "--out", "a", "--json")
+    )
+    assert json.loads(run("evaluate", "a", "--json"))["loss"] == told["held_out_loss"]
+
+
 def test_the_best_model_is_kept_and_a_training_is_stopped_early(run):
     asked = ("--set", "training.keep=best", "--set", "training.patience=2", "--set", "optimizer.lr=0.05")
     told = json.loads(run(*QUICK, *asked, "--epochs", "50", "--out", "a", "--json"))

@@ -160,6 +160,17 @@ def test_batches_that_cannot_be_trained_on():
             fit(model, [batch], optimizer)
         with pytest.raises(TypeError, match=f"a batch is a pair of inputs and targets.*{told}"):
             evaluate(model, [batch])
+    once = list(DataLoader(points(), 8))
+
+    class Once:
+        def __len__(self):
+            return 4
+
+        def __iter__(self):
+            return (once.pop() for _ in range(len(once)))
+
+    with pytest.raises(ValueError, match="the batches of epoch 2 did not come"):
+        fit(model, Once(), optimizer, 2)
     for epochs in (-1, 2.0, True):
         with pytest.raises(ValueError, match="epochs is a whole number of 0 or more"):
             fit(model, [(x, y)], optimizer, epochs)

@@ -278,6 +278,14 @@ def test_checkpoints_that_cannot_be_resumed_are_told(tmp_path):
         train(path, schedule=lambda optimizer: lr_scheduler.StepLR(optimizer, 1))
 
 
+def test_the_checkpoint_of_another_network_is_told(tmp_path):
+    path, data = tmp_path / "checkpoint", DataLoader(Augmented(20), 10)
+    small, large = (tg.nn.Sequential(tg.nn.Flatten(), tg.nn.Linear(64, n), tg.nn.Linear(n, 10)) for n in (3, 4))
+    fit(small, data, adam(small), 1, checkpoint=Checkpoint(path))
+    with pytest.raises(ValueError, match=r"(?s)is the checkpoint of another training: .*1\.weight"):
+        fit(large, data, adam(large), 2, checkpoint=Checkpoint(path, resume=True))
+
+
 def test_without_resume_a_training_begins_anew(tmp_path):
     path = tmp_path / "checkpoint"
     model = make_model()

@@ -33,7 +33,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if kind_of(name) != kind_of(own):
         message = f"argument --data: the run is for {kind_of(own)}, and {name} for {kind_of(name)}"
         raise UsageError(message, f"{PROGRAM} evaluate")
-    test_set = load_data(name)[1]
+    test_set = load_data(name, run.config["data"].get("samples") if name == own else None)[1]
     found = measure(run.model(), DataLoader(test_set, 256), loss_for(name))
     if options.json:
         print_json({"run": str(options.run_folder), "data": name, "samples": len(test_set), **found})

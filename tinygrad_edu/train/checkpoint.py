@@ -11,7 +11,7 @@ from ..io import load, save
 from .randomness import random_state, set_random_state
 from .state import SaveWarning, State
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "NoCheckpoint", "has_state"]
 
 
 class Checkpoint:
@@ -84,10 +84,13 @@ class Checkpoint:
                 f"{os.fspath(self.path)!r} is the checkpoint of another training: it has {', '.join(parts)}, "
                 f"and this one {', '.join(self.parts)}"
             )
-        for name, part in self.parts.items():
-            part.load_state_dict(parts[name])
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(parts[name])
+            set_random_state(now)
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ValueError(f"{os.fspath(self.path)!r} is the checkpoint of another training: {error}") from error
         self.epoch_chance = epoch
-        set_random_state(now)
 
     def after_step(self) -> None:
         """Save, if it is time."""
@@ -122,6 +125,16 @@ class Checkpoint:
             pass
         set_random_state(now)
         return batches
+
+
+class NoCheckpoint(Checkpoint):
+    """That nothing is saved."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def write(self) -> None:
+        """Write nothing."""
 
 
 def has_state(part: Any) -> bool:

@@ -12,7 +12,7 @@ from ..nn import Module
 from ..nn.functional import cross_entropy
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..told import guard
-from .checkpoint import Checkpoint, has_state
+from .checkpoint import Checkpoint, NoCheckpoint, has_state
 from .divergence import check_loss
 from .state import Callback, State
 from .step import Loss, Metrics, Step, metrics_for, size_of
@@ -69,20 +69,19 @@ def fit(
     on_step, on_epoch = list(on_step), list(on_epoch)
     state = State(epochs, -(-count_of(batches) // accumulate))
     step = Step(model, optimizer, loss, metrics, clip_norm, clip_value)
-    if checkpoint is not None:
-        parts = {"model": model, "optimizer": optimizer} | ({} if schedule is None else {"schedule": schedule})
-        kept = [callback for callback in [*on_step, *on_epoch] if has_state(callback)]
-        checkpoint.begin(state, batches, parts | {f"callback {i}": callback for i, callback in enumerate(kept)})
+    saver = NoCheckpoint() if checkpoint is None else checkpoint
+    parts = {"model": model, "optimizer": optimizer} | ({} if schedule is None else {"schedule": schedule})
+    kept = [callback for callback in [*on_step, *on_epoch] if has_state(callback)]
+    saver.begin(state, batches, parts | {f"callback {i}": callback for i, callback in enumerate(kept)})
 
     for epoch in range(len(state.history) + 1, epochs + 1):
         if state.stop:
             break
-        if state.epoch == epoch and checkpoint is not None:
-            left = checkpoint.batches_left(state.step * accumulate)
+        if state.epoch == epoch:  # it was left in its middle
+            left = saver.batches_left(state.step * accumulate)
         else:
             state.begin(epoch)
-            if checkpoint is not None:
-                checkpoint.begin_epoch()
+            saver.begin_epoch()
             left = iter(batches)
         model.train()
         before = state.seconds - time.perf_counter()
@@ -94,11 +93,12 @@ def fit(
                 callback(state)
             state.seconds = before + time.perf_counter()
             if state.leaves:
-                if checkpoint is not None:
-                    checkpoint.save()
+                saver.save()
                 return state
-            if checkpoint is not None and state.step < state.steps:
-                checkpoint.after_step()
+            if state.step < state.steps:
+                saver.after_step()
+        if not state.samples:
+            raise ValueError(f"the batches of epoch {epoch} did not come; a loop over them must begin anew each time")
 
         record = {"epoch": epoch, **state.measures}
         if validation is not None:
@@ -111,8 +111,7 @@ def fit(
             step_schedule(schedule, record)
         for callback in on_epoch:
             callback(state)
-        if checkpoint is not None:
-            checkpoint.save()
+        saver.save()
         if state.pause:
             break
     return state
