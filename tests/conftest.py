@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,6 +14,11 @@ from hypothesis import settings
 # the same examples each time; new ones are searched for wherever else the tests run.
 settings.register_profile("patient", parent=settings(), deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("patient")
+
+
+# A shell starts what runs in the background with Ctrl-C ignored, which programs inherit: tests of interruption start
+# some, and need it as it is in the foreground.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
