@@ -181,6 +181,11 @@ def test_an_empty_part_is_told_of():
     assert [len(part) for part in parts] == [1, 0]
 
 
+def test_kinds_of_samples_may_be_told_in_annotations():
+    for kind in (Dataset, IterableDataset, Subset, ConcatDataset, StackDataset, Sampler, DataLoader):
+        assert kind[int].__origin__ is kind
+
+
 # samplers
 
 
@@ -428,6 +433,9 @@ def test_a_stream_that_tells_a_wrong_length_is_told_of():
     assert len(loader) == 2
     with pytest.warns(UserWarning, match="3 batches, and its length told of 2"):
         assert len(list(loader)) == 3
+    unasked = DataLoader(Count(5, told=3), 2)
+    unasked.state_dict()
+    assert sum(1 for _ in unasked) == 3
 
 
 def test_what_workers_know_of_themselves():

@@ -4,7 +4,8 @@ import bisect
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from types import GenericAlias
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..functions.random import Generator, randperm
 from ..tensor import Tensor
@@ -97,6 +98,8 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 class Subset(Dataset[Any]):
     """The samples of a data set at these indices, in this order."""
 
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)  # for annotations
+
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
@@ -119,6 +122,8 @@ class StackDataset(Dataset[Any]):
     >>> StackDataset("abc", [1, 2, 3])[1], StackDataset(letter="abc", number=[1, 2, 3])[1]
     (('b', 2), {'letter': 'b', 'number': 2})
     """
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)  # for annotations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if bool(args) == bool(kwargs):
@@ -146,6 +151,8 @@ class ConcatDataset(Dataset[Any]):
     >>> [ConcatDataset(["abc", "de"])[i] for i in (0, 3, -1)]
     ['a', 'd', 'e']
     """
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)  # for annotations
 
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from types import GenericAlias
+from typing import Any, ClassVar
 
 from ..functions.random import Generator, default_generator, randint
 from .batches import Epoch, FromWorkers, InProcess
@@ -52,6 +53,8 @@ class DataLoader:
     tensor([0, 1]) tensor([0, 1])
     tensor([2]) tensor([4])
     """
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)  # for annotations: DataLoader[Tensor]
 
     def __init__(
         self,
@@ -109,7 +112,7 @@ class DataLoader:
         self.in_order = in_order
         self.pin_memory = pin_memory
         self.pin_memory_device = pin_memory_device
-        self.told_length: int | None = None  # of a stream, by which its batches are counted
+        self.told_length: int | None = None  # what len() said of a stream, whose batches are held against it
         self._pool: Pool | None = None  # of persistent workers
         self._epoch: Epoch | None = None
         self._resumed = False
@@ -130,11 +133,10 @@ class DataLoader:
         return FromWorkers(self, self._epoch) if self.num_workers else InProcess(self, self._epoch)
 
     def __len__(self) -> int:
-        if not self.streams:
-            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
-        count, size = len(self.dataset), self.batch_size or 1
-        self.told_length = count // size if self.drop_last else -(-count // size)
-        return self.told_length
+        length = self._length()
+        if self.streams:
+            self.told_length = length
+        return length
 
     @property
     def recipe(self) -> Recipe:
@@ -174,7 +176,7 @@ class DataLoader:
             "seed": None if epoch is None else epoch.seed,
             "position": 0 if epoch is None else epoch.position,
             "generators": self._states() if epoch is None else epoch.generators,
-            "length": self._length(),
+            "length": self._length_if_known(),
             "shares": self.num_workers if self.streams else None,  # which stream a batch is of, depends on this
         }
 
@@ -186,7 +188,7 @@ class DataLoader:
         Raises:
             ValueError: it is the state of a loader of another length or with other generators.
         """
-        theirs, ours = state_dict["length"], self._length()
+        theirs, ours = state_dict["length"], self._length_if_known()
         if theirs != ours:
             raise ValueError(f"the state is of a loader of {theirs} batches, this one has {ours}")
         if self.streams and state_dict["shares"] != self.num_workers:
@@ -204,9 +206,15 @@ class DataLoader:
             self._epoch = Epoch(state_dict["seed"], state_dict["generators"], state_dict["position"])
             self._resumed = True
 
-    def _length(self) -> int | None:
+    def _length(self) -> int:
+        if not self.streams:
+            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+        count, size = len(self.dataset), self.batch_size or 1
+        return count // size if self.drop_last else -(-count // size)
+
+    def _length_if_known(self) -> int | None:
         try:
-            return len(self)
+            return self._length()
         except TypeError:
             return None
 
