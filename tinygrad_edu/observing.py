@@ -52,7 +52,7 @@ class Observed:
         """The primitive's forward, or one that tells of the call where this thread observes."""
         if primitive is None:
             return self
-        forward, see = vars(primitive)["forward"], observer.get()
+        forward, see = primitive.__wrapped__, observer.get()
         return forward if see is None else functools.partial(told, primitive, forward, see)
 
     def __set__(self, primitive: Any, forward: Any) -> None:

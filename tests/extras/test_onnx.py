@@ -13,6 +13,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn
+from tinygrad_edu.cli import main
 from tinygrad_edu.io.onnx import ExportError, export
 from tinygrad_edu.nn import functional as F
 
@@ -828,6 +829,36 @@ WRONG = [
 def test_wrong_arguments_are_told(tmp_path, settings, message):
     with pytest.raises(ValueError, match=message):
         export(lambda x: x * 2, **{"args": tg.randn(3, 5), "path": tmp_path / "model.onnx", **settings})
+
+
+def test_wrong_kinds_of_arguments_are_told(tmp_path):
+    with pytest.raises(TypeError, match="a module or a function of Tensors, got int"):
+        export(3, tg.randn(3), tmp_path / "model.onnx")
+    with pytest.raises(TypeError, match="the path of a file to write, got NoneType"):
+        export(tg.relu, tg.randn(3), None)
+
+
+PROGRAM = """
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
+x = torch.randn(2, 1, 4, 4)
+torch.onnx.export(
+    model, x, "model.onnx", export_params=True, opset_version=11, do_constant_folding=True,
+    input_names=["input"], output_names=["output"], dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}},
+)
+torch.save((x, model(x).detach()), "pair.pt")
+"""
+
+
+def test_the_call_of_pytorch_programs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text(PROGRAM)
+    with pytest.warns(UserWarning, match="opset_version 11 is older"):
+        assert main(["torch", "program.py"]) == 0
+    x, y = tg.load("pair.pt")
+    np.testing.assert_allclose(run("model.onnx", x)[0], y.numpy(), 1e-5, 1e-5)
 
 
 def test_a_model_that_gives_no_tensor_is_told(tmp_path):

@@ -70,7 +70,7 @@ PATHS: Mapping[str, list[str]] = {
     **{f"torch.optim.{file}": ["tinygrad_edu.optim", "tinygrad_edu.optim.hooks"] for file in OPTIMIZERS},
     "torch.optim.lr_scheduler": ["tinygrad_edu.optim.lr_scheduler", "tinygrad_edu.pytorch.schedules"],
     "torch.optim.swa_utils": ["tinygrad_edu.optim.swa_utils"],
-    "torch.onnx": [],
+    "torch.onnx": ["tinygrad_edu.pytorch.onnx"],
     "torch.random": ["tinygrad_edu"],
     "torch.serialization": ["tinygrad_edu"],
     "torch.special": ["tinygrad_edu.special"],

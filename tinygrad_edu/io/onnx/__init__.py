@@ -10,6 +10,7 @@ from .errors import ExportError
 __all__ = ["ExportError", "export"]
 
 OPSETS = 18, 23  # the first and the last that rows are written for
+USUAL = 20  # the first with Gelu
 
 
 def export(
@@ -21,7 +22,7 @@ def export(
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
     dynamic_axes: Mapping[str, Mapping[int, str] | Sequence[int]] | None = None,
-    opset_version: int = 20,
+    opset_version: int = USUAL,
 ) -> None:
     """Write what a module, or a function of Tensors, computes as an ONNX model, to run elsewhere.
 
@@ -36,6 +37,7 @@ def export(
     Raises:
         ExportError: the model does something that ONNX, or this exporter, cannot say; the message names the operation,
             its module, its line, and what can be done.
+        TypeError: the model cannot be called, or the path is none.
         ValueError: names or axes do not fit the inputs and outputs, or the opset is none of those known.
         ImportError: onnx is not installed.
 
@@ -48,6 +50,10 @@ def export(
 
     arguments = args if isinstance(args, tuple) else (args,)
     named = dict(kwargs or {})
+    if not callable(model):
+        raise TypeError(f"export takes a module or a function of Tensors, got {type(model).__name__}")
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"export takes the path of a file to write, got {type(path).__name__}")
     first, last = OPSETS
     if not first <= opset_version <= last:
         raise ValueError(f"opset_version is from {first} to {last}, got {opset_version}")

@@ -1,6 +1,7 @@
 """Where a model takes values out of Tensors: what it does with them no exported model can do again."""
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +46,8 @@ def noticing(method: Callable[..., Any], trace: Trace, places: list[str]) -> Cal
 
     def call(self: Any, *args: Any, **settings: Any) -> Any:
         frame = sys._getframe(1)
-        if not in_library[frame.f_code.co_filename] and trace.depends(self._array):
+        mine = threading.get_ident() == trace.thread
+        if mine and not in_library[frame.f_code.co_filename] and trace.depends(self._array):
             place = writes.describe_place(frame.f_code, frame.f_lasti)
             if place not in places:
                 places.append(place)
