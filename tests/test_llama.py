@@ -12,7 +12,8 @@ from tinygrad_edu import nn, optim, tensor
 from tinygrad_edu.io import load_safetensors, safetensors_metadata, save_safetensors
 from tinygrad_edu.models import Llama, Tokenizer, generate
 from tinygrad_edu.models.generation import Cache
-from tinygrad_edu.models.llama import SIZES, angles, rotate
+from tinygrad_edu.models.llama import angles, rotate
+from tinygrad_edu.models.llama2c import SIZES
 
 SMALL = {
     "dim": 12,

@@ -5,8 +5,6 @@ import math
 import os
 from typing import Any, Self
 
-import numpy
-
 from .. import nn
 from ..atomic import FilePath
 from ..functions.creation import ones, tensor
@@ -17,6 +15,7 @@ from ..nn import functional as F
 from ..tensor import Tensor
 from ..told import guarded
 from .generation import Cache
+from .llama2c import read_llama2c
 
 __all__ = ["Llama"]
 
@@ -201,47 +200,3 @@ def checked(config: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
         told = ", ".join(f"{name} {config[name]} where the weights have {found[name]}" for name in differing)
         raise ValueError(f"its settings are not those of its weights: {told}")
     return config
-
-
-SIZES = ("dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size", "max_seq_len")
-
-
-def read_llama2c(path: FilePath) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The weights and settings of llama2.c's version 0: seven int32, then float32, all layers of a kind together.
-
-    Raises:
-        ValueError: the file is not as long as its sizes say.
-    """
-    with open(path, "rb") as file:
-        data = file.read()
-    config: dict[str, Any] = dict(zip(SIZES, numpy.frombuffer(data, "<i4", 7).tolist(), strict=True))
-    config["tied_embeddings"] = config["vocab_size"] > 0  # a negative size says that they are not
-    config["vocab_size"] = abs(config["vocab_size"])
-    dim, hidden, layers, heads, kv_heads, vocabulary, length = [config[name] for name in SIZES]
-    kv = kv_heads * dim // heads
-    kinds: list[tuple[str, tuple[int, ...]]] = [
-        ("attention_norm", (dim,)),
-        ("attention.wq", (dim, dim)),
-        ("attention.wk", (kv, dim)),
-        ("attention.wv", (kv, dim)),
-        ("attention.wo", (dim, dim)),
-        ("ffn_norm", (dim,)),
-        ("feed_forward.w1", (hidden, dim)),
-        ("feed_forward.w2", (dim, hidden)),
-        ("feed_forward.w3", (hidden, dim)),
-    ]
-    angles = length * (dim // heads)  # cosines and sines, which we compute
-    tables = [("tok_embeddings", (vocabulary, dim)), *[(kind, (layers, *shape)) for kind, shape in kinds]]
-    tables += [("norm", (dim,)), ("", (angles,)), ("output", (0 if config["tied_embeddings"] else vocabulary, dim))]
-    count = sum(math.prod(shape) for _, shape in tables)
-    if min(config.values()) < 0 or len(data) != 28 + 4 * count:
-        raise ValueError(f"for the sizes {config} it has {28 + 4 * count} bytes, this one {len(data)}")
-    numbers = numpy.frombuffer(data, "<f4", offset=28).astype("float32")
-    weights: dict[str, Any] = {}
-    for name, shape in tables:
-        part, numbers = numbers[: math.prod(shape)].reshape(shape), numbers[math.prod(shape) :]
-        if name in dict(kinds):
-            weights.update({f"layers.{i}.{name}.weight": layer for i, layer in enumerate(part)})
-        elif name and len(part):
-            weights[f"{name}.weight"] = part
-    return weights, config
