@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 import sys
 import threading
 import tracemalloc
@@ -471,3 +472,24 @@ def test_two_threads_go_backward_at_once():
     for thread in threads:
         thread.join()
     assert not errors
+
+
+def test_zero_keeps_its_sign_whichever_was_used_before():
+    x = tg.tensor([1.0, 2.0])
+    for zero in (-0.0, 0, 0.0, -0.0):
+        negative = math.copysign(1, zero) < 0
+        x.clone().add_(x, alpha=zero)
+        assert np.signbit((x * zero).numpy()).all() == negative
+        assert np.signbit(tg.where(x > 5, x, zero).numpy()).all() == negative
+        assert np.signbit(tg.where(x > 0, zero, x).numpy()).all() == negative
+        assert (x > zero).all()
+
+
+@pytest.mark.parametrize("dtype", [tg.float32, tg.float64, tg.float16])
+def test_where_takes_numbers_tensors_and_both(dtype):
+    condition, x, y = tg.tensor([True, False]), tg.tensor([1, 0], dtype=dtype), tg.tensor([0, 1], dtype=dtype)
+    for first, second, expected in ((x, y, [1, 1]), (x, 3, [1, 3]), (0.5, y, [0.5, 1]), (x, tg.tensor(7), [1, 7])):
+        found = tg.where(condition, first, second)
+        assert (found.tolist(), found.dtype) == (expected, dtype)
+    assert tg.where(condition, tg.tensor([1, 2]), 3.5).tolist() == [1, 3.5]
+    assert tg.where(condition, 1, 2).dtype == tg.int64

@@ -204,15 +204,14 @@ def array_of(operand: Any) -> Any:
     return operand._array if isinstance(operand, Tensor) else operand
 
 
-def free_to_write(x: Tensor, other: Any) -> bool:
+def free_to_write(x: Tensor, *others: Any) -> bool:
     """Whether there is nothing to record or convert: optimizers pass here, without a temporary or a copy."""
-    if writes.watchers:
-        return False
     dtype = x._array.dtype
-    if other._array.dtype is not dtype if isinstance(other, Tensor) else type(other) not in NUMBERS:
-        return False
+    for other in others:
+        if other._array.dtype is not dtype if isinstance(other, Tensor) else type(other) not in NUMBERS:
+            return False
     if grad_enabled.get() and (
-        x._view is not None or x.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
+        x._view is not None or x.requires_grad or any(isinstance(y, Tensor) and y.requires_grad for y in others)
     ):
         return False
     return dtype.kind == "f" and not x._inference
@@ -221,22 +220,24 @@ def free_to_write(x: Tensor, other: Any) -> bool:
 def written(x: Tensor, write: Callable[..., Any], *values: Any) -> Tensor:
     """x after a function of backend.py wrote to its memory."""
     try:
-        x._array = write(x._array, *values)
+        x._array = array = write(x._array, *values)
     except ValueError as error:
         check_writable(x, x, "a write in place")
         shapes = " and ".join([str(value.shape) for value in values if isinstance(value, numpy.ndarray)])
         raise ShapeError(f"{shapes} does not broadcast to the {x.shape} of the Tensor to write to") from error
     except RuntimeWarning:  # where warnings are errors; nothing is written yet
         with numpy.errstate(all="ignore"):
-            x._array = write(x._array, *values)
+            x._array = array = write(x._array, *values)
     frame = current_frame(2)  # no further: optimizers pass here, and their own line tells enough
-    writes.note_write(x._array, frame.f_code, frame.f_lasti)
+    writes.note_write(array, frame.f_code, frame.f_lasti)
     return x
 
 
 @method
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number."""
+    if type(value) in NUMBERS and free_to_write(self):
+        return written(self, copy_into, ..., value)
     value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(numpy.array(value).astype(self.dtype))
     if value.ndim == 0 and free_to_write(self, value):
         return written(self, set_into, value._array)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from math import copysign
 from types import CodeType
 from typing import Any
 
@@ -89,10 +90,11 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             or (bit > 4 and arrays[1].dtype is not dtype)
             or (bit > 8 and any(x.dtype is not dtype for x in arrays))
         ):
-            number = inputs[plain >> 1] if bit == 4 else None
-            if type(number) in NUMBERS and number and (dtype is float32 or dtype is float64):
+            branches = bit == 8 and primitive.promotion == "branches"
+            number = inputs[plain >> 1] if bit == 4 or (branches and plain in (2, 4)) else None
+            if (dtype is float32 or dtype is float64) and is_constant(number):
                 arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
-            else:
+            elif plain or not branches or arrays[1].dtype is not dtype:
                 inputs = meet(primitive, inputs)
                 arrays = [x._array for x in inputs]
                 parents = [x._node for x in inputs if x._node is not None]
@@ -158,6 +160,11 @@ def note_user_line(node: Node, output: Any) -> None:
     """Note the user's line in place of this package's; see autograd.set_forward_lines."""
     if node.code is None or in_library[node.code.co_filename]:
         node.code, node.lasti = user_place()
+
+
+def is_constant(x: Any) -> bool:
+    """Whether x is a number that may be taken for any that equals it, so not -0.0, which equals 0.0."""
+    return type(x) in NUMBERS and (x != 0 or copysign(1, x) > 0)
 
 
 NUMBERS = {int, float}

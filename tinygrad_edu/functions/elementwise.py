@@ -26,6 +26,7 @@ __all__ = [
     "where",
 ]
 
+BOUNDS = {int, float, type(None)}
 FAST_POWERS = {1: ops.clone, 2: ops.square, 0.5: sqrt, -1: ops.reciprocal}
 
 
@@ -73,6 +74,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """
     if min is None and max is None:
         raise RuntimeError("clamp needs min, max, or both")
+    if input.dtype.kind == "f" and type(min) in BOUNDS and type(max) in BOUNDS:
+        return ops.clamp(input, low=min, high=max)
     meeting = meeting_dtype([getattr(x, "_array", x) for x in (input, min, max) if x is not None])
     if min is not None and max is not None:
         check_kind(meeting, "iuf", "clamp")

@@ -21,7 +21,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 @method
 def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """self += value * tensor1 * tensor2, in this Tensor's memory."""
-    if type(value) in NUMBERS and free_to_write(self, tensor1) and free_to_write(self, tensor2):
+    if type(value) in NUMBERS and free_to_write(self, tensor1, tensor2):
         return written(self, add_product_into, tensor1._array, tensor2._array, value)
     return replace(self, addcmul(self, tensor1, tensor2, value=value), "addcmul_")
 
@@ -36,7 +36,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 @method
 def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """self += value * tensor1 / tensor2, in this Tensor's memory."""
-    if type(value) in NUMBERS and free_to_write(self, tensor1) and free_to_write(self, tensor2):
+    if type(value) in NUMBERS and free_to_write(self, tensor1, tensor2):
         return written(self, add_quotient_into, tensor1._array, tensor2._array, value)
     return replace(self, addcdiv(self, tensor1, tensor2, value=value), "addcdiv_")
 
@@ -46,10 +46,9 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
     """The point between input and end: input for weight 0, end for weight 1, both exactly; elementwise."""
     check_kind(result_type([input._array, end._array]), "f", "lerp")
     span = end - input
-    near, far = input + span * weight, end - span * (1 - weight)
     if isinstance(weight, Tensor):
-        return where(weight.abs() < 0.5, near, far)
-    return near if abs(weight) < 0.5 else far
+        return where(weight.abs() < 0.5, input + span * weight, end - span * (1 - weight))
+    return input + span * weight if abs(weight) < 0.5 else end - span * (1 - weight)
 
 
 @method

@@ -13,15 +13,15 @@ Array = NDArray[Any]
 
 @functools.lru_cache(128)
 def constant32(value: float) -> Array:
-    """A Python number in float32; zero is not asked for where its sign matters, for -0.0 is found as 0.0."""
+    """A Python number in float32; -0.0 is 0.0, which equals it and may have been here before."""
     with numpy.errstate(over="ignore"):
-        return numpy.array(value, numpy.float32)
+        return numpy.array(value or 0, numpy.float32)
 
 
 @functools.lru_cache(128)
 def constant64(value: float) -> Array:
     """The same in float64."""
-    return numpy.array(value, numpy.float64)
+    return numpy.array(value or 0, numpy.float64)
 
 
 def constant_for(array: Array, value: float) -> Any:

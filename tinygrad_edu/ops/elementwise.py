@@ -99,7 +99,7 @@ def minimum(x: Any, y: Any, *, xp: Any) -> Any:
     return xp.minimum(x, y)
 
 
-@primitive(formula=r"\bar{x} = \bar{z}\,[c],\ \bar{y} = \bar{z}\,[\lnot c]", promotion="common")
+@primitive(formula=r"\bar{x} = \bar{z}\,[c],\ \bar{y} = \bar{z}\,[\lnot c]", promotion="branches")
 def where(condition: Any, x: Any, y: Any, *, xp: Any) -> Any:
     """x where the condition holds and y elsewhere; `(*), (*), (*) -> (*)`."""
     return xp.where(condition, x, y)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["Adadelta"]
@@ -55,11 +55,11 @@ class Adadelta(Optimizer):
             state.update(step=counter(), square_avg=zeros_like(p), acc_delta=zeros_like(p))
         v, u = state["square_avg"], state["acc_delta"]
         rho, eps = group["rho"], group["eps"]
-        state["step"].add_(1)
+        next_step(state)
 
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
         v.mul_(rho).addcmul_(g, g, value=1 - rho)
-        delta = (u + eps).sqrt().div_((v + eps).sqrt()).mul_(g)
+        delta = (u + eps).sqrt() / (v + eps).sqrt() * g
         u.mul_(rho).addcmul_(delta, delta, value=1 - rho)
         p.add_(delta, alpha=-as_number(group["lr"]))

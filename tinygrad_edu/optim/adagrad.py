@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import full_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["Adagrad"]
@@ -67,10 +67,10 @@ class Adagrad(Optimizer):
         if not state:
             self.begin(p)
         s = state["sum"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
         s.addcmul_(g, g)
         rate = as_number(group["lr"]) / (1 + (t - 1) * group["lr_decay"])
-        p.addcdiv_(g, s.sqrt().add_(group["eps"]), value=-rate)
+        p.addcdiv_(g, s.sqrt() + group["eps"], value=-rate)

@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import zeros_like
 from ..ops.elementwise import maximum
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["Adam"]
@@ -70,7 +70,7 @@ class Adam(Optimizer):
             state.update(step=counter(), exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
         m, v = state["exp_avg"], state["exp_avg_sq"]
         lr, decay, (beta1, beta2) = as_number(group["lr"]), group["weight_decay"], group["betas"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         if decay and group["decoupled_weight_decay"]:
             p.mul_(1 - lr * decay)
@@ -80,5 +80,5 @@ class Adam(Optimizer):
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
         if group["amsgrad"]:
             v = state["max_exp_avg_sq"] = maximum(state.get("max_exp_avg_sq", v), v)
-        deviation = v.sqrt().div_((1 - beta2**t) ** 0.5).add_(group["eps"])
-        p.addcdiv_(m, deviation, value=-lr / (1 - beta1**t))
+        known = (1 - beta2**t) ** 0.5  # numerator and denominator times this: numbers are scaled, not arrays
+        p.addcdiv_(m, v.sqrt() + known * group["eps"], value=-lr * known / (1 - beta1**t))

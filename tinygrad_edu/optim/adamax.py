@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import zeros_like
 from ..ops.elementwise import maximum
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["Adamax"]
@@ -55,10 +55,10 @@ class Adamax(Optimizer):
             state.update(step=counter(), exp_avg=zeros_like(p), exp_inf=zeros_like(p))
         m, u = state["exp_avg"], state["exp_inf"]
         beta1, beta2 = group["betas"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
         m.lerp_(g, 1 - beta1)
-        u.copy_(maximum(u.mul_(beta2), g.abs().add_(group["eps"])))
+        u = state["exp_inf"] = maximum(u * beta2, g.abs() + group["eps"])
         p.addcdiv_(m, u, value=-as_number(group["lr"]) / (1 - beta1**t))

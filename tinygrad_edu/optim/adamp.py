@@ -6,7 +6,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, counter
+from .grouping import Group, as_number, check_betas, check_settings, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["AdamP"]
@@ -60,7 +60,7 @@ class AdamP(Optimizer):
             state.update(step=counter(), exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
         m, v = state["exp_avg"], state["exp_avg_sq"]
         lr, eps, decay, (beta1, beta2) = as_number(group["lr"]), group["eps"], group["weight_decay"], group["betas"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         m.lerp_(g, 1 - beta1)
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import as_tensor, zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["ASGD"]
@@ -63,7 +63,7 @@ class ASGD(Optimizer):
         if not state:
             state.update(step=counter(), eta=counter(float(lr)), mu=counter(1), ax=zeros_like(p))
         mean, eta, mu = state["ax"], state["eta"].item(), state["mu"].item()
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])

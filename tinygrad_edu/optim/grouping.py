@@ -8,7 +8,7 @@ from ..dtypes import float32, float64, get_default_dtype
 from ..functions.creation import full
 from ..tensor import Tensor
 
-__all__ = ["Group", "as_group", "as_number", "check_betas", "check_settings", "check_ways", "counter"]
+__all__ = ["Group", "as_group", "as_number", "check_betas", "check_settings", "check_ways", "counter", "next_step"]
 
 Group = dict[str, Any]
 
@@ -94,3 +94,10 @@ def as_number(value: Any) -> Any:
 def counter(start: float = 0) -> Any:
     """A number among the state; in float32 as PyTorch's, also beside parameters of other dtypes."""
     return full((), start, dtype=float64 if get_default_dtype() == float64 else float32)
+
+
+def next_step(state: dict[str, Any]) -> float:
+    """Count one step more of a parameter; how many there are with it."""
+    count: float = state["step"].item() + 1
+    state["step"].fill_(count)
+    return count

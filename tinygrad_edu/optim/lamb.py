@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, counter
+from .grouping import Group, as_number, check_betas, check_settings, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["LAMB"]
@@ -52,12 +52,13 @@ class LAMB(Optimizer):
         if not state:
             state.update(step=counter(), exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
         m, v, (beta1, beta2) = state["exp_avg"], state["exp_avg_sq"], group["betas"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         m.lerp_(g, 1 - beta1)
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
-        u = (m / (1 - beta1**t)).div_((v / (1 - beta2**t)).sqrt().add_(group["eps"]))
-        u.add_(p, alpha=group["weight_decay"])
+        u = m / (1 - beta1**t) / ((v / (1 - beta2**t)).sqrt() + group["eps"])
+        if group["weight_decay"]:
+            u = u.add(p, alpha=group["weight_decay"])
         length, step = p.norm().item(), u.norm().item()
         ratio = length / step if length and step else 1.0
         p.add_(u, alpha=-as_number(group["lr"]) * ratio)

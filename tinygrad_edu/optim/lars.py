@@ -58,5 +58,7 @@ class LARS(Optimizer):
 
         length, slope = p.norm().item(), g.norm().item()
         rate = group["trust_coefficient"] * length / (slope + decay * length) if length and slope else 1.0
-        v.mul_(group["momentum"]).add_(g.add(p, alpha=decay), alpha=as_number(group["lr"]) * rate)
+        if decay:
+            g = g.add(p, alpha=decay)
+        v.mul_(group["momentum"]).add_(g, alpha=as_number(group["lr"]) * rate)
         p.sub_(v)

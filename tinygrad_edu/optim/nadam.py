@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["NAdam"]
@@ -66,7 +66,7 @@ class NAdam(Optimizer):
             state.update(step=counter(), mu_product=counter(1), exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
         m, v = state["exp_avg"], state["exp_avg_sq"]
         lr, decay, (beta1, beta2) = as_number(group["lr"]), group["weight_decay"], group["betas"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         if decay and group["decoupled_weight_decay"]:
             p.mul_(1 - lr * decay)
@@ -76,6 +76,7 @@ class NAdam(Optimizer):
         product = state["mu_product"].mul_(mu).item()
         m.lerp_(g, 1 - beta1)
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
-        deviation = (v / (1 - beta2**t)).sqrt().add_(group["eps"])
-        p.addcdiv_(g, deviation, value=-lr * (1 - mu) / (1 - product))
-        p.addcdiv_(m, deviation, value=-lr * mu_next / (1 - product * mu_next))
+        known = (1 - beta2**t) ** 0.5  # numerator and denominator times this: numbers are scaled, not arrays
+        deviation = v.sqrt() + known * group["eps"]
+        p.addcdiv_(g, deviation, value=-lr * known * (1 - mu) / (1 - product))
+        p.addcdiv_(m, deviation, value=-lr * known * mu_next / (1 - product * mu_next))

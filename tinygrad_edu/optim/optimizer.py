@@ -10,7 +10,7 @@ from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addc
 from ..graph import enable_grad, no_grad
 from ..nn.parameter import clear_gradients
 from ..tensor import Tensor
-from .grouping import Group, as_group
+from .grouping import Group, as_group, counter
 from .hooks import Hooked, with_hooks
 
 __all__ = ["Optimizer"]
@@ -217,7 +217,12 @@ def names_of(group: Group) -> Group:
 def as_state(value: Any, p: Tensor) -> Any:
     """A loaded piece of a parameter's state, however deep, in the parameter's dtype."""
     if isinstance(value, dict):
-        return {name: part if name == "step" else as_state(part, p) for name, part in value.items()}
+        return {name: as_count(part) if name == "step" else as_state(part, p) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)([as_state(part, p) for part in value])
     return value.to(p.dtype) if isinstance(value, Tensor) and p.dtype.kind == "f" else value
+
+
+def as_count(step: Any) -> Any:
+    """A loaded count of steps, which PyTorch once kept as a number."""
+    return counter(step) if isinstance(step, (int, float)) else step

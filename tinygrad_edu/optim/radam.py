@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["RAdam"]
@@ -68,7 +68,7 @@ class RAdam(Optimizer):
             state.update(step=counter(), exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
         m, v = state["exp_avg"], state["exp_avg_sq"]
         lr, decay, (beta1, beta2) = as_number(group["lr"]), group["weight_decay"], group["betas"]
-        t = state["step"].add_(1).item()
+        t = next_step(state)
 
         if decay and group["decoupled_weight_decay"]:
             p.mul_(1 - lr * decay)
@@ -79,8 +79,9 @@ class RAdam(Optimizer):
         known = 1 - beta2**t
         most = 2 / (1 - beta2) - 1
         length = most - 2 * t * beta2**t / known  # of the simple moving average that v amounts to
-        step = m / (1 - beta1**t) * lr
+        rate = lr / (1 - beta1**t)
         if length > 5:
             rectified = ((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) ** 0.5
-            step = step * (known**0.5 / v.sqrt().add_(group["eps"])) * rectified
-        p.sub_(step)
+            p.addcdiv_(m, v.sqrt() + group["eps"], value=-rate * known**0.5 * rectified)
+        else:
+            p.add_(m, alpha=-rate)

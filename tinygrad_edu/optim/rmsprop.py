@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..tensor import Tensor
-from .grouping import Group, as_number, check_settings, check_ways, counter
+from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["RMSprop"]
@@ -55,7 +55,7 @@ class RMSprop(Optimizer):
             state.update(step=counter(), square_avg=zeros_like(p))
         v, lr, alpha, momentum = state["square_avg"], as_number(group["lr"]), group["alpha"], group["momentum"]
         b = buffer(state, "momentum_buffer", p) if momentum > 0 else None
-        state["step"].add_(1)
+        next_step(state)
 
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
@@ -63,7 +63,7 @@ class RMSprop(Optimizer):
         if group["centered"]:
             m = buffer(state, "grad_avg", p).lerp_(g, 1 - alpha)
             v = v.addcmul(m, m, value=-1)
-        deviation = v.sqrt().add_(group["eps"])
+        deviation = v.sqrt() + group["eps"]
         if b is None:
             p.addcdiv_(g, deviation, value=-lr)
         else:

@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import full_like, zeros_like
 from ..ops.elementwise import where
 from ..tensor import Tensor
-from .grouping import Group, check_settings, check_ways, counter
+from .grouping import Group, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["Rprop"]
@@ -55,12 +55,13 @@ class Rprop(Optimizer):
         if not state:
             start = float(group["lr"])
             state.update(step=counter(), prev=zeros_like(p), step_size=full_like(g, start, requires_grad=False))
-        previous, s = state["prev"], state["step_size"]
+        s = state["step_size"]
         (shrink, grow), (least, most) = group["etas"], group["step_sizes"]
-        state["step"].add_(1)
+        next_step(state)
 
-        agreement = g * previous
-        s.copy_(where(agreement > 0, s * grow, where(agreement < 0, s * shrink, s)).clamp(least, most))
-        g = where(agreement < 0, 0.0, g)
+        agreement = g * state["prev"]
+        overshot = agreement < 0
+        s = where(agreement > 0, s * grow, where(overshot, s * shrink, s)).clamp(least, most)
+        g = where(overshot, 0.0, g)
         p.addcmul_(g.sign(), s, value=-1)
-        previous.copy_(g)
+        state.update(prev=g, step_size=s)
