@@ -25,6 +25,7 @@ FLOORS = {
     "kernels": 0,
     "observing": 0,
     "primitive": 0,
+    "wording": 0,
     "writes": 0,
     "ops": 1,
     "graph": 2,

@@ -50,8 +50,8 @@ def to_numpy(array: Any) -> Array:
     """This array as a NumPy array, without a copy where it is one."""
     try:
         return numpy.asarray(array)
-    except ValueError as error:
-        raise ValueError(f"nested lists must be of equal lengths to stand for an array: {error}") from None
+    except ValueError:
+        raise ValueError("nested lists must be of equal lengths to stand for an array") from None
 
 
 def is_basic(index: Any) -> bool:

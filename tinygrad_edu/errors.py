@@ -1,8 +1,9 @@
 """Errors in our own words. They are worked out after a call has failed, so a call that succeeds pays nothing."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from .wording import TOO_LARGE, in_our_words
 
 __all__ = [
     "EXPLAINED",
@@ -12,7 +13,6 @@ __all__ = [
     "broadcast_clash",
     "did_you_mean",
     "explain",
-    "in_our_words",
 ]
 
 
@@ -31,21 +31,6 @@ class LinAlgError(RuntimeError):
 # what may come from below; a number that is too large for C is an OverflowError
 EXPLAINED = (AttributeError, IndexError, MemoryError, OverflowError, TypeError, ValueError)
 
-# how NumPy and Python begin to tell what may go wrong in any operation, and what we say instead
-OUR_WORDS = {
-    r"Unable to allocate (?P<size>[\d.]+ \w+) for an array with shape (?P<shape>.*) and data type (?P<dtype>\w+)":
-        r"there is no memory for \g<dtype> of shape \g<shape>, which takes \g<size>; take smaller sizes",
-    r"Maximum allowed (dimension|size) exceeded|array is too big|iterator is too large":
-        "the result would be larger than any memory; take smaller sizes",
-    r"(Python int|int) too (large|big) to convert to .*": "a number is out of the range of int64; take a smaller one",
-    r"Cannot cast (scalar|array data) from dtype\('(?P<came>\w+)'\) to dtype\('(?P<needed>\w+)'\).*":
-        r"\g<needed> is needed, and \g<came> came",
-    r"`pad_width` must be of integral type": "the widths must be integers in the range of int64",
-    r"negative dimensions are not allowed": "sizes cannot be negative",
-    r"maximum supported dimension for an ndarray is currently (?P<most>\d+), found (?P<found>\d+)":
-        r"a Tensor has up to \g<most> dimensions, this would have \g<found>",
-}  # fmt: skip
-
 
 def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Exception:
     """The error to raise where an operation failed on these arrays: what came, and what does not fit.
@@ -60,23 +45,17 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
     if "f" not in operation.kinds and any(hasattr(x, "dtype") and x.dtype.kind == "f" for x in arrays):
         return RuntimeError(f"{operation.name}({told}): it is not for floats; convert them with .int()")
     words = in_our_words(error)
-    if words != str(error):
-        return (RuntimeError if isinstance(error, MemoryError) else ShapeError)(f"{operation.name}({told}): {words}")
-    if operation.misfit is not None:
+    if isinstance(error, MemoryError):
+        return RuntimeError(f"{operation.name}({told}): {words}")
+    if words == TOO_LARGE:
+        reason = None
+    elif operation.misfit is not None:
         reason = operation.misfit(*shapes)
     else:
         reason = broadcast_clash(shapes) if operation.promotion else None
     kind: type[Exception] = TypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
     kind = IndexError if isinstance(error, IndexError) else kind
-    return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or error}")
-
-
-def in_our_words(error: Exception) -> str:
-    """The message of an error that came from below, put in our words where it is a common one."""
-    for theirs, ours in OUR_WORDS.items():
-        if found := re.match(theirs, str(error)):
-            return found.expand(ours)
-    return str(error)
+    return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or words}")
 
 
 def describe(x: Any) -> str:

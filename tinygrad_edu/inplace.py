@@ -24,6 +24,7 @@ from .primitive import Primitive
 from .recording import record, wrap
 from .tensor import Tensor, method
 from .told import guarded
+from .wording import in_our_words
 
 __all__ = ["assign", "in_place", "replace"]
 
@@ -142,10 +143,10 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
             writes.watch(x._array, index, value._array)
         x._array = copy_into(x._array, index, value._array)
     except IndexError as error:
-        raise IndexError(f"assignment to a Tensor of shape {x.shape}: {error}") from None
+        raise IndexError(f"assignment to a Tensor of shape {x.shape}: {in_our_words(error)}") from None
     except ValueError as error:
         raise ShapeError(
-            f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {error}"
+            f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {in_our_words(error)}"
         ) from None
     writes.note_write(x._array, *recording.user_place())
     if grad_enabled.get() and (x.requires_grad or value.requires_grad):

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from types import FunctionType, TracebackType
 from typing import Any, TypeVar
 
-from .errors import describe, in_our_words
+from .errors import describe
 from .recording import Recorded, in_library
+from .wording import in_our_words
 
 __all__ = ["guard", "guarded", "warn_user"]
 

@@ -12,6 +12,7 @@ from ..backend import to_numpy
 from ..dtypes import as_dtype, get_default_dtype, result_type
 from ..recording import wrap
 from ..tensor import Tensor, method
+from ..wording import in_our_words
 from .device import check_device
 from .dims import as_new_sizes
 
@@ -51,7 +52,7 @@ def as_array(data: Any, dtype: Any) -> Any:
     try:
         array = numpy.array(data)
     except ValueError as error:
-        raise ValueError(f"tensor() needs nested lists of equal lengths: {error}") from None
+        raise ValueError(f"tensor() needs nested lists of equal lengths: {in_our_words(error)}") from None
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(f"tensor() takes numbers, got {type(data).__name__} ({array.dtype})")
     if not held and array.dtype.kind == "u" and (wanted is None or wanted.kind != "f"):

@@ -17,6 +17,7 @@ from ..inplace import in_place
 from ..ops.indexing import getitem
 from ..recording import wrap
 from ..tensor import Tensor, method
+from ..wording import in_our_words
 from .diagonal import diagonal
 from .dims import as_dim
 from .elementwise import as_element, masked_fill
@@ -156,7 +157,7 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
         places = getitem(positions(input.shape), index=first)
         places = places if then is None else getitem(places, index=then)
     except IndexError as error:
-        raise IndexError(f"index_put into a Tensor of shape {input.shape}: {error}") from None
+        raise IndexError(f"index_put into a Tensor of shape {input.shape}: {in_our_words(error)}") from None
     source = values.broadcast_to(places.shape)
     return add_at(input, source, places) if accumulate else overwrite(input, source, places)
 
