@@ -23,7 +23,16 @@ THEIRS = re.compile(
 )
 # what they do to the process outlasts the call, or takes long
 LEFT_OUT = {
-    *("compile", "manual_seed", "save", "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions"),
+    *(
+        "compile",
+        "load",
+        "manual_seed",
+        "save",
+        "set_default_dtype",
+        "set_grad_enabled",
+        "set_num_threads",
+        "set_printoptions",
+    ),
     *("set_rng_state", "use_deterministic_algorithms", "Tensor", "seed"),
 }
 
@@ -94,12 +103,7 @@ def call(name, function, seed):
     first = rng.choice(TENSORS)() if name.startswith("Tensor.") else drawn(rng, 0.8)
     keywords = {key: drawn(rng, 0.3) for key in named[len(arguments) + 1 :] if rng.random() < 0.2}
     shown = f"{name}({', '.join(map(told, [first, *arguments]))}, {keywords})"
-    error = failure(lambda: function(first, *arguments, **keywords))
-    if error is not None:
-        shown += f": {type(error).__name__}: {error}"
-        assert isinstance(error, ALLOWED), shown
-        assert not isinstance(error, RecursionError), shown
-        assert not THEIRS.search(str(error)), shown
+    check(failure(lambda: function(first, *arguments, **keywords)), shown)
 
 
 def failure(run):
@@ -153,6 +157,114 @@ def test_an_error_of_the_users_own_function_passes_unchanged():
         tg.vmap(fail)(tg.ones(2))
     with pytest.raises(KeyError, match=r"^'missing'$"):
         tg.vmap(lambda x: {}["missing"])(tg.ones(2))
+
+
+IMAGES = [lambda: tg.rand(1, 4, 6, 6), lambda: tg.rand(2, 4), lambda: tg.rand(1, 4, 6), lambda: tg.rand(1, 4, 6, 6, 6)]
+# a call that is right, with an input for each; every other argument has a default
+LAYERS = {
+    **{f"{kind}{dims}d": (4, 4, 3) for kind in ("Conv", "ConvTranspose") for dims in (1, 2, 3)},
+    **{f"{kind}{dims}d": (4,) for kind in ("BatchNorm", "InstanceNorm") for dims in (1, 2, 3)},
+    **{f"{kind}Pool{dims}d": (2,) for kind in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax") for dims in (1, 2, 3)},
+    **{f"{kind}Pad2d": (1,) for kind in ("Zero", "Reflection", "Replication", "Circular")},
+    **dict.fromkeys(("ReLU", "GELU", "ELU", "Softmax", "Dropout", "Flatten", "Softplus", "Threshold", "RReLU"), ()),
+    "Threshold": (0.1, 1.0),
+    "Softmax": (1,),
+    "Linear": (4, 3),
+    "Embedding": (5, 3),
+    "LayerNorm": (6,),
+    "GroupNorm": (2, 4),
+    "LSTM": (4, 3),
+    "GRU": (4, 3),
+    "RNN": (4, 3),
+    "LSTMCell": (4, 3),
+    "Upsample": (8,),
+    "MultiheadAttention": (4, 2),
+    "TransformerEncoderLayer": (4, 2),
+    "LocalResponseNorm": (2,),
+    "PReLU": (),
+    "PixelShuffle": (2,),
+    "Unfold": (2,),
+    "Fold": ((6, 6), 2),
+    "CosineSimilarity": (),
+    "Bilinear": (4, 4, 3),
+    "CrossEntropyLoss": (),
+    "MSELoss": (),
+    "BCELoss": (),
+    "NLLLoss": (),
+    "CTCLoss": (),
+    "TripletMarginLoss": (),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", LAYERS)
+def test_modules_refuse_what_makes_no_sense(name):
+    kind, right = getattr(nn, name), LAYERS[name]
+    parameters = [p.name for p in inspect.signature(kind).parameters.values() if p.kind != p.VAR_POSITIONAL]
+    for place, parameter in enumerate(parameters):
+        for bad in [*BAD, tg.ones(2, 3), tg.tensor([5, -7]), HUGE, -HUGE]:
+            arguments = [bad if i == place else argument for i, argument in enumerate(right)]
+            options = {} if place < len(right) else {parameter: bad}
+            shown = f"{name}({', '.join(map(told, arguments))}, {parameter}={told(bad)})"
+
+            def build_and_call(arguments=arguments, options=options):
+                layer = kind(*arguments, **options)
+                for made in IMAGES:
+                    check(failure(lambda made=made: layer(made())), shown)  # noqa: B023
+
+            check(failure(build_and_call), shown)
+    for bad in BAD:
+        check(failure(lambda bad=bad: kind(*right)(bad)), f"{name}()({told(bad)})")
+
+
+def check(error, shown):
+    """Hold what a call raised, if anything, to the rule."""
+    if error is not None:
+        shown += f": {type(error).__name__}: {error}"
+        assert isinstance(error, ALLOWED), shown
+        assert not isinstance(error, RecursionError), shown
+        assert not THEIRS.search(str(error)), shown
+
+
+OPTIONS = {
+    "pad": lambda **o: functional.pad(tg.rand(1, 2, 4), **{"pad": (1, 1), **o}),
+    "interpolate": lambda **o: functional.interpolate(tg.rand(1, 2, 4, 4), **{"size": 3, **o}),
+    "cross_entropy": lambda **o: functional.cross_entropy(tg.rand(2, 3), tg.tensor([0, 1]), **o),
+    "conv2d": lambda **o: functional.conv2d(tg.rand(1, 2, 4, 4), tg.rand(2, 2, 2, 2), **o),
+    "conv_transpose2d": lambda **o: functional.conv_transpose2d(tg.rand(1, 2, 4, 4), tg.rand(2, 2, 2, 2), **o),
+    "max_pool2d": lambda **o: functional.max_pool2d(tg.rand(1, 2, 4, 4), **{"kernel_size": 2, **o}),
+    "avg_pool2d": lambda **o: functional.avg_pool2d(tg.rand(1, 2, 4, 4), **{"kernel_size": 2, **o}),
+    "layer_norm": lambda **o: functional.layer_norm(tg.rand(2, 3), **{"normalized_shape": (3,), **o}),
+    "batch_norm": lambda **o: functional.batch_norm(tg.rand(2, 3), tg.zeros(3), tg.ones(3), **o),
+    "softmax": lambda **o: tg.softmax(tg.rand(2, 3), **{"dim": 1, **o}),
+    "dropout": lambda **o: functional.dropout(tg.rand(2, 3), **o),
+    "one_hot": lambda **o: functional.one_hot(tg.tensor([0, 1]), **o),
+    "sum": lambda **o: tg.sum(tg.rand(2, 3), **o),
+    "var": lambda **o: tg.var(tg.rand(2, 3), **o),
+    "norm": lambda **o: tg.norm(tg.rand(2, 3), **o),
+    "quantile": lambda **o: tg.quantile(tg.rand(2, 3), **{"q": 0.5, **o}),
+    "topk": lambda **o: tg.topk(tg.rand(2, 3), **{"k": 1, **o}),
+    "clamp": lambda **o: tg.clamp(tg.rand(2, 3), **{"min": 0, **o}),
+    "diff": lambda **o: tg.diff(tg.rand(2, 3), **o),
+    "scaled_dot_product_attention": lambda **o: functional.scaled_dot_product_attention(
+        *[tg.rand(1, 2, 3, 4) for _ in range(3)], **o
+    ),
+    "tensor": lambda **o: tg.tensor([1, 2], **o),
+    "arange": lambda **o: tg.arange(**{"end": 3, **o}),
+    "linspace": lambda **o: tg.linspace(**{"start": 0, "end": 1, "steps": 3, **o}),
+    "randint": lambda **o: tg.randint(**{"high": 5, "size": (2,), **o}),
+    "full": lambda **o: tg.full(**{"size": (2,), "fill_value": 1.0, **o}),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options_refuse_what_makes_no_sense(name):
+    function = getattr(tg, name, None) or getattr(functional, name)
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        for bad in [*BAD, *[make() for make in TENSORS], HUGE, -HUGE]:
+            error = failure(lambda key=parameter.name, bad=bad: OPTIONS[name](**{key: bad}))
+            check(error, f"{name}({parameter.name}={told(bad)})")
 
 
 HUGE = 10**18

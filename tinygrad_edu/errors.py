@@ -29,7 +29,7 @@ class LinAlgError(RuntimeError):
 
 
 # what may come from below; a number that is too large for C is an OverflowError
-EXPLAINED = (AttributeError, IndexError, MemoryError, OverflowError, TypeError, ValueError)
+EXPLAINED = (AttributeError, IndexError, MemoryError, OverflowError, TypeError, ValueError, ZeroDivisionError)
 
 
 def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], error: Exception) -> Exception:

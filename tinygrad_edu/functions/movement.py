@@ -11,6 +11,7 @@ from ..graph import grad_enabled
 from ..ops import movement as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
+from ..wording import in_our_words
 from .dims import as_dim, as_dims, as_sizes, fill_in
 
 __all__ = [
@@ -242,7 +243,7 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
     try:
         return numpy.broadcast_shapes(*sizes)
     except ValueError as error:
-        raise ShapeError(broadcast_clash(sizes) or str(error)) from None
+        raise ShapeError(broadcast_clash(sizes) or in_our_words(error)) from None
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:

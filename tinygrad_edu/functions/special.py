@@ -33,6 +33,7 @@ __all__ = [
     "xlogy",
 ]
 
+MOST_FACTORIAL = 170  # whose factorial is a float
 SLOPE_OF_ERF = 2 / math.sqrt(math.pi)  # at 0
 PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
 
@@ -204,7 +205,8 @@ def polygamma(n: int, input: Tensor) -> Any:
     """
     if index(n) < 0:
         raise ValueError(f"polygamma takes an order of 0 or more, got {n}")
-    return polygamma_n(input, n=n) if n else digamma(input)
+    order = n if n <= MOST_FACTORIAL else MOST_FACTORIAL + 2 - n % 2  # all beyond are infinite, with the same sign
+    return polygamma_n(input, n=order) if n else digamma(input)
 
 
 @method

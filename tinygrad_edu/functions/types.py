@@ -1,5 +1,6 @@
 """PyTorch's classes of Tensors by dtype: FloatTensor(2, 3), LongTensor([1, 2]), isinstance(x, FloatTensor)."""
 
+import math
 from typing import Any
 
 import numpy
@@ -9,7 +10,7 @@ from ..recording import wrap
 from ..tensor import Tensor, method
 from .conversion import NAMES
 from .creation import as_array
-from .dims import as_new_sizes
+from .dims import as_new_sizes, check_room
 from .layout import Size
 
 __all__ = [
@@ -43,7 +44,9 @@ class TensorType(type):
         if len(data) == 1 and isinstance(data[0], Size):
             data = data[0]
         if all(isinstance(n, (int, numpy.integer)) for n in data):
-            return wrap(numpy.empty(as_new_sizes(data) if data else 0, cls.dtype))
+            sizes = as_new_sizes(data or (0,))
+            check_room(math.prod(sizes), cls.__name__)
+            return wrap(numpy.empty(sizes, cls.dtype))
         if len(data) != 1:
             raise TypeError(f"{cls.__name__} takes sizes, or data as one argument, got {data!r:.60}")
         return wrap(as_array(data[0], None).astype(cls.dtype))
