@@ -11,6 +11,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
 from tinygrad_edu.data import DataLoader, TensorDataset
+from tinygrad_edu.io import load_safetensors
 from tinygrad_edu.nn.functional import mse_loss
 from tinygrad_edu.optim import lr_scheduler
 from tinygrad_edu.train import (
@@ -238,6 +239,16 @@ def test_the_best_model_is_kept():
     best.restore()
     for a, b in zip(weights(model), kept[where], strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_best_model_as_a_file(tmp_path):
+    model, path = line(), tmp_path / "best.safetensors"
+    best = BestModel(model, "loss", path=path)
+    train(model, 5, lr=0.5, on_epoch=[best])
+    for name, weight in load_safetensors(path).items():
+        np.testing.assert_array_equal(weight, best.weights[name])
+    with pytest.warns(RuntimeWarning, match="best.safetensors' was not written .*; the training goes on"):
+        assert train(model, 1, on_epoch=[BestModel(model, "loss", path=tmp_path / "no" / "best.safetensors")]).complete
 
 
 def test_without_an_epoch_the_best_model_is_the_present_one():

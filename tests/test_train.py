@@ -10,7 +10,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn, optim
 from tinygrad_edu.data import DataLoader, TensorDataset
-from tinygrad_edu.train import DivergenceError, accuracy, evaluate, fit, progress
+from tinygrad_edu.train import Checkpoint, DivergenceError, accuracy, evaluate, fit, progress
 from tinygrad_edu.train.display import duration
 
 
@@ -209,6 +209,38 @@ def test_tqdm_draws_the_line_where_it_is_installed():
     shown = train_showing(Terminal())
     last = shown.rstrip().split("\r")[-1]
     assert [word in last for word in ("epoch 3/3", "100 %", "loss", "accuracy", "held out", "00:00 left")] == [True] * 6
+
+
+@pytest.mark.parametrize("tqdm", [True, False])
+def test_a_bar_of_a_training_that_is_resumed(tqdm, tmp_path, monkeypatch):
+    if tqdm:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("tinygrad_edu.train.display.OFTEN", 0)
+
+    def pause(state):
+        state.pause = (state.epoch, state.step) == (2, 4)
+
+    shown = []
+    for on_step in ([pause], []):
+        model, file = line(), Terminal()
+        with progress(file) as bar:
+            fit(
+                model,
+                DataLoader(points(), 8),
+                optim.SGD(model.parameters(), lr=0.1),
+                4,
+                on_step=[bar.step, *on_step],
+                on_epoch=[bar.epoch],
+                checkpoint=Checkpoint(tmp_path / "checkpoint", resume=True),
+            )
+        shown.append(file.getvalue())
+    assert "50 %" in shown[0]
+    assert " 100 %" not in shown[0]
+    assert " 0 %" not in shown[1]
+    assert "100 %" in shown[1]
 
 
 def test_a_bar_that_showed_nothing_leaves_nothing(monkeypatch):

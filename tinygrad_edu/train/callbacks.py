@@ -12,6 +12,7 @@ from typing import Any
 from ..atomic import atomic_write_text
 from ..extras import require
 from ..graph import no_grad
+from ..io import save_safetensors
 from ..nn import Module
 from .state import SaveWarning, State
 
@@ -75,6 +76,14 @@ class EarlyStopping(Watch):
 
     Raises:
         ValueError: there is no such mode; later, the history does not have the measure.
+
+    >>> state, stop = State(epochs=9, steps=1), EarlyStopping("val_loss", patience=2)
+    >>> for epoch, loss in enumerate([0.5, 0.3, 0.4, 0.35], 1):
+    ...     state.begin(epoch)
+    ...     state.history.append({"epoch": epoch, "val_loss": loss})
+    ...     stop(state)
+    >>> stop.best, stop.epoch, state.stop
+    (0.3, 2, True)
     """
 
     def __init__(
@@ -92,21 +101,36 @@ class EarlyStopping(Watch):
 class BestModel(Watch):
     """Keep the weights of the epoch in which a measure was best; `restore` gives them back; for `on_epoch`.
 
-    Better is lower for a loss and higher for anything else, unless `mode` says "min" or "max".
+    Better is lower for a loss and higher for anything else, unless `mode` says "min" or "max". With `path` they are
+    saved there too, as safetensors, each time that there are better ones.
 
     Raises:
         ValueError: there is no such mode; later, the history does not have the measure.
     """
 
-    def __init__(self, model: Module, measure: str = "val_loss", *, mode: str | None = None) -> None:
+    def __init__(
+        self,
+        model: Module,
+        measure: str = "val_loss",
+        *,
+        mode: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+    ) -> None:
         super().__init__(measure, mode)
         self.model = model
+        self.path = path
         self.weights: dict[str, Any] | None = None
 
     def __call__(self, state: State) -> None:
         """Look at the epoch that has just ended."""
-        if self.improved(state):
-            self.weights = copied(self.model.state_dict())
+        if not self.improved(state):
+            return
+        self.weights = copied(self.model.state_dict())
+        if self.path is not None:
+            try:
+                save_safetensors(self.weights, self.path)
+            except OSError as error:
+                warn_unsaved(self.path, error)
 
     def restore(self) -> None:
         """Give the model the weights that were best; it stays as it is where no epoch has ended."""
@@ -154,8 +178,13 @@ class HistoryFiles:
             self.written = len(state.history)
         except OSError as error:
             self.written = -1
-            reason = f"{str(self.folder / name)!r} was not written ({error.strerror or error}); the training goes on"
-            warnings.warn(reason, SaveWarning, stacklevel=2)
+            warn_unsaved(self.folder / name, error)
+
+
+def warn_unsaved(path: str | os.PathLike[str], error: OSError) -> None:
+    """Warn that a file could not be written."""
+    reason = f"{os.fspath(path)!r} was not written ({error.strerror or error}); the training goes on"
+    warnings.warn(reason, SaveWarning, stacklevel=3)
 
 
 def write_jsonl(file: Any, records: list[dict[str, float]], header: bool) -> None:

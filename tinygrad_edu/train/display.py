@@ -91,12 +91,15 @@ class ProgressLine:
     def __init__(self, file: TextIO) -> None:
         self.file = file
         self.started = time.monotonic()
+        self.before: float | None = None  # the share that was done when it began: a training may be resumed
         self.shown = 0.0
         self.text = ""
 
     def step(self, state: State) -> None:
         """Draw the line anew, if that was not done just now."""
         now = time.monotonic()
+        if self.before is None:
+            self.before = share_of(state, -1)
         if now - self.shown >= OFTEN:
             self.draw(state, now)
 
@@ -105,8 +108,9 @@ class ProgressLine:
         self.draw(state, time.monotonic())
 
     def draw(self, state: State, now: float) -> None:
-        share = ((state.epoch - 1) * state.steps + state.step) / (state.epochs * state.steps)
-        left = (now - self.started) * (1 - share) / share
+        share = share_of(state)
+        done = share - (self.before or 0.0)
+        left = (now - self.started) * (1 - share) / done if done else 0.0
         before = f"epoch {state.epoch}/{state.epochs} "
         after = f" {100 * share:3.0f} %, {duration(left)} left, {measures(state)}"
         columns = shutil.get_terminal_size().columns - 1  # a full line would make some terminals go on to the next
@@ -141,7 +145,12 @@ class TqdmBar:
             layout = "{desc} {bar:20} {percentage:3.0f} %, {remaining} left{postfix}"
             total = state.epochs * state.steps
             self.drawn = self.tqdm(
-                total=total, file=self.file, bar_format=layout, dynamic_ncols=True, mininterval=OFTEN
+                total=total,
+                initial=round(share_of(state, -1) * total),
+                file=self.file,
+                bar_format=layout,
+                dynamic_ncols=True,
+                mininterval=OFTEN,
             )
         self.drawn.set_description_str(f"epoch {state.epoch}/{state.epochs}", refresh=False)
         self.drawn.postfix = measures(state)
@@ -149,13 +158,19 @@ class TqdmBar:
 
     def epoch(self, state: State) -> None:
         """Show the epoch's measures at once."""
-        self.drawn.postfix = measures(state)
-        self.drawn.refresh()
+        if self.drawn is not None:  # there were no steps left in an epoch that was resumed at its end
+            self.drawn.postfix = measures(state)
+            self.drawn.refresh()
 
     def close(self) -> None:
         """Leave the bar as it is and go on to the next line."""
         if self.drawn is not None:
             self.drawn.close()
+
+
+def share_of(state: State, more: int = 0) -> float:
+    """Which part of the training is done, or was or will be so many steps from now."""
+    return ((state.epoch - 1) * state.steps + state.step + more) / (state.epochs * state.steps)
 
 
 def duration(seconds: float) -> str:

@@ -58,6 +58,14 @@ def fit(
             is that of another training.
         TypeError: `batches` have no length, or are no pairs of inputs and targets.
         OSError: the first checkpoint cannot be written.
+
+    >>> from tinygrad_edu import linspace, nn, optim
+    >>> from tinygrad_edu.data import DataLoader, TensorDataset
+    >>> x = linspace(-1, 1, 64).reshape(64, 1)
+    >>> line, model = DataLoader(TensorDataset(x, 3 * x + 1), 16, shuffle=True), nn.Linear(1, 1)
+    >>> state = fit(model, line, optim.SGD(model.parameters(), lr=0.5), 20, loss=nn.functional.mse_loss)
+    >>> len(state.history), state.loss < 1e-3
+    (20, True)
     """
     if type(epochs) is not int or epochs < 0:
         raise ValueError(f"epochs is a whole number of 0 or more, got {epochs!r}")

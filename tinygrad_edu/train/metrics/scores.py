@@ -26,7 +26,7 @@ def accuracy(input: Tensor, target: Tensor) -> float:
         ValueError: there are no samples, a score is NaN, or labels are no integers.
     """
     predicted, labels, _ = as_predictions(input, target)
-    return numpy.count_nonzero(predicted._array == labels._array) / labels.numel()  # this is done in every step
+    return float(numpy.count_nonzero(predicted._array == labels._array)) / labels.numel()  # in every step: no Tensors
 
 
 def top_k_accuracy(input: Tensor, target: Tensor, k: int = 5) -> float:
