@@ -260,3 +260,17 @@ def test_writing_to_a_part_of_a_split_is_seen_by_all():
     assert x.grad.tolist() == [[20, 2, 0], [20, 2, 0]]
     y.zero_()
     assert not rest.any()
+
+
+def test_a_filled_diagonal():
+    assert tg.zeros(2, 3).fill_diagonal_(1).tolist() == [[1, 0, 0], [0, 1, 0]]
+    tall = tg.zeros(5, 2)
+    assert tall.fill_diagonal_(1, wrap=True) is tall
+    assert tall.tolist() == [[1, 0], [0, 1], [0, 0], [1, 0], [0, 1]]
+    assert tg.zeros(2, 2, 2).fill_diagonal_(3).nonzero().tolist() == [[0, 0, 0], [1, 1, 1]]
+    x = tg.ones(3, 3, requires_grad=True)
+    (x * 2).fill_diagonal_(0).sum().backward()
+    assert x.grad.tolist() == [[0, 2, 2], [2, 0, 2], [2, 2, 0]]
+    for wrong in (tg.ones(3), tg.ones(2, 3, 2)):
+        with pytest.raises(RuntimeError, match="fill_diagonal_ needs a matrix"):
+            wrong.fill_diagonal_(0)

@@ -33,6 +33,26 @@ def plane(dim1: int, dim2: int, ndim: int) -> tuple[int, int]:
 
 
 @method
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Fill the main diagonal, of which all indices are equal; with `wrap` it goes on in a tall matrix, a row apart.
+
+    Raises:
+        RuntimeError: there are fewer than two dimensions, or more of different sizes.
+    """
+    if self.ndim < 2 or (self.ndim > 2 and len(set(self.shape)) > 1):
+        raise ShapeError(f"fill_diagonal_ needs a matrix, or more dimensions of one size, got {self.shape}")
+    rows = self.shape[0] if wrap and self.ndim == 2 else min(self.shape)
+    places = numpy.arange(rows)
+    if self.ndim == 2 and wrap:
+        width = self.shape[1]
+        places = places[places % (width + 1) < width]
+        self[places, places % (width + 1)] = fill_value
+    else:
+        self[(places,) * self.ndim] = fill_value
+    return self
+
+
+@method
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A diagonal of two dimensions as a new last one; `(n, m, *) -> (*, k)`; a view.
 
