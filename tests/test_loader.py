@@ -573,14 +573,56 @@ def test_a_worker_that_dies_is_told_of(end, word, persistent):
 
 
 @linux
-def test_an_idle_worker_that_was_killed_is_told_of():
-    loader = DataLoader(Noisy(4), num_workers=2, persistent_workers=True)
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_an_idle_worker_that_was_killed_is_told_of(broken_off):
+    loader = DataLoader(Noisy(14), num_workers=2, persistent_workers=True)
     batches = iter(loader)
-    list(batches)
+    for _ in batches:
+        if broken_off:
+            break
     os.kill(pids(batches)[1], signal.SIGKILL)
     with pytest.raises(RuntimeError, match="is killed by signal"):
         list(loader)
-    assert len(list(loader)) == 4
+    assert len(list(loader)) == 14
+
+
+class Picky:
+    """What can be unpickled nowhere."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_a_batch_that_cannot_be_unpickled():
+    batches = iter(DataLoader(Calls(lambda i: Picky() if i == 1 else i, 4), None, num_workers=1))
+    assert next(batches) == 0
+    with pytest.raises(RuntimeError, match="cannot be unpickled here: ValueError"):
+        next(batches)
+    assert list(batches) == [2, 3]
+
+
+@linux
+def test_a_wait_that_is_broken_off_ends_the_workers():
+    def slow(i):
+        time.sleep(30 if i == 1 else 0)
+        return i
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    batches = iter(DataLoader(Calls(slow), num_workers=1))
+    processes = pids(batches)
+    next(batches)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            next(batches)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert gone(processes)
+    with pytest.raises(RuntimeError, match="have gone"):
+        next(batches)
 
 
 def test_a_batch_that_takes_too_long():

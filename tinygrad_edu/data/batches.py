@@ -9,7 +9,7 @@ from typing import Any
 
 from ..functions.random import Generator, drawing_from
 from ..told import warn_user
-from .pool import GoneError, Pool, error_of
+from .pool import Pool, error_of
 from .seeding import Streams, batch_seed
 from .worker import END, RAISED
 
@@ -140,11 +140,7 @@ class FromWorkers(Batches):
             if self.pool.turn != self.turn:
                 raise RuntimeError("the workers of this loop have gone, or have gone on to a newer loop")
             worker_id, place = self.due[0] if self.in_order else self.first_due()
-            try:
-                kind, content = self.pool.receive(worker_id, place, self.timeout)
-            except GoneError:
-                self.pool.close()
-                raise
+            kind, content = self.pool.receive(worker_id, place, self.timeout)
             self.due.remove((worker_id, place))
             if kind == END:
                 self.ended.add(worker_id)

@@ -148,7 +148,7 @@ class DataLoader:
         if self._pool is not None and not self._pool.closed:
             return self._pool
         context = context_for(self.multiprocessing_context)
-        pool = Pool(self.recipe, context, self.num_workers, self.prefetch_factor or 0, self.worker_init_fn)
+        pool = Pool(self.recipe, context, self.num_workers, self.worker_init_fn)
         if self.persistent_workers:
             self._pool = pool
         return pool

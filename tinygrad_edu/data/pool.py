@@ -3,7 +3,8 @@
 On Linux workers are forked, unless a start method is asked for: they begin at once, share the data set with the parent
 as long as nobody writes to it, and nothing has to be pickled, so that classes defined in a notebook and programs
 without `if __name__ == "__main__"` will do. NumPy's OpenBLAS stops its threads for a fork. Elsewhere forking is not
-safe, and the platform's own method is used.
+safe, and the platform's own method is used. A program that has threads of its own when a loop begins may do better with
+`multiprocessing_context="forkserver"`: Python from 3.12 on warns of forking then.
 
 No thread is started on this side, and there is nothing to clean up after a crash: a worker ends when it is told to,
 when its connection closes, or when it finds that its parent has changed; its shared memory has no name.
@@ -29,15 +30,19 @@ from typing import Any
 
 from .fetching import Recipe
 from .transport import can_share, new_memory, unpack
-from .worker import STOP, WATCH, work
+from .worker import RAISED, STOP, WATCH, Maker, work
 
-__all__ = ["GoneError", "Pool", "Worker", "context_for", "error_of"]
+__all__ = ["Pool", "Worker", "context_for", "error_of"]
 
 PATIENCE = 2.0  # seconds that a worker has to end when it is told to
 
 
 class GoneError(RuntimeError):
     """A worker has ended though it was not told to."""
+
+
+class LateError(RuntimeError):
+    """A batch was not there in time; it may still come."""
 
 
 def context_for(asked: Any) -> BaseContext:
@@ -63,7 +68,7 @@ def context_for(asked: Any) -> BaseContext:
 class Worker:
     """One process, the connection to it, and the memory that its batches come through."""
 
-    def __init__(self, process: BaseProcess, ours: Connection, memory: list[int]) -> None:
+    def __init__(self, process: BaseProcess, ours: Connection, memory: int | None) -> None:
         self.process = process
         self.connection = ours
         self.memory = memory
@@ -79,14 +84,14 @@ class Worker:
 
         Raises:
             GoneError: it never will.
-            RuntimeError: it has not answered within so many seconds.
+            LateError: it has not within so many seconds.
         """
         until = math.inf if timeout is None else time.monotonic() + timeout
         while not (ready := self.wait(max(0.0, min(until - time.monotonic(), WATCH)))):
             if not self.process.is_alive():
                 raise GoneError(self.obituary())
             if time.monotonic() >= until:
-                raise RuntimeError(f"DataLoader timed out after {timeout} seconds")
+                raise LateError(f"DataLoader timed out after {timeout} seconds")
         try:
             if self.connection in ready:
                 return self.connection.recv_bytes()
@@ -108,7 +113,7 @@ class Pool:
     """The workers of a loader; they are stopped when it is closed, dropped, or the program ends."""
 
     def __init__(
-        self, recipe: Recipe, context: BaseContext, num_workers: int, ahead: int, init: Callable[[int], Any] | None
+        self, recipe: Recipe, context: BaseContext, num_workers: int, init: Callable[[int], Any] | None
     ) -> None:
         self.workers: list[Worker] = []
         self.turn = 0  # which loop they work for
@@ -116,20 +121,19 @@ class Pool:
         self.stop = weakref.finalize(self, stop, self.workers, os.getpid())
         try:
             for worker_id in range(num_workers):
-                self.start(context, (recipe, init, worker_id, num_workers), ahead)
+                self.start(context, Maker(recipe, init, worker_id, num_workers))
         except BaseException:
             self.close()
             raise
 
-    def start(self, context: BaseContext, job: tuple[Any, ...], ahead: int) -> None:
+    def start(self, context: BaseContext, maker: Maker) -> None:
         """Start one worker.
 
         Raises:
             TypeError: what it has to be given cannot be pickled, where it must be.
         """
         ours, theirs = context.Pipe()
-        memories = ahead if can_share() else 0
-        process = context.Process(target=work, args=(theirs, *job, memories), daemon=True)  # type: ignore[attr-defined]
+        process = context.Process(target=work, args=(theirs, maker, can_share()), daemon=True)  # type: ignore[attr-defined]
         try:
             process.start()
         except (AttributeError, TypeError, pickle.PicklingError) as error:
@@ -138,10 +142,11 @@ class Pool:
                 f"{context.get_start_method()!r} must pickle: {error}; define classes and functions in a module"
             ) from error
         theirs.close()
-        self.workers.append(Worker(process, ours, [new_memory() for _ in range(memories)]))
-        for fd in self.workers[-1].memory:
+        memory = new_memory() if can_share() else None
+        self.workers.append(Worker(process, ours, memory))
+        if memory is not None:
             with contextlib.suppress(OSError):  # it has gone already
-                reduction.send_handle(ours, fd, process.pid)
+                reduction.send_handle(ours, memory, process.pid)
 
     @property
     def closed(self) -> bool:
@@ -156,9 +161,8 @@ class Pool:
     def begin(self, seed: int) -> int:
         """Begin a loop, when the answers to what was asked before have been thrown away; its number is given."""
         for worker_id, worker in enumerate(self.workers):
-            for _ in range(self.outstanding[worker_id]):
-                worker.answer(None)
-            self.outstanding[worker_id] = 0
+            while self.outstanding[worker_id]:
+                self.answer(worker_id, None)
             worker.send(seed)
         self.turn += 1
         return self.turn
@@ -172,7 +176,7 @@ class Pool:
         """Which of these workers has answered first, or has gone.
 
         Raises:
-            RuntimeError: none has in that time.
+            LateError: none has in that time.
         """
         waited: dict[Any, int] = {}
         for worker_id in worker_ids:
@@ -180,15 +184,29 @@ class Pool:
             waited[worker.connection] = waited[worker.process.sentinel] = worker_id
         ready = wait(waited, timeout)
         if not ready:
-            raise RuntimeError(f"DataLoader timed out after {timeout} seconds")
+            raise LateError(f"DataLoader timed out after {timeout} seconds")
         return waited[ready[0]]
 
     def receive(self, worker_id: int, place: int, timeout: float | None) -> tuple[int, Any]:
         """A worker's answer to what it was asked first: of which kind it is, and what it says."""
-        worker = self.workers[worker_id]
-        packed = worker.answer(timeout)
+        packed = self.answer(worker_id, timeout)
+        try:
+            return unpack(packed, self.workers[worker_id].memory, place)
+        except Exception as error:
+            told = f"a batch from DataLoader worker process {worker_id} cannot be unpickled here: {error!r}"
+            return RAISED, (pickle.dumps(RuntimeError), told)
+
+    def answer(self, worker_id: int, timeout: float | None) -> bytes:
+        """A worker's answer, as it comes; unless it is only late, without one the workers are of no more use."""
+        try:
+            packed = self.workers[worker_id].answer(timeout)
+        except LateError:
+            raise
+        except BaseException:  # Ctrl-C may have come in the middle of a message
+            self.close()
+            raise
         self.outstanding[worker_id] -= 1
-        return unpack(packed, worker.memory[place] if worker.memory else None)
+        return packed
 
 
 def waiter(*signs: Connection | int) -> Callable[[float], list[Any]]:
@@ -229,8 +247,8 @@ def stop(workers: Iterable[Worker], owner: int) -> None:
         with contextlib.suppress(OSError):
             worker.connection.send_bytes(STOP)
         worker.connection.close()
-        for fd in worker.memory:
-            os.close(fd)
+        if worker.memory is not None:
+            os.close(worker.memory)
     until = time.monotonic() + PATIENCE
     for worker in workers:
         worker.process.join(max(0.0, until - time.monotonic()))

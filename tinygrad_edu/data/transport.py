@@ -1,8 +1,9 @@
 """Batches on their way from a worker: large arrays through shared memory, the rest through the connection.
 
-The memory is a file without a name, so nothing is left of it when both sides are gone, however they ended. It is used
-again for one batch after another: measured on 400 KB, writing and reading take 30 us, where a new shared block for each
-batch takes 70, and a pickle through the connection 460.
+The memory of a worker is a file without a name, so nothing is left of it when both sides are gone, however they ended.
+In it each batch that is under way has a place, far from the others, which is used again for one batch after another:
+measured on 400 KB, writing and reading take 30 us, where a new shared block for each batch takes 70, and a pickle
+through the connection 460.
 """
 
 import os
@@ -14,6 +15,7 @@ import numpy
 __all__ = ["can_share", "new_memory", "pack", "unpack"]
 
 LARGE = 8192  # bytes; the connection is as quick below
+SPACING = 2**40  # bytes from one place to the next; the system keeps what was written, and not the holes
 
 
 def can_share() -> bool:
@@ -26,8 +28,8 @@ def new_memory() -> int:
     return os.memfd_create("batch")
 
 
-def pack(content: Any, memory: int | None) -> bytes:
-    """What to send through the connection, when the large arrays have been written to the memory."""
+def pack(content: Any, memory: int | None, place: int) -> bytes:
+    """What to send through the connection, when the large arrays have been written to this place of the memory."""
     large: list[memoryview] = []
 
     def is_small(buffer: pickle.PickleBuffer) -> bool:
@@ -38,7 +40,7 @@ def pack(content: Any, memory: int | None) -> bytes:
         return False
 
     body = pickle.dumps(content, protocol=5, buffer_callback=is_small)
-    offset = 0
+    offset = place * SPACING
     for view in large:
         while view:  # the system may write a part
             written = os.pwrite(memory, view, offset)  # type: ignore[arg-type]
@@ -46,11 +48,11 @@ def pack(content: Any, memory: int | None) -> bytes:
     return pickle.dumps((body, [view.nbytes for view in large]))
 
 
-def unpack(packed: bytes, memory: int | None) -> Any:
-    """What was packed; its large arrays are copies, so that the memory is free again."""
+def unpack(packed: bytes, memory: int | None, place: int) -> Any:
+    """What was packed; its large arrays are copies, so that the place is free again."""
     body, sizes = pickle.loads(packed)
     arrays = [numpy.empty(size, numpy.uint8) for size in sizes]
-    offset = 0
+    offset = place * SPACING
     for array in arrays:
         view = array.data
         while view:
