@@ -667,6 +667,9 @@ def test_inputs_are_named_like_the_parameters_of_forward(tmp_path):
     export(lambda x, pair, k=1: x + pair[0] * pair[1] * k, (tg.ones(2), (tg.ones(2), tg.ones(2)), 3), path)
     assert [x.name for x in onnx.load(path).graph.input] == ["x", "pair_0", "pair_1"]
     hold(path, lambda x, pair: x + pair[0] * pair[1] * 3, (tg.rand(2), (tg.rand(2), tg.rand(2))))
+    export(lambda x, a, b: x + a - b, tg.ones(2), path, kwargs={"b": tg.ones(2), "a": tg.ones(2)})
+    assert [x.name for x in onnx.load(path).graph.input] == ["x", "b", "a"]
+    hold(path, lambda x, b, a: x + a - b, (tg.rand(2), tg.rand(2), tg.rand(2)))
 
 
 def test_an_export_leaves_nothing_behind(tmp_path):
@@ -700,6 +703,28 @@ def test_state_that_forward_writes_is_put_back_and_exported_as_it_was(tmp_path):
     export(model, tg.ones(2), tmp_path / "model.onnx")
     assert model.calls.tolist() == [1, 0]
     hold(tmp_path / "model.onnx", model, (tg.ones(2),))
+
+
+class Remembering(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.calls, self.last, self.seen = 1, tg.ones(3), []
+
+    def forward(self, x):
+        out = x * self.calls + self.last + len(self.seen)
+        self.calls, self.last, self.new = self.calls + 1, out, x
+        self.seen.append(x)
+        return out
+
+
+def test_attributes_that_forward_sets_are_put_back(tmp_path):
+    model = Remembering()
+    seen = model.seen
+    export(model, tg.ones(3), tmp_path / "model.onnx")
+    assert (model.calls, model.last.tolist(), seen) == (1, [1, 1, 1], [])
+    assert model.seen is seen
+    assert not hasattr(model, "new")
+    hold(tmp_path / "model.onnx", model, (tg.rand(3),))
 
 
 def test_a_failed_export_leaves_nothing_behind_either(tmp_path):

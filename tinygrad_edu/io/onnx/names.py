@@ -25,11 +25,11 @@ def names_of_inputs(
             raise ValueError(f"input_names takes {count} different names, one for each Tensor, got {list(given)}")
         return list(given)
     try:
-        bound = inspect.signature(getattr(model, "forward", model)).bind(*args, **kwargs).arguments
+        bound = inspect.signature(getattr(model, "forward", model)).bind_partial(*args).arguments
     except (TypeError, ValueError):
         return ["input", *[f"input_{i}" for i in range(1, count)]]
     found: list[str] = []
-    for name, value in bound.items():
+    for name, value in [*bound.items(), *kwargs.items()]:
         inside = len(leaves(value))
         found += [name] if inside == 1 else [f"{name}_{i}" for i in range(inside)]
     return found

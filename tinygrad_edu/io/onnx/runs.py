@@ -53,15 +53,21 @@ def filled(tree: Any, tensors: Iterator[Any]) -> Any:
 
 @contextmanager
 def evaluated(model: Any) -> Iterator[None]:
-    """A module in evaluation mode, with each of its modules afterwards in the mode that it was in."""
-    modes = [(module, module.training) for module in model.modules()] if hasattr(model, "modules") else []
+    """A module in evaluation mode; afterwards its modules have the attributes that they had, whatever forward sets."""
+    modules = list(model.modules()) if hasattr(model, "modules") else []
+    before = [dict(vars(module)) for module in modules]
+    containers = [(x, x.copy()) for attributes in before for x in attributes.values() if type(x) in (dict, list)]
     try:
-        for module, _ in modes:
+        for module in modules:
             module.training = False
         yield
     finally:
-        for module, mode in modes:
-            module.training = mode
+        for module, attributes in zip(modules, before, strict=True):
+            vars(module).clear()
+            vars(module).update(attributes)
+        for container, content in containers:
+            container.clear()
+            (container.update if isinstance(container, dict) else container.extend)(content)
 
 
 @contextmanager

@@ -122,7 +122,7 @@ class Trace:
             try:
                 yield
             finally:
-                for array, values in self.before:
+                for array, values in reversed(self.before):
                     array[...] = values
                 writes.watchers.remove(self.note_write)
 
