@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import writes
 from tinygrad_edu.errors import GradientError, ShapeError
 from tinygrad_edu.ops.movement import unfold
 from tinygrad_edu.testing import check_gradient
@@ -504,3 +505,35 @@ def test_a_factor_that_is_a_tensor_is_read_at_each_call():
 def test_direct_writes_that_cannot_be_are_refused(act):
     with pytest.raises(RuntimeError):  # a ShapeError is one
         act()
+
+
+WATCHED = [
+    lambda x: x.add_(2.0, alpha=3),
+    lambda x: x.sub_(tg.ones(3)),
+    lambda x: x.mul_(2.0),
+    lambda x: x.div_(4.0),
+    lambda x: x.zero_(),
+    lambda x: x.fill_(7.0),
+    lambda x: x.copy_(tg.arange(3.0)),
+    lambda x: x.addcmul_(tg.ones(3), tg.ones(3), value=2),
+    lambda x: x.addcdiv_(tg.ones(3), 2 * tg.ones(3)),
+    lambda x: x.lerp_(tg.ones(3), 0.25),
+    lambda x: x.clamp_(max=0.5),
+    lambda x: x.exp_(),
+    lambda x: x.__setitem__(slice(1, None), tg.zeros(2)),
+    lambda x: x[1:].mul_(-1.0),
+]
+
+
+@pytest.mark.parametrize("write", WATCHED)
+def test_who_watches_writes_is_told_their_values(write, monkeypatch):
+    x = tg.tensor([0.5, 1.0, 2.0])
+    told = []
+    monkeypatch.setattr(writes, "watchers", [lambda *what: told.append((what[0], what[1], what[2].copy()))])
+    again = x.numpy().copy()
+    write(x)
+    assert told
+    for target, index, value in told:
+        assert np.shares_memory(target, x.numpy())
+        (again if target.size == 3 else again[1:])[index] = value
+    assert (again == x.numpy()).all()

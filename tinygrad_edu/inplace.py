@@ -215,7 +215,8 @@ def free_to_write(x: Tensor, *others: Any) -> bool:
         x._view is not None or x.requires_grad or any(isinstance(y, Tensor) and y.requires_grad for y in others)
     ):
         return False
-    return dtype.kind == "f" and not x._inference
+    # who watches writes is told the value that is written, and here there would be none
+    return dtype.kind == "f" and not x._inference and not writes.watchers
 
 
 def written(x: Tensor, write: Callable[..., Any], *values: Any) -> Tensor:
