@@ -65,8 +65,8 @@ if it had not been. The same configuration and seed give the same weights, bit
 for bit, on the same machine.
 
 The configuration has five tables, data, model, optimizer, schedule and
-training; --print-config shows them all. An option goes before the file given
-with --config, and --set before both."""
+training; --print-config shows them all. Options override the file given with
+--config, and --set overrides both."""
     add = add_command(commands, train, does, EXAMPLES).add_argument
     add("--data", type=one_of(DATASETS), metavar="NAME", help="data set (digits); `data list` lists them")
     add("--model", type=one_of(MODELS), metavar="NAME", help=f"{', '.join(sorted(MODELS))} (cnn; mlp for tables)")

@@ -21,8 +21,7 @@ __all__ = ["OPTIMIZERS", "SCHEDULES", "Config", "ConfigError", "completed", "set
 Config = dict[str, dict[str, Any]]
 
 FUNCTIONS = {"LRScheduler", "LambdaLR", "MultiplicativeLR"}  # schedules that take a function, which no file can hold
-OPTIMIZERS: dict[str, Any] = {name: getattr(optim, name) for name in optim.__all__ if name[0].isupper()}
-del OPTIMIZERS["Optimizer"]
+OPTIMIZERS = {name: getattr(optim, name) for name in optim.__all__ if name[0].isupper() and name != "Optimizer"}
 SCHEDULES: dict[str, Any] = {
     name: getattr(lr_scheduler, name) for name in lr_scheduler.__all__ if name not in FUNCTIONS
 }

@@ -138,6 +138,7 @@ class TqdmBar:
         self.tqdm = tqdm
         self.file = file
         self.drawn: Any = None
+        self.worded = 0.0
 
     def step(self, state: State) -> None:
         """Count the step."""
@@ -152,13 +153,17 @@ class TqdmBar:
                 dynamic_ncols=True,
                 mininterval=OFTEN,
             )
-        self.drawn.set_description_str(f"epoch {state.epoch}/{state.epochs}", refresh=False)
-        self.drawn.postfix = measures(state)
+        now = time.monotonic()
+        if now - self.worded >= OFTEN:  # in between nobody would see it
+            self.worded = now
+            self.drawn.set_description_str(f"epoch {state.epoch}/{state.epochs}", refresh=False)
+            self.drawn.postfix = measures(state)
         self.drawn.update()
 
     def epoch(self, state: State) -> None:
         """Show the epoch's measures at once."""
         if self.drawn is not None:  # there were no steps left in an epoch that was resumed at its end
+            self.drawn.set_description_str(f"epoch {state.epoch}/{state.epochs}", refresh=False)
             self.drawn.postfix = measures(state)
             self.drawn.refresh()
 

@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..nn.functional import cross_entropy, mse_loss
 from ..tensor import Tensor
 from .callbacks import BestModel, EarlyStopping, HistoryFiles, TensorBoard
 from .checkpoint import Checkpoint
-from .config import OPTIMIZERS, SCHEDULES, Config, ConfigError
+from .config import OPTIMIZERS, SCHEDULES, Config, ConfigError, completed
 from .loop import fit
 from .randomness import seed_everything
 from .state import Callback, State
@@ -32,18 +32,22 @@ REGRESSION = {"regression", "forecasting"}
 
 
 class Setup:
-    """The data, model, optimizer and schedule of a configuration that is complete, ready to train.
+    """The data, model, optimizer and schedule of a configuration, ready to train; what it holds, `completed` says.
 
     Raises:
-        ConfigError: its parts do not go together, or an argument has a value that it cannot have.
+        ConfigError: a setting does not exist, or cannot have its value; parts do not go together.
         OSError: the data are not at hand.
+
+    >>> setup = Setup({"model": {"name": "mlp", "hidden": 16}, "optimizer": {"name": "AdamW"}})
+    >>> setup.model.hidden.weight.shape, len(setup.batches), setup.config["training"]["epochs"]
+    ((16, 64), 46, 30)
     """
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        training, data = config["training"], config["data"]
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = completed(config)
+        training, data = self.config["training"], self.config["data"]
         seed_everything(training["seed"])
-        self.model = build_model(config)
+        self.model = build_model(self.config)
         self.loss = loss_for(data["name"])
         self.check_measure()
         self.train_set, self.test_set = load_data(data["name"], data.get("samples"))
@@ -51,10 +55,10 @@ class Setup:
         self.held_out = DataLoader(self.test_set, 256)
         self.optimizer = self.make_optimizer()
         self.schedule = None
-        if "schedule" in config:
+        if "schedule" in self.config:
             steps = -(-len(self.batches) // training["accumulate"])
-            total = training["epochs"] * (steps if config["schedule"]["each"] == "step" else 1)
-            self.schedule = self.make_schedule(config["schedule"], total, "schedule")
+            total = training["epochs"] * (steps if self.config["schedule"]["each"] == "step" else 1)
+            self.schedule = self.make_schedule(self.config["schedule"], total, "schedule")
 
     def make_optimizer(self) -> Any:
         """The optimizer."""
