@@ -267,6 +267,32 @@ def test_options_refuse_what_makes_no_sense(name):
             check(error, f"{name}({parameter.name}={told(bad)})")
 
 
+COMPLEX = [
+    lambda x: x.fill_(1j),
+    lambda x: x.__setitem__(0, 1j),
+    lambda x: x.masked_fill(x > 0, 1j),
+    lambda x: x.index_fill(0, tg.tensor([0]), 1j),
+    lambda x: x.scatter(0, tg.tensor([0]), 1j),
+    lambda x: x.copy_(np.array(1j)),
+    lambda x: x.normal_(1j),
+    lambda x: x.uniform_(0, 1j),
+    lambda x: functional.pad(x, (1, 1), value=1j),
+    lambda x: functional.leaky_relu(x, 1j),
+    lambda x: functional.elu(x, 1j),
+    lambda x: functional.softplus(x, 1j),
+    lambda x: x + 1j,
+    lambda x: x.clamp(1j),
+]
+
+
+@pytest.mark.parametrize("wrong", COMPLEX, ids=range(len(COMPLEX)))
+def test_complex_numbers_are_refused_and_leave_the_tensor_as_it_was(wrong):
+    x = tg.ones(2)
+    with pytest.raises(TypeError):
+        wrong(x)
+    assert x.tolist() == [1, 1]
+
+
 HUGE = 10**18
 LARGE = [
     lambda n: tg.zeros(n),

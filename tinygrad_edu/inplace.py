@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from . import recording, writes
-from .backend import add_into, copy_into, multiply_into, to_numpy
+from .backend import add_into, copy_into, multiply_into
 from .dtypes import KINDS, result_type
 from .errors import GradientError, ShapeError
 from .graph import RETAIN, Leaf, Node, grad_enabled
@@ -129,7 +129,7 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
         ShapeError: the value does not fit.
     """
     if not isinstance(value, Tensor):
-        value = wrap(to_numpy(value))
+        value = wrap(recording.numbers_of(value))
     check_writable(x, value, "assignment")
     try:
         part_shape = x._array[index].shape if value.ndim else ()
@@ -240,7 +240,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number."""
     if type(value) in NUMBERS and free_to_write(self):
         return written(self, copy_into, ..., value)
-    value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(numpy.array(value).astype(self.dtype))
+    value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(recording.numbers_of(value).astype(self.dtype))
     if value.ndim == 0 and free_to_write(self, value):
         return written(self, set_into, value._array)
     return replace(self, where(False, self, value), "fill_")
@@ -258,7 +258,7 @@ def zero_(self: Tensor) -> Tensor:
 def copy_(self: Tensor, source: Any) -> Tensor:
     """Set the elements to those of another Tensor, which broadcasts and is cast."""
     if not isinstance(source, Tensor):
-        source = wrap(to_numpy(source))
+        source = wrap(recording.numbers_of(source))
     if free_to_write(self, source):
         return written(self, set_into, source._array)
     return replace(self, where(False, self, source.to(self.dtype)), "copy_")

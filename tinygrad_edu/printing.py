@@ -121,9 +121,12 @@ NODE_NAMES = {
     "broadcast_to": "ExpandBackward0",
     "cast": "ToCopyBackward0",
     "linear": "AddmmBackward0",
+    "log1p": "Log1PBackward0",
     "logits_cross_entropy": "NllLossBackward0",
     "overwritten": "CopySlices",
+    "pad": "ConstantPadNdBackward0",
     "reshape": "ViewBackward0",
+    "sections": "SplitBackward0",
     "square": "PowBackward0",
 }
 PRODUCTS = {0: "DotBackward0", 1: "MvBackward0", 2: "MmBackward0"}  # by the dimensions of the result

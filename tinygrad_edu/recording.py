@@ -68,6 +68,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
     parents = []
     mask = plain = 0
     bit = 1
+    dtype = None
     for x in inputs:
         if type(x) is Tensor or isinstance(x, Recorded):
             if x._view is not None:

@@ -38,6 +38,9 @@ def applied(operation: Any, input: Tensor, inplace: bool = False, **settings: An
     """
     name = operation.__name__
     check_floating(input, name)
+    for key, value in settings.items():
+        if isinstance(value, complex):
+            raise TypeError(f"{name} takes a real number as {key}, got {value}")
     result = operation(input, **settings) if settings else operation(input)
     return replace(input, result, f"{name}_") if inplace else result
 

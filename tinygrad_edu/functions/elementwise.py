@@ -11,7 +11,7 @@ from ..inplace import in_place
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
-from ..recording import wrap
+from ..recording import numbers_of, wrap
 from ..tensor import Tensor, method
 from .conversion import to
 
@@ -137,11 +137,13 @@ def as_element(value: Any, dtype: Any) -> Any:
     """A number as an array of this dtype.
 
     Raises:
+        TypeError: it is none, or complex.
         RuntimeError: it is infinite or NaN, and the dtype is not a floating one.
     """
+    array = numbers_of(value)
     if dtype.kind in "iu" and not math.isfinite(value):
         raise RuntimeError(f"{value} cannot be stored in a Tensor of {dtype}")
-    return numpy.array(value).astype(dtype)
+    return array.astype(dtype)
 
 
 @method
@@ -176,4 +178,4 @@ def fill(input: Tensor, value: Any) -> Tensor:
         if value.ndim:
             raise RuntimeError(f"fill takes a number or a Tensor without dimensions, got shape {value.shape}")
         return ops.where(False, input, to(value, input.dtype))
-    return ops.where(False, input, wrap(numpy.array(value).astype(input.dtype)))
+    return ops.where(False, input, wrap(numbers_of(value).astype(input.dtype)))

@@ -343,13 +343,13 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 @method
 def uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with uniform numbers in [low, high)."""
-    return self.copy_(wrap(drawn(self.shape, self.dtype, generator, "random") * (high - low) + low))
+    return self.copy_(drawn(self.shape, self.dtype, generator, "random") * (high - low) + low)
 
 
 @method
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with normal numbers."""
-    return self.copy_(wrap(drawn(self.shape, self.dtype, generator, "standard_normal") * std + mean))
+    return self.copy_(drawn(self.shape, self.dtype, generator, "standard_normal") * std + mean)
 
 
 @method
