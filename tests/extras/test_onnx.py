@@ -831,6 +831,14 @@ def test_what_cannot_be_exported_is_told(tmp_path, name):
         export(function, tg.rand(3, 5) + 0.1, tmp_path / "model.onnx", dynamic_axes=axes)
 
 
+def test_a_mask_that_a_model_looks_at_is_no_input(tmp_path):
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 1)
+    mask = nn.Transformer.generate_square_subsequent_mask(4)  # which is known again, and then not added
+    with pytest.raises(ExportError, match="does not make the same operations"):
+        export(encoder, (tg.randn(2, 4, 8), mask), tmp_path / "model.onnx")
+    check(tmp_path, encoder, tg.randn(2, 4, 8), tg.randn(4, 4), batch=False)
+
+
 def test_the_cells_of_all_steps_are_not_to_be_had(tmp_path):
     from tinygrad_edu.nn.functional.recurrent import lstm
 

@@ -30,6 +30,8 @@ def export(
     evaluation mode, several times, and what it does is noted: so it must make the same operations for all values.
     Parameters and buffers keep their names; numbers and the like among `args` become part of the model.
 
+    The model keeps its dtype; onnxruntime has many operators for float32 only, so export `model.float()` for it.
+
     `dynamic_axes` names sizes that may vary: `{"x": {0: "batch"}}`, or `{"x": [0]}`. The model is then run with other
     such sizes too, and what depends on them in a way that cannot be said is refused. Names of outputs are ignored
     there, for their sizes follow.

@@ -100,7 +100,7 @@ def other_values(array: Array) -> Array:
     if array.dtype == bool:
         return numpy.flip(array) if 0 < array.sum() < array.size else numpy.logical_not(array, out=array.copy())
     if not array.size or not numpy.isfinite(array).all():
-        return array
+        return numpy.flip(array)
     low, high = array.min(), array.max()
     if array.dtype.kind == "f" and low == high:
         some = (low or 1) * numpy.linspace(0.5, 0.9, array.size).reshape(array.shape)

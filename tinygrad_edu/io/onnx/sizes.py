@@ -126,7 +126,7 @@ class Runs:
             ExportError: the runs made other calls.
         """
         for calls in zip(*traces, strict=False):
-            if any(call.primitive is not calls[0].primitive for call in calls):
+            if len({(call.primitive, len(call.inputs), len(call.shapes), *call.settings) for call in calls}) > 1:
                 raise ExportError(self.parted(calls[0]))
         if len({len(calls) for calls in traces}) > 1:
             raise ExportError(self.parted(min(traces, key=len)[-1]))
