@@ -672,6 +672,25 @@ def test_inputs_are_named_like_the_parameters_of_forward(tmp_path):
     hold(path, lambda x, b, a: x + a - b, (tg.rand(2), tg.rand(2), tg.rand(2)))
 
 
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.x, self.output = nn.Parameter(tg.ones(3)), nn.Parameter(tg.full((3,), 2.0))
+
+    def forward(self, x):
+        return x * self.x - self.output
+
+
+def test_names_that_an_input_and_a_parameter_share(tmp_path):
+    made = check(tmp_path, Named(), tg.randn(3), batch=False)
+    path = tmp_path / "model.onnx"
+    export(Named(), tg.randn(3), path)
+    hold(path, Named(), (tg.randn(3),))
+    for model in (made, onnx.load(path)):
+        names = [x.name for part in (model.graph.input, model.graph.output, model.graph.initializer) for x in part]
+        assert len(names) == len(set(names))
+
+
 def test_an_export_leaves_nothing_behind(tmp_path):
     model = cnn().train()
     model[3].eval()

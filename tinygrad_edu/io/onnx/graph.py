@@ -1,7 +1,6 @@
 """An ONNX graph as it is written: values, nodes under ONNX's own names, constants, sizes known only when it runs."""
 
 import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,6 @@ import numpy
 from numpy.typing import NDArray
 
 from ...extras import require
-from .errors import ExportError
 from .sizes import Size, Varying
 
 __all__ = ["Graph", "UntranslatableError", "Value"]
@@ -126,9 +124,8 @@ class Graph:
         return self.constants[key]
 
     def parameter(self, name: str, array: Array) -> Value:
-        """A parameter under its own name."""
-        self.taken.add(name)
-        return Value(name, array.shape, array.dtype, array)
+        """A parameter under its own name, if no input or output has that."""
+        return Value(self.unused(name), array.shape, array.dtype, array)
 
     def rearranged(self, value: Value, what: str, change: Callable[[Array], Array]) -> Value:
         """A constant in another order or shape, as a constant named after it.
@@ -227,16 +224,3 @@ def told(size: Size) -> str:
     """`2*batch+1`."""
     terms = ["*".join([*([] if factor == 1 and p else [str(factor)]), *p]) for p, factor in reversed(size.terms)]
     return "+".join(terms).replace("+-", "-")
-
-
-def total_bytes(arrays: Sequence[Array]) -> int:
-    """How many bytes arrays take."""
-    return math.fsum(a.nbytes for a in arrays).__int__()
-
-
-def too_large(count: int) -> ExportError:
-    """The error of a model that one file of protocol buffers cannot hold."""
-    return ExportError(
-        f"the model's constants take {count / 1e9:.1f} GB; an ONNX file holds 2 GB, and keeping them beside it is not "
-        "supported here: export its parts, or .half() it"
-    )

@@ -10,7 +10,7 @@ from ..._version import __version__
 from ...extras import require
 from . import rows
 from .errors import ExportError
-from .graph import Graph, UntranslatableError, Value, too_large, total_bytes
+from .graph import Graph, UntranslatableError, Value
 from .runs import Axes, Program
 from .sizes import Filled, Number, Steps, Varying, is_fixed
 from .table import ROWS, WITHOUT
@@ -47,6 +47,7 @@ class Writing:
         for (number, dim), symbol in axes.items():
             graph.places.setdefault(symbol, (self.inputs[number], dim))
         self.parameters = {name: graph.parameter(name, array) for name, array in parameters.items()}
+        self.stored = {value.name for value in self.parameters.values()}
 
     def serialized(self, model: Any) -> bytes:
         """The bytes of the model, checked.
@@ -61,9 +62,12 @@ class Writing:
         except UntranslatableError as why:
             raise ExportError(f"ONNX export of the model's output: {why}") from None
         nodes, constants = g.used(self.outputs)
-        count = total_bytes(list(constants.values()))
+        count = sum([array.nbytes for array in constants.values()])
         if count > MOST:
-            raise too_large(count)
+            raise ExportError(
+                f"the model's constants take {count / 1e9:.1f} GB; an ONNX file holds 2 GB, and keeping them beside it "
+                "is not supported here: export its parts, or .half() it"
+            )
         numpy_helper = require("onnx.numpy_helper", "onnx", "exporting to ONNX")
         kind = getattr(model, "__name__", type(model).__name__)
         made = helper.make_model(
@@ -158,7 +162,7 @@ class Writing:
         values = [self.value(source) for source in call.inputs]
         settings = {n: None if n in row.ignores else self.with_values(value) for n, value in call.settings.items()}
         known = self.known(call, values, settings) if row.computes and not row.ignores else None
-        if known is not None and all(x.array is not None and x.name not in self.parameters for x in values):
+        if known is not None and all(x.array is not None and x.name not in self.stored for x in values):
             return tuple([self.graph.constant(array) for array in known]), values, settings
         try:
             made = row.translate(self.graph, *values, **settings)
@@ -178,7 +182,8 @@ class Writing:
         if any(x is None for x in arrays) or not is_fixed(call.settings):
             return None
         try:
-            out = call.primitive.__wrapped__(*arrays, **{n: arrays_in(value) for n, value in settings.items()})
+            with numpy.errstate(all="ignore"):
+                out = call.primitive.__wrapped__(*arrays, **{n: arrays_in(value) for n, value in settings.items()})
         except UnknownError:
             return None
         return tuple([numpy.asarray(x) for x in (out if isinstance(out, tuple) else (out,))])
