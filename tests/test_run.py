@@ -81,6 +81,12 @@ def test_a_run_that_is_resumed_stays_and_loses_what_a_killed_save_left(tmp_path)
     assert names(tmp_path / "a") == WRITTEN
 
 
+def test_a_folder_that_holds_but_what_a_killed_save_left_is_taken(tmp_path):
+    (tmp_path / ".tinygrad_edu-0123.tmp").write_text("half")
+    written_run(tmp_path)
+    assert names(tmp_path) == WRITTEN
+
+
 def test_a_folder_that_holds_something_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="not empty") as caught, RunFolder(tmp_path):

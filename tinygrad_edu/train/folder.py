@@ -51,8 +51,7 @@ class RunFolder:
 
     def __enter__(self) -> Self:
         if self.resumed:
-            for left in self.path.glob(TEMPORARY.format("*")):  # by a save that was killed
-                left.unlink()
+            self.remove_unfinished()
             return self
         try:
             self.claim()
@@ -84,7 +83,7 @@ class RunFolder:
                 if following is None:
                     break
                 self.path = following
-        if any(self.path.iterdir()) and not self.overwrite:
+        if not self.overwrite and any(not path.match(TEMPORARY.format("*")) for path in self.path.iterdir()):
             self.kept = True
             reason = "the folder is not empty; overwrite replaces the run in it"
             raise FileExistsError(errno.EEXIST, reason, str(self.path))
@@ -117,10 +116,16 @@ class RunFolder:
 
     def remove_run(self) -> None:
         """Remove the files of a run."""
+        self.remove_unfinished()
         for name in FILES:
             with suppress(FileNotFoundError, NotADirectoryError):
                 (self.path / name).unlink()
         shutil.rmtree(self.path / EVENTS, ignore_errors=True)
+
+    def remove_unfinished(self) -> None:
+        """Remove what a save that was killed has left."""
+        for path in self.path.glob(TEMPORARY.format("*")):
+            path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the folders that were made and are empty."""
