@@ -463,7 +463,7 @@ def test_what_workers_know_of_themselves():
 
 def test_out_of_order_all_batches_come():
     def slow_first(i):
-        time.sleep(0.2 if i == 0 else 0)
+        time.sleep(0.5 if i == 0 else 0)
         return i
 
     loader = DataLoader(Calls(slow_first, 12), 2, num_workers=2, in_order=False)
@@ -627,14 +627,14 @@ def test_a_wait_that_is_broken_off_ends_the_workers():
 
 def test_a_batch_that_takes_too_long():
     def slow(i):
-        time.sleep(0.5 if i == 2 else 0)
+        time.sleep(1.5 if i == 2 else 0)
         return i
 
-    batches = iter(DataLoader(Calls(slow, 4), num_workers=1, timeout=0.2))
+    batches = iter(DataLoader(Calls(slow, 4), num_workers=1, timeout=0.8))
     assert [next(batches).item() for _ in range(2)] == [0, 1]
-    with pytest.raises(RuntimeError, match=r"timed out after 0\.2 seconds"):
+    with pytest.raises(RuntimeError, match=r"timed out after 0\.8 seconds"):
         next(batches)
-    time.sleep(0.5)
+    time.sleep(0.8)
     assert [batch.item() for batch in batches] == [2, 3]
 
 

@@ -23,7 +23,7 @@ __all__ = ["BATCH", "END", "RAISED", "STOP", "WATCH", "Maker", "WorkerInfo", "ge
 
 STOP = b""  # what a worker is sent instead of a message, when it is to end
 BATCH, END, RAISED = range(3)  # what a worker answers with
-WATCH = 1.0  # seconds between two looks at whether the parent is still there
+WATCH = 0.5  # seconds between two looks at whether the parent is still there
 GRACE = 1.0  # seconds that a sample may still take when it is of no use any more
 
 
@@ -94,13 +94,11 @@ class Maker:
     def begin(self, seed: int) -> None:
         """Begin an epoch, the first of which begins the worker; what goes wrong is told when a batch is asked for."""
         global info
+        first = info is None
+        info = WorkerInfo(self.worker_id, self.num_workers, seed + self.worker_id, self.recipe.dataset)
         self.seed = seed
         self.streams = Streams()
         self.failure: tuple[bytes, str] | None = None
-        first, info = (
-            info is None,
-            WorkerInfo(self.worker_id, self.num_workers, seed + self.worker_id, self.recipe.dataset),
-        )
         try:
             with self.streams.seeded(info.seed):
                 if first and self.init is not None:
