@@ -60,6 +60,9 @@ print(sys.argv[1], torch.__version__)
 """
 
 
+NOTHING = {"cuda", "hip", "newaxis", "strided"}  # names of what is None
+
+
 def run(folder, source, *arguments):
     (folder / "program.py").write_text(source)
     command = [sys.executable, "-m", "tinygrad_edu", "torch", str(folder / "program.py"), *map(str, arguments)]
@@ -115,7 +118,7 @@ def test_every_path_is_there():
         for path in PATHS:
             __import__(path)
             for name in dir(sys.modules[path]):
-                assert getattr(sys.modules[path], name, None) is not None or name in ("strided", "newaxis"), (
+                assert getattr(sys.modules[path], name, None) is not None or name in NOTHING, (
                     path,
                     name,
                 )
@@ -204,3 +207,94 @@ def test_the_older_name_of_schedules():
         from torch.optim.lr_scheduler import LRScheduler, _LRScheduler
 
         assert _LRScheduler is LRScheduler
+
+
+def test_what_programs_ask_of_layers_and_their_initial_values():
+    with as_torch():
+        from torch import nn
+        from torch.nn import init
+        from torch.nn.modules.batchnorm import _BatchNorm
+        from torch.nn.modules.conv import _ConvNd
+        from torch.nn.modules.transformer import _get_clones
+
+        net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
+        assert [isinstance(m, _ConvNd) for m in net] == [True, False, False]
+        assert [isinstance(m, _BatchNorm) for m in net] == [False, True, False]
+        first, second = _get_clones(net[2], 2)
+        assert first.weight is not second.weight
+        assert init._calculate_fan_in_and_fan_out(net[0].weight) == (9, 18)
+        assert init._calculate_correct_fan(net[0].weight, "FAN_OUT") == 18
+        assert net.share_memory() is net
+        assert net.compile() is None
+
+
+def test_what_programs_ask_of_devices_that_are_not_there():
+    with as_torch():
+        import torch
+        import torch.multiprocessing
+        from torch.nn.attention import SDPBackend, sdpa_kernel
+        from torch.utils.data.distributed import DistributedSampler
+
+        assert not any([torch.cuda.is_initialized(), torch.xpu.is_available(), torch.mps.is_available()])
+        torch.cuda.reset_peak_memory_stats()
+        torch.cuda.ipc_collect()
+        torch.cuda.set_rng_state_all(torch.cuda.get_rng_state_all())
+        assert torch.cuda.max_memory_reserved() == torch.cuda.memory_reserved() == 0
+        assert issubclass(torch.cuda.OutOfMemoryError, RuntimeError)
+        assert torch.version.cuda is None
+        assert callable(torch.multiprocessing.Queue)
+        torch.set_num_interop_threads(1)
+        assert torch.get_num_interop_threads() == 1
+        q = torch.ones(1, 1, 2, 2)
+        with sdpa_kernel([SDPBackend.MATH, SDPBackend.FLASH_ATTENTION]):
+            assert torch.nn.functional.scaled_dot_product_attention(q, q, q).tolist() == q.tolist()
+        with pytest.raises(RuntimeError, match="one process"):
+            DistributedSampler([1, 2])
+
+
+def test_random_numbers_set_aside():
+    with as_torch():
+        import torch
+
+        torch.manual_seed(1)
+        before = torch.get_rng_state()
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+        assert torch.get_rng_state() == before
+        with torch.random.fork_rng(enabled=False):
+            torch.rand(3)
+        assert torch.get_rng_state() != before
+
+
+def test_tensors_held_to_each_other():
+    with as_torch():
+        import torch
+        from torch.testing import assert_close
+
+        x = torch.tensor([1.0, float("nan")])
+        assert_close({"a": [torch.ones(2), 1.0]}, {"a": [torch.ones(2) + 1e-7, 1.0 + 1e-9]})
+        assert_close(x, x, equal_nan=True)
+        assert_close(torch.ones(1), torch.ones(1, dtype=torch.float64), check_dtype=False)
+        for other in (torch.zeros(2), torch.ones(3), torch.ones(2, dtype=torch.float64), [1.0]):
+            with pytest.raises(AssertionError, match="differ"):
+                assert_close(torch.ones(2), other)
+        with pytest.raises(AssertionError, match="keys"):
+            assert_close({"a": 1}, {"b": 1})
+        with pytest.raises(AssertionError, match="told: 2 of 2"):
+            assert_close(torch.ones(2), torch.zeros(2), msg=lambda told: f"told: {told}")
+        with pytest.raises(AssertionError, match="nan"):
+            assert_close(x, x)
+
+
+def test_compilers_that_give_back_what_they_had():
+    with as_torch():
+        import torch
+
+        class Net(torch.jit.ScriptModule):
+            size: torch.jit.Final[int] = 2
+
+            @torch.jit.script_method
+            def forward(self, x):
+                return torch.jit.annotate(torch.Tensor, x * self.size)
+
+        assert torch.jit.script(Net())(torch.ones(1)).tolist() == [2]

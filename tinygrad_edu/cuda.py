@@ -3,17 +3,29 @@
 from typing import Any
 
 __all__ = [
+    "OutOfMemoryError",
     "current_device",
     "device_count",
     "empty_cache",
+    "get_rng_state_all",
+    "ipc_collect",
     "is_available",
     "is_bf16_supported",
+    "is_initialized",
     "manual_seed",
     "manual_seed_all",
     "max_memory_allocated",
+    "max_memory_reserved",
     "memory_allocated",
+    "memory_reserved",
+    "reset_peak_memory_stats",
+    "set_rng_state_all",
     "synchronize",
 ]
+
+
+class OutOfMemoryError(RuntimeError):
+    """What a GPU without room raises; here nothing does."""
 
 
 def is_available() -> bool:
@@ -69,3 +81,35 @@ def memory_allocated(device: Any = None) -> int:
 def max_memory_allocated(device: Any = None) -> int:
     """0."""
     return 0
+
+
+def is_initialized() -> bool:
+    """False."""
+    return False
+
+
+def memory_reserved(device: Any = None) -> int:
+    """0."""
+    return 0
+
+
+def max_memory_reserved(device: Any = None) -> int:
+    """0."""
+    return 0
+
+
+def reset_peak_memory_stats(device: Any = None) -> None:
+    """Nothing to do."""
+
+
+def ipc_collect() -> None:
+    """Nothing to do."""
+
+
+def get_rng_state_all() -> list[Any]:
+    """The states of no devices."""
+    return []
+
+
+def set_rng_state_all(new_states: Any) -> None:
+    """Nothing to do: there are no devices."""

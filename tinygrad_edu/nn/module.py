@@ -141,6 +141,13 @@ class Module(Hooked):
         """The module itself: the CPU is where it is."""
         return self
 
+    def share_memory(self) -> Self:
+        """The module itself: no other process sees its memory."""
+        return self
+
+    def compile(self, *args: Any, **settings: Any) -> None:
+        """Nothing: there is no compiler."""
+
     def cuda(self, device: Any = None) -> Self:
         """Refuse: the CPU is the only device.
 

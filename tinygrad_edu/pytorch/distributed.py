@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from ..data import Sampler
+
 __all__ = [
+    "DistributedSampler",
     "barrier",
     "destroy_process_group",
     "get_rank",
@@ -58,3 +61,14 @@ def get_rank(group: Any = None) -> int:
 def get_world_size(group: Any = None) -> int:
     """1: the number of processes."""
     return 1
+
+
+class DistributedSampler(Sampler[int]):
+    """The part of a data set that one of several processes has.
+
+    Raises:
+        RuntimeError: always: there is one process.
+    """
+
+    def __init__(self, dataset: Any, *args: Any, **settings: Any) -> None:
+        init_process_group()

@@ -1,8 +1,24 @@
 """Compilation as PyTorch's programs ask for it: here they are given back what they had."""
 
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["export", "ignore", "is_scripting", "is_tracing", "script", "trace", "unused"]
+from ..nn import Module
+
+__all__ = [
+    "Final",
+    "ScriptModule",
+    "annotate",
+    "export",
+    "ignore",
+    "is_scripting",
+    "is_tracing",
+    "script",
+    "script_method",
+    "trace",
+    "unused",
+]
+
+ScriptModule = Module
 
 
 def script(obj: Any, **settings: Any) -> Any:
@@ -38,3 +54,11 @@ def is_scripting() -> bool:
 def is_tracing() -> bool:
     """False."""
     return False
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value itself."""
+    return the_value
+
+
+script_method = export

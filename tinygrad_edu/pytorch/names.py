@@ -15,8 +15,12 @@ __all__ = [
     "autocast",
     "bfloat16",
     "dtype",
+    "get_num_interop_threads",
     "is_autocast_enabled",
+    "layout",
+    "memory_format",
     "set_default_tensor_type",
+    "set_num_interop_threads",
 ]
 
 __version__ = "2.13.0+tinygrad_edu"
@@ -36,6 +40,7 @@ bfloat16 = Absent("bfloat16")
 dtype = numpy.dtype
 Number = int | float | bool
 Device = device | str | int | None
+layout = memory_format = str
 
 
 def set_default_tensor_type(t: Any) -> None:
@@ -46,3 +51,12 @@ def set_default_tensor_type(t: Any) -> None:
     if kind is None:
         raise TypeError(f"the default type of Tensors is a floating one, {', '.join(kinds)}, got {name}")
     dtypes.set_default_dtype(kind)
+
+
+def get_num_interop_threads() -> int:
+    """1: operations run one after the other."""
+    return 1
+
+
+def set_num_interop_threads(num: int) -> None:
+    """Nothing to do: operations run one after the other."""
