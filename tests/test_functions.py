@@ -212,3 +212,19 @@ def test_random_numbers_have_the_moments_they_should():
     assert abs(u.mean().item() - 0.5) < 0.01
     assert sorted(tg.randperm(10).tolist()) == list(range(10))
     assert set(tg.randint(2, 5, (1000,)).tolist()) == {2, 3, 4}
+
+
+def test_the_gradient_of_draws_is_zero():
+    p = tg.full((4,), 0.5, requires_grad=True)
+    draws = tg.bernoulli(p)
+    assert set(draws.tolist()) <= {0.0, 1.0}
+    draws.sum().backward()
+    assert p.grad.tolist() == [0, 0, 0, 0]
+
+
+def test_the_gradient_of_the_next_float_is_ones_but_where_there_is_none():
+    x = tg.tensor([1.0, 2.0, float("nan")], requires_grad=True)
+    y = tg.tensor([2.0, 2.0, 1.0], requires_grad=True)
+    tg.nextafter(x, y).backward(tg.tensor([3.0, 4.0, 5.0]))
+    assert x.grad.tolist() == [3, 0, 5]
+    assert y.grad.tolist() == [0, 0, 0]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 
 from ..dtypes import as_dtype, get_default_dtype, int64
+from ..ops.elementwise import where
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .creation import finished, shape_of
@@ -284,7 +285,7 @@ def normal(
 
 @method
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element gives (or with probability p), else 0; no gradient.
+    """1 with the probability that each element gives (or with probability p), else 0; its gradient is 0.
 
     Raises:
         RuntimeError: a probability is not between 0 and 1, or the Tensor does not hold floats.
@@ -294,7 +295,8 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
         raise RuntimeError(f"bernoulli takes probabilities, got {input.dtype}")
     if not ((chances >= 0) & (chances <= 1)).all():
         raise RuntimeError("bernoulli needs probabilities from 0 to 1")
-    return wrap((source_of(generator).random(input.shape) < chances).astype(input.dtype))
+    drawn = wrap((source_of(generator).random(input.shape) < chances).astype(input.dtype))
+    return where(False, input, drawn) if input.requires_grad else drawn
 
 
 @method

@@ -1,0 +1,240 @@
+"""One call of a Function: what its forward leaves on ctx, what its node keeps, and how its backward is run.
+
+A call leaves a node like any other. Its plan has one joint rule, which runs the user's backward.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+
+from .. import recording
+from ..errors import GradientError, ShapeError
+from ..graph import Leaf, Node, Output, grad_enabled, no_grad
+from ..inplace import adopt, check_writable
+from ..ops.indexing import getitem
+from ..primitive import NO_DERIVATIVE, Plan, Primitive
+from ..recording import wrap
+from ..tensor import Tensor
+from ..writes import next_number, note_write
+from .hooks import as_tensor
+
+__all__ = ["Call", "FunctionCtx", "FunctionPrimitive", "finish"]
+
+Form = tuple[tuple[int, ...], Any]  # shape and dtype
+NO_TENSOR: Form = ((), None)
+NOTHING = numpy.empty(0)  # in the place of an output that was not saved
+
+
+def form_of(x: Any) -> Form:
+    return (x.shape, x.dtype) if isinstance(x, Tensor) else NO_TENSOR
+
+
+class FunctionCtx:
+    """What the forward of a Function leaves for its backward: saved Tensors, and any attributes set on it."""
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self.materialize_grads = True
+        self.saved_tensors: tuple[Tensor | None, ...] = ()  # only while forward or backward runs
+        self.dirty_tensors: tuple[Tensor, ...] = ()
+        self.non_differentiable: tuple[Tensor, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep Tensors for backward, where `saved_tensors` has them; a write to one in between is an error.
+
+        Raises:
+            TypeError: one of them is neither a Tensor nor None.
+        """
+        for i, x in enumerate(tensors):
+            if x is not None and not isinstance(x, Tensor):
+                told = f"argument {i} is of type {type(x).__name__}"
+                raise TypeError(f"save_for_backward keeps Tensors and None, but {told}; set other values on ctx")
+        self.saved_tensors = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Taken for PyTorch's programs; there is no forward mode to keep them for."""
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Say which inputs the forward has written to; each must be among its outputs."""
+        self.dirty_tensors = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Say which outputs no gradient flows through."""
+        self.non_differentiable = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Say whether backward gets zeros (the default) or None for an output that nothing came back to."""
+        self.materialize_grads = bool(value)
+
+
+class Call(NamedTuple):
+    """One call of a Function, after its forward."""
+
+    function: Any  # the subclass of Function
+    ctx: FunctionCtx
+    arguments: tuple[Any, ...]
+    outputs: list[Any]
+    several: bool  # whether forward returned a tuple
+
+    def is_differentiable(self, y: Any) -> bool:
+        """Whether a gradient flows through this output."""
+        return isinstance(y, Tensor) and y.dtype.kind == "f" and not is_among(y, self.ctx.non_differentiable)
+
+
+def is_among(x: Any, tensors: Sequence[Any]) -> bool:
+    """Whether this very object is one of these."""
+    return any(x is y for y in tensors)
+
+
+class FunctionPrimitive(Primitive):
+    """What all nodes of one Function have in common."""
+
+    def __init__(self, name: str) -> None:
+        def apply(*tensors: Any) -> Any:
+            raise TypeError(f"{name} is called with Tensors, as {name}.apply(...)")
+
+        apply.__name__ = apply.__qualname__ = name
+        super().__init__(apply, NO_DERIVATIVE)
+        self.node_name = f"{name}Backward"
+
+
+class FunctionPlan(Plan):
+    """The plan of one call of a Function; its inputs are the Tensors among the arguments."""
+
+    partial = True
+
+    def __init__(self, call: Call, inputs: Sequence[Tensor]) -> None:
+        self.primitive = call.function.primitive
+        self.needs = tuple([x.requires_grad for x in inputs])
+        self.positions = tuple([i for i, needed in enumerate(self.needs) if needed])
+        self.joint, self.only, self.extras, self.keep = True, None, (), tuple
+        self.rules = (function_rule(call),)
+        places = [self.place(x, call, inputs) for x in call.ctx.saved_tensors]
+        self.sources = ((len(inputs) + 1, *places),)
+        self.arguments = (("ctx", *[f"saved_tensors[{i}]" for i in range(len(places))]),)
+        self.keeps_values = bool(places)
+
+    def place(self, x: Tensor | None, call: Call, inputs: Sequence[Tensor]) -> int:
+        """Where a saved Tensor stands among a call's values, [*inputs, outputs, ctx, others]."""
+        if is_among(x, call.outputs) and call.is_differentiable(x):
+            return len(inputs)
+        return next((i for i, y in enumerate(inputs) if y is x and not is_among(x, call.outputs)), len(inputs) + 2)
+
+
+def kept(x: Tensor | None, place: int, call: Call, plan: FunctionPlan) -> Any:
+    """What a node keeps of a saved Tensor: its array; of one output of several, in its place among them."""
+    if x is None:
+        return None
+    if place == len(plan.needs) and call.several:
+        return tuple([x._array if y is x else NOTHING for y in call.outputs])
+    return x._array
+
+
+def restored(value: Any) -> Tensor | None:
+    """A saved Tensor from what a node kept of it, arrays or Tensors."""
+    if isinstance(value, tuple):
+        (value,) = [part for part in value if getattr(part, "_array", part) is not NOTHING]
+    found: Tensor | None = as_tensor(value)
+    return found
+
+
+def function_rule(call: Call) -> Callable[..., dict[int, Any]]:
+    """The joint rule of a call: it runs the user's backward, and takes from it the gradients of the Tensors."""
+    function, several = call.function, call.several
+    arguments, outputs = [form_of(x) for x in call.arguments], [form_of(y) for y in call.outputs]
+
+    def rule(g: Any, ctx: FunctionCtx, *saved: Any) -> dict[int, Any]:
+        gradients = [as_tensor(part) for part in (g if several else [g])]
+        if ctx.materialize_grads:
+            gradients = [
+                wrap(numpy.zeros(*form)) if part is None and form is not NO_TENSOR else part
+                for part, form in zip(gradients, outputs, strict=True)
+            ]
+        ctx.saved_tensors = tuple(map(restored, saved))
+        try:
+            found = function.run_backward(ctx, *gradients)
+        finally:
+            ctx.saved_tensors = ()  # they may lead back to the node, which holds ctx
+        found = checked(function.__name__, found if isinstance(found, tuple) else (found,), arguments)
+        if not grad_enabled.get():
+            # a view, because what the user returned may be held elsewhere, and must not be taken for a leaf's .grad
+            found = [gx if gx is None else gx._array.view() for gx in found]
+        return dict(enumerate(found))
+
+    return rule
+
+
+def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form]) -> list[Any]:
+    """The gradients of the Tensors among the arguments, from all that a backward returned.
+
+    Raises:
+        GradientError: there are not as many as arguments, or one is for an argument that is no Tensor.
+        TypeError: one is neither a Tensor nor None.
+        ShapeError: one does not fit its argument.
+    """
+    count = len(forms)
+    if len(found) < count or any(gx is not None for gx in found[count:]):
+        raise GradientError(
+            f"{name}.backward returned an incorrect number of gradients: {len(found)} for the {count} arguments of "
+            "forward; return a tuple with one for each, None for those without"
+        )
+    gradients = []
+    for i, (gx, form) in enumerate(zip(found, forms, strict=False)):
+        shape, dtype = form
+        if gx is not None and not isinstance(gx, Tensor):
+            raise TypeError(f"{name}.backward returned a {type(gx).__name__} at position {i}; it takes Tensor or None")
+        if form is NO_TENSOR:
+            if gx is not None:
+                raise GradientError(f"{name}.backward returned a gradient for argument {i}, which is no Tensor")
+            continue
+        if gx is not None and gx.shape != shape and not expands_to(shape, gx.shape):
+            raise ShapeError(f"{name}.backward returned a gradient of {gx.shape} for argument {i} of shape {shape}")
+        gradients.append(gx if gx is None or dtype.kind != "f" else gx.to(dtype))
+    return gradients
+
+
+def expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Whether a Tensor of this shape broadcasts to the larger one, so that a gradient can be summed back."""
+    rest = larger[len(larger) - len(shape) :]
+    return len(shape) <= len(larger) and all(n in (1, m) for n, m in zip(shape, rest, strict=True))
+
+
+def finish(call: Call) -> None:
+    """Make the outputs of a call what its caller gets, and record it if anything requires grad."""
+    ctx, outputs = call.ctx, call.outputs
+    inputs = [x for x in call.arguments if isinstance(x, Tensor)]
+    if not all(is_among(x, outputs) for x in ctx.dirty_tensors):
+        raise GradientError("a Tensor that was marked dirty is not among the outputs; return it")
+    for x in ctx.dirty_tensors:
+        check_writable(x, x, f"{call.function.__name__}, which marks its input dirty")
+        note_write(x._array, *recording.user_place())
+    with no_grad():
+        for i, y in enumerate(outputs):
+            had = is_among(y, inputs) or (isinstance(y, Tensor) and isinstance(y._node, Leaf))
+            if had and not is_among(y, ctx.dirty_tensors):
+                outputs[i] = recording.record(getitem, (y,), {"index": (...,)})  # a Tensor of its own
+                if is_among(y, ctx.non_differentiable):
+                    ctx.non_differentiable += (outputs[i],)
+    if not any(ctx.needs_input_grad) or not grad_enabled.get() or not any(map(call.is_differentiable, outputs)):
+        return
+    plan = FunctionPlan(call, inputs)
+    node = Node()
+    node.number = next_number()
+    node.hooks = None
+    node.plan = plan
+    node.shape = [form_of(y) for y in outputs] if call.several else outputs[0].shape
+    node.parents = tuple([x._node for x in inputs if x._node is not None])
+    saved = zip(ctx.saved_tensors, plan.sources[0][1:], strict=True)
+    values: tuple[Any, ...] = (ctx, *[kept(x, place, call, plan) for x, place in saved])
+    node.saved = values
+    node.code, node.lasti = recording.user_place()
+    for i, y in enumerate(outputs):
+        if call.is_differentiable(y):
+            made = Output(node, i) if call.several else node
+            if is_among(y, ctx.dirty_tensors):
+                adopt(y, made)
+            else:
+                y._node = made
+    ctx.saved_tensors, ctx.dirty_tensors, ctx.non_differentiable = (), (), ()
+    recording.watch(node, [y._array for y in outputs if isinstance(y, Tensor)])
