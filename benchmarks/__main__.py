@@ -4,7 +4,7 @@ python -m benchmarks                     all of it, some three minutes
 python -m benchmarks --only "MLP|chain"  the works whose names match
 python -m benchmarks --what memory       growth, leaks and the million operations
 python -m benchmarks --what import       what importing costs beside NumPy
-python -m benchmarks --what optimizers   a step of a million elements beside bare NumPy
+python -m benchmarks --what optimizers   a step beside bare NumPy and PyTorch
 python -m benchmarks --what loading      a loader's batches, and how long a step waits for them
 """
 

@@ -1,6 +1,8 @@
 """Optimizers and schedules on the ways that PyTorch took: see parity/record_optim.py for how they were recorded."""
 
+import inspect
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -42,13 +44,38 @@ def test_the_way_is_the_recorded_one(case):
         np.testing.assert_allclose(points, case["way"], rtol=tolerance, atol=tolerance)
 
 
+def scheduled(m, optimizer, name, settings):
+    """A schedule of `m`, which is our optim or PyTorch's, from what can be written down of it."""
+    settings = dict(settings)
+    if "lr_lambda" in settings:
+        formula = settings["lr_lambda"]
+        settings["lr_lambda"] = lambda epoch: eval(formula, {"epoch": epoch})
+    if "schedulers" in settings:
+        settings["schedulers"] = [scheduled(m, optimizer, *part) for part in settings["schedulers"]]
+    made = getattr(m.swa_utils if name == "SWALR" else m.lr_scheduler, name)
+    return made(**settings) if name == "ChainedScheduler" else made(optimizer, **settings)
+
+
+def metric(step):
+    """What a plateau is looked for in: it falls, and rises now and then."""
+    return round(1 / (1 + step / 5) + 0.2 * math.sin(step), 3)
+
+
 @pytest.mark.parametrize("case", RECORDED["schedules"], ids=told)
 def test_the_rates_are_the_recorded_ones(case):
     optimizer = optim.SGD([nn.Parameter(tg.ones(1))], lr=0.1, momentum=0.5)
-    schedule = getattr(optim.lr_scheduler, case["name"])(optimizer, **case["settings"])
+    schedule = scheduled(optim, optimizer, case["name"], case["settings"])
     rates = []
-    for _ in case["rates"]:
+    for step in range(len(case["rates"])):
         rates.append([optimizer.param_groups[0][key] for key in ("lr", "momentum")])
         optimizer.step()
-        schedule.step()
+        schedule.step(*[metric(step)] if case["name"] == "ReduceLROnPlateau" else [])
     np.testing.assert_allclose(rates, case["rates"], rtol=1e-12)
+    assert len({rate for rate, _ in rates}) > 1
+
+
+def test_all_that_pytorch_has_too_is_recorded():
+    ours_alone = {"AdamP", "LAMB", "LARS", "Lion", "Nesterov", "Optimizer", "LRScheduler"}
+    for kind, module in (("optimizers", optim), ("schedules", optim.lr_scheduler)):
+        made = {name for name in module.__all__ if inspect.isclass(getattr(module, name))}
+        assert made - ours_alone <= {case["name"] for case in RECORDED[kind]}

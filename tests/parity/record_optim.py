@@ -1,6 +1,6 @@
 """Write down the ways of PyTorch's optimizers and schedules, for tests that run without it.
 
-`python -m tests.parity.record_optim`, from the root, writes tests/recorded/optim.json. Nothing in it is random: the
+`python -m parity.record_optim`, in the folder tests, writes recorded/optim.json. Nothing in it is random: the
 problem is `bowl`, in float64, from START.
 """
 
@@ -9,6 +9,7 @@ import pathlib
 import warnings
 
 import torch
+from test_recorded_optim import metric, scheduled
 
 FILE = pathlib.Path(__file__).parent.parent / "recorded" / "optim.json"
 START = [-0.5, 1.0, 0.3]
@@ -45,6 +46,33 @@ SCHEDULES = [
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": STEPS, "three_phase": True, "anneal_strategy": "linear"}),
     ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 4, "step_size_down": 7, "mode": "triangular2"}),
     ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 4, "mode": "exp_range", "gamma": 0.9}),
+    ("LambdaLR", {"lr_lambda": "1 / (1 + 0.1 * epoch)"}),
+    ("MultiplicativeLR", {"lr_lambda": "0.9 + 0.002 * epoch"}),
+    (
+        "SequentialLR",
+        {
+            "schedulers": [
+                ("LinearLR", {"start_factor": 0.1, "total_iters": 5}),
+                ("CosineAnnealingLR", {"T_max": 20}),
+                ("CosineAnnealingWarmRestarts", {"T_0": 4, "T_mult": 2}),
+            ],
+            "milestones": [5, 25],
+        },
+    ),
+    (
+        "ChainedScheduler",
+        {
+            "schedulers": [
+                ("ConstantLR", {"factor": 0.25, "total_iters": 4}),
+                ("ExponentialLR", {"gamma": 0.95}),
+                ("StepLR", {"step_size": 10, "gamma": 0.5}),
+            ]
+        },
+    ),
+    ("ReduceLROnPlateau", {"factor": 0.5, "patience": 2, "cooldown": 3, "threshold": 0.05, "min_lr": 0.002}),
+    ("ReduceLROnPlateau", {"mode": "max", "factor": 0.3, "patience": 1, "threshold_mode": "abs", "eps": 1e-4}),
+    ("SWALR", {"swa_lr": 0.05, "anneal_epochs": 6}),
+    ("SWALR", {"swa_lr": 0.3, "anneal_epochs": 9, "anneal_strategy": "linear"}),
 ]
 
 
@@ -73,19 +101,19 @@ def way(name, settings):
 def rates(name, settings):
     """The rate and the momentum of each step."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1, momentum=0.5)
-    schedule = getattr(torch.optim.lr_scheduler, name)(optimizer, **settings)
+    schedule = scheduled(torch.optim, optimizer, name, settings)
     found = []
-    for _ in range(STEPS):
+    for step in range(STEPS):
         found.append([optimizer.param_groups[0][key] for key in ("lr", "momentum")])
         optimizer.step()
-        schedule.step()
+        schedule.step(*[metric(step)] if name == "ReduceLROnPlateau" else [])
     return found
 
 
 if __name__ == "__main__":
     warnings.simplefilter("error")
     recorded = {
-        "made": f"by PyTorch {torch.__version__}, `python -m tests.parity.record_optim`; no randomness, float64",
+        "made": f"by PyTorch {torch.__version__}, `python -m parity.record_optim`; no randomness, float64",
         "optimizers": [{"name": n, "settings": s, "way": way(n, s)} for n, s in OPTIMIZERS],
         "schedules": [{"name": n, "settings": s, "rates": rates(n, s)} for n, s in SCHEDULES],
     }

@@ -73,4 +73,5 @@ class ASGD(Optimizer):
         else:
             mean.add_((p - mean).mul_(mu))
         state["eta"].copy_(as_tensor(lr / (1 + lambd * lr * t) ** group["alpha"]))
-        state["mu"].copy_(as_tensor(1 / max(1, t - group["t0"])))
+        if t > group["t0"]:
+            state["mu"].copy_(as_tensor(1 / max(1, t - group["t0"])))
