@@ -233,6 +233,17 @@ def test_a_sequence_length_may_vary(tmp_path):
             hold(path, model, (x,))
 
 
+def test_large_sizes_may_vary(tmp_path):
+    path = tmp_path / "model.onnx"
+
+    def f(x):
+        B, T, C = x.shape
+        return x.reshape(B * T, C), x.reshape(B, T * C - C + C, 1), (x[0] @ x[0].T).reshape(T * T, 1)
+
+    export(f, tg.randn(57, 613, 3), path, dynamic_axes={"x": {0: "batch", 1: "time"}})
+    hold(path, f, (tg.randn(3, 11, 3),), 1e-4)
+
+
 def test_a_small_gpt(tmp_path):
     model = GPT()
     made = check(tmp_path, model, tg.randint(0, 11, (3, 4)))

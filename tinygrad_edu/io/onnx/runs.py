@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
@@ -22,13 +22,21 @@ Array = NDArray[Any]
 Axes = Mapping[tuple[int, int], str]  # (input, dimension): the name of the size that varies there
 
 
-class Program:
+class Run(NamedTuple):
+    """What a model did once."""
+
+    calls: list[Call]
+    inputs: tuple[Any, ...]  # (shape, dtype) of each
+    outputs: tuple[Any, ...]  # (source, shape, dtype) of each
+    places: list[str]  # where values left the engine
+
+
+class Program(NamedTuple):
     """What a model does, whatever the sizes that vary: its calls, and where its outputs come from."""
 
-    def __init__(self, calls: list[Call], inputs: Any, outputs: Any) -> None:
-        self.calls = calls
-        self.inputs = inputs  # (shape, dtype) of each
-        self.outputs = outputs  # (source, shape, dtype) of each
+    calls: list[Call]
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
 
 
 def leaves(tree: Any) -> list[Any]:
@@ -130,27 +138,33 @@ def traced(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], axes: A
     plans = sizes_of_runs(given, axes)
     found = []
     for i, sizes in enumerate(plans):
-        arrays = [x.copy() for x in given]
-        for number, array in enumerate(arrays):
-            here = {dim: sizes[name] for (n, dim), name in axes.items() if n == number}
-            arrays[number] = resized(array, {dim: size for dim, size in here.items() if array.shape[dim] != size})
+        arrays = with_sizes(given, axes, sizes)
         if i == 1:
-            found.append(with_other_values(model, args, kwargs, arrays))
+            found.append(run_with_other_values(model, args, kwargs, arrays))
         else:
             same = all(x.shape == y.shape for x, y in zip(arrays, given, strict=True))
             what = "" if same else f"{listed(sizes)}; axes that must agree need one name"
-            found.append(one_run(model, args, kwargs, arrays, what))
-        for place in found[0][3] if i == 0 else ():
-            warn_user(
-                f"ONNX export: the model takes values out of a Tensor at {place}; what it decides or computes by them "
-                "stays in the exported model as it is for these inputs"
-            )
+            found.append(run(model, args, kwargs, arrays, what))
+    for place in found[0].places:
+        warn_user(
+            f"ONNX export: the model takes values out of a Tensor at {place}; what it decides or computes by them "
+            "stays in the exported model as it is for these inputs"
+        )
     runs = Runs(plans)
-    calls = runs.calls([run[0] for run in found])
-    inputs, outputs = (runs.merge([run[part] for run in found]) for part in (1, 2))
+    calls = runs.calls([one.calls for one in found])
+    inputs, outputs = runs.merge([one.inputs for one in found]), runs.merge([one.outputs for one in found])
     if not isinstance(outputs, tuple):
         raise ExportError("the model gives other outputs for other values or sizes of its inputs")
     return Program(calls, inputs, outputs)
+
+
+def with_sizes(given: Sequence[Array], axes: Axes, sizes: Mapping[str, int]) -> list[Array]:
+    """Copies of the inputs, with these sizes where they vary."""
+    arrays = [x.copy() for x in given]
+    for (number, dim), name in axes.items():
+        if arrays[number].shape[dim] != sizes[name]:
+            arrays[number] = resized(arrays[number], {dim: sizes[name]})
+    return arrays
 
 
 def sizes_of_runs(given: Sequence[Array], axes: Axes) -> list[dict[str, int]]:
@@ -171,7 +185,7 @@ def listed(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{name}={size}" for name, size in sizes.items())
 
 
-def with_other_values(model: Any, args: Any, kwargs: Any, arrays: Sequence[Array]) -> Any:
+def run_with_other_values(model: Any, args: Any, kwargs: Any, arrays: Sequence[Array]) -> "Run":
     """A run with other values; of integers, which may be indices, with the given ones in reverse if others fail.
 
     Raises:
@@ -179,24 +193,21 @@ def with_other_values(model: Any, args: Any, kwargs: Any, arrays: Sequence[Array
     """
     others = list(map(other_values, arrays))
     try:
-        return one_run(model, args, kwargs, others, "other values of its inputs")
+        return run(model, args, kwargs, others, "other values of its inputs")
     except ExportError:
         kept = [numpy.flip(x) if x.dtype.kind in "iu" else y for x, y in zip(arrays, others, strict=True)]
-        return one_run(model, args, kwargs, kept, "other values of its inputs")
+        return run(model, args, kwargs, kept, "other values of its inputs")
 
 
-def one_run(
-    model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], arrays: Sequence[Array], what: str
-) -> tuple[list[Call], Any, Any, list[str]]:
-    """(calls, (shape, dtype) of inputs, (source, shape, dtype) of outputs, where values leave) of one run.
+def run(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], arrays: Sequence[Array], what: str) -> "Run":
+    """What the model does with these arrays in place of its inputs.
 
     Raises:
-        ExportError: it fails, where the first one did not.
+        ExportError: it fails, where it did not with the given ones; `what` says what is other.
     """
     given, named = filled((args, dict(kwargs)), map(wrap, arrays))
     forms = tuple([(x.shape, x.dtype) for x in arrays])
-    parameters = named_arrays(model)
-    trace = Trace(arrays, parameters)
+    trace = Trace(arrays, named_arrays(model))
     with evaluated(model), no_grad(), followed(model, trace), trace.running(), noticed(trace) as places:
         try:
             output = model(*given, **named)
@@ -204,8 +215,8 @@ def one_run(
             if not what or isinstance(error, ExportError):
                 raise
             raise ExportError(f"the model fails for {what}: {error}") from error
-        found = [(trace.read(y._array), y.shape, y.dtype) for y in leaves(output)]
-    return trace.calls, forms, tuple(found), places
+        outputs = tuple([(trace.read(y._array), y.shape, y.dtype) for y in leaves(output)])
+    return Run(trace.calls, forms, outputs, places)
 
 
 def named_arrays(model: Any) -> dict[str, Array]:

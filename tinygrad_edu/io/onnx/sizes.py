@@ -114,9 +114,11 @@ class Runs:
     """How runs differ: the sizes of each. The first two have the same."""
 
     def __init__(self, sizes: Sequence[Mapping[str, int]]) -> None:
-        names = sorted(sizes[0])
+        self.base = sizes[0]
+        names = sorted(self.base)
         self.products: list[Product] = [(), *[(n,) for n in names], *combinations_with_replacement(names, 2)]
-        self.matrix = numpy.array([[prod([run[n] for n in p]) for p in self.products] for run in sizes])
+        # in differences from the first run's sizes, which are small, so that what is solved for is exact
+        self.matrix = numpy.array([[prod([run[n] - self.base[n] for n in p]) for p in self.products] for run in sizes])
         self.solver = numpy.linalg.pinv(self.matrix.astype(float))
 
     def calls(self, traces: Sequence[Sequence[Call]]) -> list[Call]:
@@ -128,15 +130,17 @@ class Runs:
         for calls in zip(*traces, strict=False):
             if len({(call.primitive, len(call.inputs), len(call.shapes), *call.settings) for call in calls}) > 1:
                 raise ExportError(self.parted(calls[0]))
-        if len({len(calls) for calls in traces}) > 1:
-            raise ExportError(self.parted(min(traces, key=len)[-1]))
+        count = min(map(len, traces))
+        longest = max(traces, key=len)
+        if len(longest) > count:
+            raise ExportError(self.parted(longest[count]))
         return [self.call(calls) for calls in zip(*traces, strict=True)]
 
     def parted(self, call: Call) -> str:
         """Why runs with other calls are of no use."""
         return (
-            f"the model does not make the same operations for other values or sizes of its inputs: runs differ at or "
-            f"after {place_of(call)}; ONNX needs one sequence of operations, so replace what depends on values "
+            f"the model does not make the same operations for other values or sizes of its inputs: runs differ at "
+            f"{place_of(call)}; ONNX needs one sequence of operations, so replace what depends on values "
             f"(if x.sum() > 0, a loop over x.shape[0]) by operations on Tensors (where), or export without dynamic_axes"
         )
 
@@ -164,7 +168,7 @@ class Runs:
             return {key: self.merge([value[key] for value in found]) for key in first}
         if all(value is first or value == first or value != value for value in found):
             return first
-        return self.number(found) if isinstance(first, int) else Varying()
+        return self.number(found) if type(first) is int else Varying()
 
     def sequence(self, found: Sequence[Any]) -> Any:
         """Tuples, named or not, or lists."""
@@ -185,7 +189,18 @@ class Runs:
         factors = numpy.rint(self.solver @ numpy.array(found)).astype(int).tolist()
         if (self.matrix @ factors).tolist() != list(found):
             return Varying()
-        return made(dict(zip(self.products, factors, strict=True)), found[0])
+        total: dict[Product, int] = {}
+        for product, factor in zip(self.products, factors, strict=True):
+            for part, times in self.multiplied_out(product):
+                total[part] = total.get(part, 0) + factor * times
+        return made(total, found[0])
+
+    def multiplied_out(self, product: Product) -> list[tuple[Product, int]]:
+        """The product of differences as a sum of products of sizes."""
+        parts: list[tuple[Product, int]] = [((), 1)]
+        for name in product:
+            parts = [*[((*p, name), f) for p, f in parts], *[(p, -f * self.base[name]) for p, f in parts]]
+        return parts
 
     def array(self, found: Sequence[Array]) -> Any:
         """An array that was made outside the operations."""
