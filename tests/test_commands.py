@@ -203,7 +203,7 @@ def start(*arguments):
 
 @posix
 def test_a_run_that_was_stopped_and_killed_goes_on(run):
-    asked = ("--model", "cnn", "--set", "model.width=4", "--epochs", "6", "--set", "training.checkpoint_steps=2")
+    asked = ("--model", "cnn", "--set", "model.width=4", "--epochs", "30", "--set", "training.checkpoint_steps=4")
     run("train", *asked, "--set", "data.samples=300", "--out", "whole")
     process = start("train", *asked, "--set", "data.samples=300", "--out", "a")
     for number, code in ((signal.SIGTERM, 143), (signal.SIGKILL, -9), (signal.SIGINT, 130)):

@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 import pytest
-from training import Augmented, InterruptError, adam, make_model, shuffled, train
+from training import EPOCHS, Augmented, InterruptError, adam, make_model, shuffled, train
 
 import tinygrad_edu as tg
 from tinygrad_edu import optim
@@ -306,22 +306,23 @@ def start(*arguments):
 @posix
 def test_killed_at_twenty_random_moments(tmp_path):
     chance, path = random.Random(11), tmp_path / "checkpoint"
-    expected = train(tmp_path / "whole", epochs=8)
+    expected = train(tmp_path / "whole", epochs=EPOCHS)
     kills = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, "fsync", "replace", "open"] * 4
     chance.shuffle(kills)
-    for kill in kills[:20]:
-        if isinstance(kill, str):  # in the middle of a save
-            process = start(path, chance.choice([0, 0, 0, 2]), kill, chance.randint(1, 4))
-            process.communicate(timeout=60)
-            assert process.returncode == -signal.SIGKILL
-            continue
-        process = start(path, chance.choice([0, 0, 0, 2]), "nowhere", 0)
-        for _ in range(chance.randint(1, 5)):
-            process.stdout.readline()
-        process.send_signal(kill)
+    for count, kill in enumerate(kills[:20]):
+        within = isinstance(kill, str)  # a save; else wherever it is after some steps
+        workers = chance.choice([0, 0, 0, 2])
+        process = start(path, workers, *((kill, chance.randint(1, 4)) if within else ("nowhere", 0)))
+        if not within:
+            for _ in range(chance.randint(1, 5)):
+                process.stdout.readline()
+            process.send_signal(kill)
         process.communicate(timeout=60)
-        assert process.returncode != 0
-    process = start(path, chance.choice([0, 0, 0, 2]), "nowhere", 0)
-    _out, err = process.communicate(timeout=60)
+        if process.returncode == 0:  # on a busy machine a signal may come late
+            assert count >= 10
+            break
+        assert process.returncode == -signal.SIGKILL or not within
+    process = start(path, 0, "nowhere", 0)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert (tmp_path / "checkpoint.result").read_text() == repr(expected)

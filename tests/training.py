@@ -18,6 +18,8 @@ from tinygrad_edu.optim import swa_utils
 from tinygrad_edu.train import BestModel, Checkpoint, EarlyStopping, State, fit
 from tinygrad_edu.train.randomness import seed_everything
 
+EPOCHS = 20  # of the program
+
 
 class Augmented(Dataset):
     """Digits with noise and shifts, by each of the generators that a program may draw from."""
@@ -121,7 +123,7 @@ def main(path, workers, call, count):
         print(self.epoch, self.step, flush=True)
 
     State.add = told
-    found = train(path, epochs=8, loader=lambda: shuffled(int(workers)))
+    found = train(path, epochs=EPOCHS, loader=lambda: shuffled(int(workers)))
     with open(path + ".result", "w") as file:
         file.write(repr(found))
 
