@@ -19,7 +19,7 @@ from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim
 from .norms import vector_norm
-from .standardization import standardize
+from .standardization import standardize, standardize_by
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "renorm", "rms_norm"]
 
@@ -87,13 +87,12 @@ def shifted(x: Tensor, bias: Any, layout: Layout) -> Tensor:
 
 def by_running(input: Tensor, weight: Any, bias: Any, running_mean: Any, running_var: Any, eps: float) -> Tensor:
     """The input standardised channel by channel with statistics that are no functions of it."""
-    shape = (running_mean.numel(), *[1] * (input.ndim - 2))
-    scale = rsqrt(running_var + eps)
-    if weight is not None:
-        scale = scale * weight
-    shift = -running_mean * scale if bias is None else bias - running_mean * scale
-    result = input * scale.reshape(shape) + shift.reshape(shape)
-    return result.to(input.dtype)
+    if input.dtype == float16:
+        inputs = (input, weight, bias, running_mean, running_var)
+        return by_running(*[None if h is None else h.to(float32) for h in inputs], eps).to(float16)
+    weight = numpy.ones(running_mean.shape, input.dtype) if weight is None else weight
+    bias = numpy.zeros(running_mean.shape, input.dtype) if bias is None else bias
+    return standardize_by(input, weight, bias, running_mean, running_var, eps=float(eps))
 
 
 def update(running_mean: Any, running_var: Any, average: Any, var: Any, momentum: float, count: int) -> None:

@@ -1,8 +1,10 @@
 r"""What batch, layer, group and instance norm are made of: groups of elements brought to mean 0 and variance 1.
 
+`standardize` does so by the groups' own statistics, `standardize_by` by statistics that are given for each channel.
+
 Fused for speed: composed of ten operations, each of which passes over memory and is remembered, it takes four times as
-long. A test holds it to its composed form. The statistics are given, so that they can also update running ones; their
-dependence on x is part of the gradient.
+long. A test holds it to its composed form. The groups' own statistics come as settings, so that they can also update
+running ones; their dependence on x is part of the gradient.
 """
 
 from typing import Any
@@ -105,4 +107,31 @@ standardize_gradients.vjp(
     z=lambda g, x, weight, layout, eps: gradient_of_z(g, x, weight, layout, eps),
     x=lambda g, z, x, weight, layout, eps: gradient_of_x(g, z, x, weight, layout, eps),
     weight=lambda g, z, x, weight, layout, eps: gradient_of_weight(g, z, x, weight, layout, eps),
+)
+
+
+@primitive(formula=r"\bar{x} = \bar{y}\,w / \sqrt{\sigma^2 + \epsilon}")
+def standardize_by(x: Any, weight: Any, bias: Any, mean: Any, var: Any, *, eps: float) -> Any:
+    """(x - mean) / sqrt(var + eps) * weight + bias, each channel with its numbers; `(B, C, ..) -> (B, C, ..)`."""
+    return kernel.standardized_by(x, weight, bias, mean, var, eps)
+
+
+def beside(h: Any, x: Any) -> Any:
+    """A number for each channel, as it broadcasts against x; `(C,) -> (C, 1, ..)`."""
+    return reshape(h, shape=(*h.shape, *[1] * (x.ndim - 2)))
+
+
+def by_channel(h: Any) -> Any:
+    """The sum over each channel; `(B, C, ..) -> (C,)`."""
+    return reshape(sum_to(h, shape=(h.shape[1], *[1] * (h.ndim - 2))), shape=(h.shape[1],))
+
+
+standardize_by.vjp(
+    x=lambda g, weight, var, eps: g * beside(weight * rsqrt(var + eps), g),
+    weight=lambda g, x, mean, var, eps: by_channel(g * (x - beside(mean, x))) * rsqrt(var + eps),
+    bias=lambda g: by_channel(g),
+    mean=lambda g, weight, var, eps: -by_channel(g) * weight * rsqrt(var + eps),
+    var=lambda g, x, weight, mean, var, eps: (
+        by_channel(g * (x - beside(mean, x))) * weight * rsqrt(var + eps) / (var + eps) * -0.5
+    ),
 )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["Layout", "gradients", "moments", "standardized"]
+__all__ = ["Layout", "gradients", "moments", "standardized", "standardized_by"]
 
 Array = NDArray[Any]
 
@@ -144,6 +144,20 @@ def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Arr
             factor, shift = stretch(factors, part), stretch(shifts, part)
         result = numpy.multiply(blocks[part], factor, out=out[part] if direct else None)
         numpy.add(result, shift, out=out[part], casting="same_kind")
+    return out.reshape(x.shape)
+
+
+@numpy.errstate(all="ignore")
+def standardized_by(x: Array, weight: Array, bias: Array, mean: Array, var: Array, eps: float) -> Array:
+    """(x - mean) / sqrt(var + eps) * weight + bias, each channel with its numbers."""
+    layout = Layout((*x.shape[:2], math.prod(x.shape[2:])), (1, x.shape[1], 1), (0, 2))
+    factor = weight / numpy.sqrt(var + eps)
+    shift = (bias - mean * factor).reshape(layout.spot)
+    factor = factor.reshape(layout.spot)
+    seen, out = x.reshape(layout.view), numpy.empty(layout.view, x.dtype)
+    for part in layout.blocks():
+        result = numpy.multiply(seen[part], factor, out[part])
+        result += shift
     return out.reshape(x.shape)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from ..graph import Graph, Value
 from ..table import row, rows
-from .batchnorm import as_batch_norm, batch_norm
 
 rows(
     {
@@ -42,10 +41,7 @@ def is_bool(x: Value) -> bool:
 
 @row
 def add(g: Graph, x: Value, y: Value) -> Any:
-    if is_bool(x):
-        return g.Or(x, y)
-    statistics = as_batch_norm(x, y)
-    return g.Add(x, y) if statistics is None else batch_norm(g, *statistics)
+    return g.Or(x, y) if is_bool(x) else g.Add(x, y)
 
 
 @row

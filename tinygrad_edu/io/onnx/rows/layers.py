@@ -63,6 +63,11 @@ def instance_norm(g: Graph, x: Value, weight: Value, bias: Value, layout: Any, e
 
 
 @row
+def standardize_by(g: Graph, x: Value, weight: Value, bias: Value, mean: Value, var: Value, *, eps: float) -> Any:
+    return g.BatchNormalization(x, weight, bias, mean, var, epsilon=eps)
+
+
+@row
 def attention_weights(
     g: Graph, query: Value, key: Value, bias: Value | None = None, *, scale: float, is_causal: bool = False
 ) -> Any:
