@@ -81,6 +81,49 @@ def test_derivatives(name):
     assert gradgradcheck(fused, leaves)
 
 
+GIVEN = {
+    "batch": lambda x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, eps=0.1),
+    "instance": lambda x, w, b, mean, var: F.instance_norm(x, mean, var, w, b, use_input_stats=False, eps=0.1),
+    "no parameters": lambda x, w, b, mean, var: F.batch_norm(x, mean, var, eps=0.1) * w.sum() + b.sum(),
+}
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 4), (2, 3, 2, 1, 2), (0, 3, 4), (2, 3, 0), (2, 0, 4)], ids=str)
+@pytest.mark.parametrize("name", GIVEN)
+def test_statistics_that_are_given(name, shape):
+    """The formula, and the gradients of all orders of all that goes into it; the input need not be contiguous."""
+    n = shape[1]
+    arrays = numbers(*shape[::-1]).T, *[numbers(n, seed=i) for i in (1, 2, 3)], numbers(n, seed=4) ** 2 + 0.1
+    x, w, b, mean, var = arrays
+    if name == "no parameters":
+        w, b = np.full(n, w.sum()), np.full(n, b.sum())
+    w, b, mean, var = (a.reshape(-1, *[1] * (x.ndim - 2)) for a in (w, b, mean, var))
+    leaves = [tensor(a, requires_grad=True) for a in arrays]
+    out = GIVEN[name](*leaves)
+    np.testing.assert_allclose(out.detach().numpy(), (x - mean) / np.sqrt(var + 0.1) * w + b, 1e-12, 1e-12)
+    assert gradcheck(GIVEN[name], leaves)
+    assert gradgradcheck(GIVEN[name], leaves)
+
+
+def test_given_statistics_of_many_blocks():
+    """More numbers than are worked on at once."""
+    layer = nn.BatchNorm2d(8).eval()
+    layer.running_mean.copy_(tg.arange(8.0))
+    x = numbers(50, 8, 21, 21).astype("float32")
+    expected = (x - np.arange(8).reshape(-1, 1, 1)) / np.sqrt(1 + 1e-5)
+    np.testing.assert_allclose(layer(tensor(x)).detach().numpy(), expected, 1e-4, 1e-4)
+
+
+def test_given_statistics_in_float16():
+    """Computed in float32: one by one, 3000 ones sum to 2048 in float16."""
+    x = tensor(np.full((3000, 1), 2.0, "float16"), requires_grad=True)
+    given = [tensor(np.array([a], "float16"), requires_grad=True) for a in (1.0, 0.0)]
+    out = F.batch_norm(x, tensor(np.zeros(1, "float16")), tensor(np.ones(1, "float16")), *given, eps=0.0)
+    out.backward(tg.ones_like(out))
+    assert out.dtype == x.grad.dtype == given[0].grad.dtype == tg.float16
+    assert (out[0].item(), given[0].grad.item(), given[1].grad.item()) == (2.0, 6000.0, 3000.0)
+
+
 @pytest.mark.parametrize("offset", [0, 50, 300])
 @pytest.mark.parametrize("name", NORMS)
 def test_far_from_0_in_float32(name, offset):
