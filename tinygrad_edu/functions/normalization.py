@@ -88,8 +88,10 @@ def shifted(x: Tensor, bias: Any, layout: Layout) -> Tensor:
 def by_running(input: Tensor, weight: Any, bias: Any, running_mean: Any, running_var: Any, eps: float) -> Tensor:
     """The input standardised channel by channel with statistics that are no functions of it."""
     if input.dtype == float16:
-        inputs = (input, weight, bias, running_mean, running_var)
-        return by_running(*[None if h is None else h.to(float32) for h in inputs], eps).to(float16)
+        weight, bias = (None if h is None else h.to(float32) for h in (weight, bias))
+        return by_running(input.to(float32), weight, bias, running_mean.to(float32), running_var.to(float32), eps).to(
+            float16
+        )
     weight = numpy.ones(running_mean.shape, input.dtype) if weight is None else weight
     bias = numpy.zeros(running_mean.shape, input.dtype) if bias is None else bias
     return standardize_by(input, weight, bias, running_mean, running_var, eps=float(eps))
