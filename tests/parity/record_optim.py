@@ -29,6 +29,7 @@ OPTIMIZERS = [
     ("RAdam", {"lr": 0.05, "weight_decay": 0.01}),
     ("Adamax", {"lr": 0.05, "weight_decay": 0.01}),
     ("ASGD", {"lr": 0.05, "lambd": 0.01, "t0": 10, "weight_decay": 0.01}),
+    ("Adafactor", {"lr": 0.1, "weight_decay": 0.01}),
     ("LBFGS", {"max_iter": 2, "line_search_fn": "strong_wolfe"}),
     ("LBFGS", {"lr": 0.1, "max_iter": 2, "history_size": 3}),
 ]

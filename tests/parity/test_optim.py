@@ -83,6 +83,15 @@ SETTINGS = {
             for b, w, up in itertools.product(((0.9, 0.99), (0.3, 0.6)), (0, 0.1), (False, True))
         ],
     ],
+    "Adafactor": [
+        {},
+        *[
+            {"lr": lr, "beta2_decay": b, "eps": e, "d": d, "weight_decay": w, "maximize": up}
+            for lr, b, (e, d), w, up in itertools.product(
+                (0.01, 0.05), (-0.8, -0.3), (((None, 1e-3), 1.0), ((1e-3, 0.1), 2.0)), (0, 0.1), (False, True)
+            )
+        ],
+    ],
     "ASGD": [
         {},
         *[
@@ -157,7 +166,7 @@ def test_a_rate_may_be_a_tensor(name):
 @pytest.mark.parametrize("name", SETTINGS)
 def test_pytorchs_own_samples_of_settings(name):
     info = next(info for info in optim_db if info.optim_cls.__name__ == name)
-    ways = {"foreach": False, "differentiable": False}
+    ways = {"foreach": False} if name == "Adafactor" else {"foreach": False, "differentiable": False}
     for sample in info.optim_inputs_func(device="cpu", dtype=torch.float64):
         mine, reference = Race(nn, np.float64), Race(torch.nn, np.float64)
         settings = {
@@ -420,6 +429,10 @@ def test_hooks_of_states_are_called_as_pytorch_calls_them():
         lambda optim, p: optim.RAdam([p], betas=(0.9, 1.0)),
         lambda optim, p: optim.Adamax([p], weight_decay=-1),
         lambda optim, p: optim.ASGD([p], weight_decay=-1),
+        lambda optim, p: optim.Adafactor([p], beta2_decay=0.1),
+        lambda optim, p: optim.Adafactor([p], d=0.5),
+        lambda optim, p: optim.Adafactor([p], eps=(None, -1.0)),
+        lambda optim, p: optim.Adafactor([p], eps=(-1.0, 1e-3)),
     ],
 )
 def test_the_same_is_refused_with_the_same_error(act):

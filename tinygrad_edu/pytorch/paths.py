@@ -12,8 +12,8 @@ LAYERS = [
     "transformer", "upsampling",
 ]
 OPTIMIZERS = [
-    "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam", "rmsprop",
-    "rprop", "sgd",
+    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam",
+    "rmsprop", "rprop", "sgd",
 ]
 DISTRIBUTIONS = [
     "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
