@@ -276,3 +276,14 @@ def test_unravel_index_is_the_inverse_of_counting(places):
     np.testing.assert_array_equal((row * 3 + column).numpy(), places)
     picked = tg.arange(6).reshape(2, 3)[row, column]
     np.testing.assert_array_equal(picked.numpy(), places)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "float32"])
+def test_an_index_of_a_dtype_that_pytorch_does_not_take(dtype):
+    with pytest.raises(IndexError, match=f"an index holds int64, int32 or bools, this Tensor {dtype}"):
+        tg.ones(3)[tg.tensor([0, 1]).to(getattr(tg, dtype))]
+
+
+def test_a_mask_that_does_not_fit_is_told():
+    with pytest.raises(IndexError, match="a mask of 3 does not fit dimension 0, whose size is 2"):
+        tg.ones(2, 3)[tg.tensor([True, False, True])]

@@ -5,9 +5,12 @@ from typing import Any
 import numpy
 
 from .backend import is_basic
+from .dtypes import bool_, int32, int64, uint8
 from .tensor import Tensor
 
 __all__ = ["as_index"]
+
+TAKEN = {int64, int32, uint8, bool_}  # as in PyTorch; a single number may be of any integer dtype
 
 
 def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
@@ -59,8 +62,8 @@ def as_part(part: Any) -> Any:
     """One part of an index."""
     if isinstance(part, Tensor):
         array = part._array
-        if array.dtype.kind == "f":
-            raise IndexError(f"an index holds integers or bools, this Tensor holds {array.dtype}; use .long()")
+        if array.dtype not in TAKEN and (array.ndim or array.dtype.kind == "f"):
+            raise IndexError(f"an index holds int64, int32 or bools, this Tensor {array.dtype}; use .long()")
         if array.dtype == numpy.uint8:
             return array.astype(bool)  # bytes are a mask, as in PyTorch
         return int(array) if array.ndim == 0 and array.dtype.kind == "i" else array

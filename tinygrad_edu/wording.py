@@ -55,6 +55,11 @@ OUR_WORDS = {
     r"too many indices for array: array is (?P<n>\d+)-dimensional, but (?P<m>\d+) were indexed": (
         r"too many indices, \g<m> of them for \g<n> dimensions"
     ),
+    r"boolean index did not match .* axis (?P<d>\d+); .* is (?P<n>\d+) but .* is (?P<m>\d+)": (
+        r"a mask of \g<m> does not fit dimension \g<d>, whose size is \g<n>"
+    ),
+    r"slice step cannot be zero": "the step of a slice is not 0",
+    r"arrays used as indices must be of integer": "an index holds integers or bools",
     r"(setting an array element with a sequence|.*inhomogeneous shape)": "nested lists must have equal lengths",
     r"matmul: Input operand": "the sizes of the matrices do not fit each other",
     # dtypes

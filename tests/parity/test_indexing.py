@@ -112,10 +112,13 @@ def test_views_by_brackets_are_written_through(shape, drawn):
     hold(program, made(shape))
 
 
-@pytest.mark.parametrize("name", ["byte masks", "nested lists", "lists of Tensors", "masks of nothing", "arrays"])
+@pytest.mark.parametrize(
+    "name", ["byte masks", "one number of int8", "nested lists", "lists of Tensors", "masks of nothing", "arrays"]
+)
 def test_indices_of_other_kinds(name):
     program = {
         "byte masks": lambda m, x: x[m.tensor([1, 0, 1], dtype=m.uint8)],
+        "one number of int8": lambda m, x: x[m.tensor(1, dtype=m.int8)],
         "nested lists": lambda m, x: [x[[[0, 1], [1, 2]]], x[[[0], [1]], [0, 1]], x[:, [[0, 1]]]],
         "lists of Tensors": lambda m, x: [x[[m.tensor(0), m.tensor(2)]], x[[m.tensor(1)]]],
         "masks of nothing": lambda m, x: [x[:0][m.zeros(0, dtype=m.bool)], x[:0][m.zeros(0, 4, dtype=m.bool)]],
