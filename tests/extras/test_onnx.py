@@ -477,6 +477,7 @@ TABLE = {
     "padding": lambda x: (F.pad(x, (1, 2)), F.pad(x, (1, 0), value=3.0), F.pad(x, (-1, -1))),
     "rounding": lambda x: (x.round(), x.floor(), x.trunc(), x.round(decimals=1), x % 0.7, x // 0.7, x.fmod(0.7)),
     "distances": lambda x: (tg.cdist(x, x), F.normalize(x), F.cosine_similarity(x, x.flip(0))),
+    "numbers": lambda x: (x.sum() * 2, x[0, 0], tg.tensor(1e300, dtype=tg.float64) * x.shape[0], x.amax().exp()),
     "the input and a parameter": lambda x: (x, x, tg.tensor([1.0, 2.0])),
     "a dictionary": lambda x: {"a": x + 1, "b": [x * 2, None]},
 }  # fmt: skip
@@ -647,6 +648,14 @@ def test_operators_beside_the_table_of_cases(tmp_path, name):
     check(tmp_path, function, *[tg.rand(3, 5) * 0.9 + 0.05 for _ in range(1 + two)])
     if name not in {"logit", "xlogy", "special.xlog1py"}:
         check(tmp_path, function, *[tg.randn(3, 5) for _ in range(1 + two)])
+
+
+def test_inputs_without_dimensions(tmp_path):
+    check(
+        tmp_path, lambda x, i: (x.exp(), tg.arange(5.0).index_select(0, i)), tg.tensor(0.5), tg.tensor(2), batch=False
+    )
+    check(tmp_path, lambda x: x.exp(), tg.tensor(-math.inf), batch=False)
+    check(tmp_path, lambda x: x.scatter(0, tg.tensor(0), 2.0), tg.tensor(1), batch=False)
 
 
 def test_determinants(tmp_path):

@@ -106,9 +106,9 @@ def other_values(array: Array) -> Array:
     Where all are alike, there are others near them: indices stay indices, and are not negative.
     """
     if array.dtype == bool:
-        return numpy.flip(array) if 0 < array.sum() < array.size else numpy.logical_not(array, out=array.copy())
+        return flipped(array) if 0 < array.sum() < array.size else numpy.logical_not(array, out=array.copy())
     if not array.size or not numpy.isfinite(array).all():
-        return numpy.flip(array)
+        return flipped(array)
     low, high = array.min(), array.max()
     if array.dtype.kind == "f" and low == high:
         some = (low or 1) * numpy.linspace(0.5, 0.9, array.size).reshape(array.shape)
@@ -119,6 +119,11 @@ def other_values(array: Array) -> Array:
     else:
         some = array + (-1 if low > 0 else 1) * (numpy.arange(array.size).reshape(array.shape) % 2 == 0)
     return numpy.asarray(some).astype(array.dtype)
+
+
+def flipped(array: Array) -> Array:
+    """The array with its elements in reverse; without dimensions it is an array too."""
+    return numpy.asarray(numpy.flip(array))
 
 
 def resized(array: Array, sizes: Mapping[int, int]) -> Array:
@@ -195,7 +200,7 @@ def run_with_other_values(model: Any, args: Any, kwargs: Any, arrays: Sequence[A
     try:
         return run(model, args, kwargs, others, "other values of its inputs")
     except ExportError:
-        kept = [numpy.flip(x) if x.dtype.kind in "iu" else y for x, y in zip(arrays, others, strict=True)]
+        kept = [flipped(x) if x.dtype.kind in "iu" else y for x, y in zip(arrays, others, strict=True)]
         return run(model, args, kwargs, kept, "other values of its inputs")
 
 

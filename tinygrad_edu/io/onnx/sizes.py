@@ -21,6 +21,8 @@ __all__ = ["Filled", "Number", "Runs", "Size", "Steps", "Uniform", "Varying", "i
 
 Array = NDArray[Any]
 
+EXACT = 1 << 53  # up to here a float64 holds every integer
+
 
 Product = tuple[str, ...]  # of sizes that vary; () is 1
 
@@ -186,6 +188,8 @@ class Runs:
         """An integer that differs: a polynomial of degree 2 that gives it in all runs, if there is one."""
         if len(set(found)) == 1:
             return found[0]
+        if max(map(abs, found)) > EXACT:
+            return Varying()
         factors = numpy.rint(self.solver @ numpy.array(found)).astype(int).tolist()
         if (self.matrix @ factors).tolist() != list(found):
             return Varying()
