@@ -88,7 +88,7 @@ GIVEN = {
 }
 
 
-@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 4), (2, 3, 2, 1, 2), (0, 3, 4), (2, 3, 0), (2, 0, 4)], ids=str)
+@pytest.mark.parametrize("shape", [(5, 3), (2, 3, 4), (5, 3, 2, 1, 2), (0, 3, 4), (2, 3, 0), (2, 0, 4)], ids=str)
 @pytest.mark.parametrize("name", GIVEN)
 def test_statistics_that_are_given(name, shape):
     """The formula, and the gradients of all orders of all that goes into it; the input need not be contiguous."""
@@ -105,11 +105,12 @@ def test_statistics_that_are_given(name, shape):
     assert gradgradcheck(GIVEN[name], leaves)
 
 
-def test_given_statistics_of_many_blocks():
-    """More numbers than are worked on at once."""
+@pytest.mark.parametrize("shape", [(50, 8, 21, 21), (3, 8, 170, 60), (6, 8, 100, 90)], ids=str)
+def test_given_statistics_of_many_blocks(shape):
+    """More numbers than are worked on at once: many images, few, and such that are large."""
     layer = nn.BatchNorm2d(8).eval()
     layer.running_mean.copy_(tg.arange(8.0))
-    x = numbers(50, 8, 21, 21).astype("float32")
+    x = numbers(*shape).astype("float32")
     expected = (x - np.arange(8).reshape(-1, 1, 1)) / np.sqrt(1 + 1e-5)
     np.testing.assert_allclose(layer(tensor(x)).detach().numpy(), expected, 1e-4, 1e-4)
 

@@ -150,12 +150,18 @@ def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Arr
 @numpy.errstate(all="ignore")
 def standardized_by(x: Array, weight: Array, bias: Array, mean: Array, var: Array, eps: float) -> Array:
     """(x - mean) / sqrt(var + eps) * weight + bias, each channel with its numbers."""
-    layout = Layout((*x.shape[:2], math.prod(x.shape[2:])), (1, x.shape[1], 1), (0, 2))
+    batch, channels, n = len(x), x.shape[1], math.prod(x.shape[2:])
     factor = weight / numpy.sqrt(var + eps)
-    shift = (bias - mean * factor).reshape(layout.spot)
-    factor = factor.reshape(layout.spot)
-    seen, out = x.reshape(layout.view), numpy.empty(layout.view, x.dtype)
-    for part in layout.blocks():
+    shift = bias - mean * factor
+    if batch > 4 and channels * n <= BLOCK:
+        # one image's multiples written out: broadcasting a number over each short row takes up to twice as long
+        view: tuple[int, ...] = batch, channels * n
+        factor, shift = numpy.repeat(factor, n), numpy.repeat(shift, n)
+    else:
+        view = batch, channels, n
+        factor, shift = factor[:, None], shift[:, None]
+    seen, out = x.reshape(view), numpy.empty(view, x.dtype)
+    for part in Layout(view, (), ()).blocks():
         result = numpy.multiply(seen[part], factor, out[part])
         result += shift
     return out.reshape(x.shape)
