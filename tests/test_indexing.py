@@ -287,3 +287,38 @@ def test_an_index_of_a_dtype_that_pytorch_does_not_take(dtype):
 def test_a_mask_that_does_not_fit_is_told():
     with pytest.raises(IndexError, match="a mask of 3 does not fit dimension 0, whose size is 2"):
         tg.ones(2, 3)[tg.tensor([True, False, True])]
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        lambda x, i: x[:, i],
+        lambda x, i: x[:, :, i],
+        lambda x, i: x[i][:, i],
+        lambda x, i: x[:, i, 1:3],
+        lambda x, i: x[..., [0, 1]],
+        lambda x, i: x[:, x[0, :, 0] > 3],
+        lambda x, i: x[i, :, i],
+        lambda x, i: x.index_select(1, i),
+        lambda x, i: x.repeat_interleave(2, 1),
+        lambda x, i: x.topk(2, 1)[0],
+        lambda x, i: x.topk(2, 1)[1],
+        lambda x, i: x.cumprod(1),
+        lambda x, i: x.gather(1, x[:, :2] % 4),
+        lambda x, i: tg.nn.functional.pad(x.float(), (-1, 1), "replicate"),
+        lambda x, i: tg.nn.functional.grid_sample(x[None].float(), tg.zeros(1, 2, 2, 2), align_corners=False),
+    ],
+)
+def test_what_is_copied_lies_in_order(pick):
+    """So that view takes it, as in PyTorch."""
+    found = pick(tg.arange(60).reshape(3, 4, 5), tg.tensor([2, 0]))
+    assert found.is_contiguous()
+    assert found.view(-1).tolist() == found.reshape(-1).tolist()
+
+
+def test_what_is_a_view_stays_one():
+    x = tg.arange(12).reshape(3, 4)
+    for part in (x[:, 1:3], x.t()[1:], x[:, ::2], x[..., None, 1]):
+        part[...] = -1
+    assert (x == -1).sum() == 12
+    assert not x[:, 1:3].is_contiguous()

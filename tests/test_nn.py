@@ -1014,3 +1014,22 @@ def test_a_norm_that_is_not_finite_can_be_an_error():
         nn.utils.clip_grad_norm_(p, 1.0, error_if_nonfinite=True)
     assert p.grad.tolist() == [math.inf, 1]
     assert nn.utils.clip_grad_norm_([nn.Parameter(tg.ones(1))], 1.0).item() == 0
+
+
+def test_a_wrapper_that_looks_up_what_it_has_not_in_what_it_wraps():
+    class Wrapper(nn.Module):
+        def __init__(self, module):
+            super().__init__()
+            self.module = module
+
+        def __getattr__(self, name):
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return getattr(super().__getattr__("module"), name)
+
+    wrapper = Wrapper(nn.Linear(3, 2))
+    assert wrapper.in_features == 3
+    assert wrapper.weight is wrapper.module.weight
+    assert not hasattr(wrapper, "groups")
+    assert list(wrapper.state_dict()) == ["module.weight", "module.bias"]

@@ -45,7 +45,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     Raises:
         IndexError: there is no such dimension.
     """
-    return along(products, summable(input, dtype), dim)
+    return along(products, summable(input, dtype), dim).contiguous()
 
 
 def products(x: Tensor, *, dim: int) -> Any:

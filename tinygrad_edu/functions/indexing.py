@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy
 
+from ..backend import is_basic
 from ..dtypes import bool_
 from ..errors import ShapeError
 from ..index import as_index
@@ -14,7 +15,7 @@ from ..ops.movement import reshape
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim, as_sizes, check_room
-from .movement import broadcast_shapes
+from .movement import broadcast_shapes, contiguous
 from .sorting import argsort as argsort
 from .sorting import sort as sort
 from .sorting import topk as topk
@@ -35,7 +36,10 @@ def item_at(self: Tensor, index: Any) -> Tensor:
     """self[index], for every form of index that NumPy knows."""
     first, then = as_index(index, self.ndim)
     picked = ops.getitem(self, index=first)
-    return picked if then is None else ops.getitem(picked, index=then)
+    if then is None and (picked._array.flags.c_contiguous or is_basic(first)):
+        return picked
+    # a copy, which NumPy leaves transposed in memory where arrays stand behind slices
+    return contiguous(picked if then is None else ops.getitem(picked, index=then))
 
 
 method(item_at, "__getitem__")
@@ -136,7 +140,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise IndexError(f"index_select takes one index into a Tensor without dimensions, got {places.size}")
     if not input.ndim:
         return input.clone()
-    return ops.getitem(input, index=(slice(None),) * dim + (places,) if dim else places)
+    return contiguous(ops.getitem(input, index=(slice(None),) * dim + (places,) if dim else places))
 
 
 def slice_places(input: Tensor, dim: int, index: Tensor, name: str) -> tuple[int, Any]:

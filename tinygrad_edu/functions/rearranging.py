@@ -172,7 +172,8 @@ def repeat_interleave(
     index = numpy.repeat(numpy.arange(n), counts if counts.size == n else counts.reshape(()))
     if output_size is not None and len(index) != output_size:
         raise RuntimeError(f"repeat_interleave: the counts add up to {len(index)}, not to output_size {output_size}")
-    return getitem(input, index=(slice(None),) * dim + (index,) if dim else index)
+    picked: Tensor = getitem(input, index=(slice(None),) * dim + (index,) if dim else index)
+    return picked.contiguous()
 
 
 def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:

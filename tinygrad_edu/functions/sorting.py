@@ -71,4 +71,4 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not 0 <= k <= size:
         raise RuntimeError(f"topk: k must be between 0 and the {size} elements of the dimension, got {k}")
     indices = argsort(input, dim, descending=largest)
-    return at(input, dim, indices.narrow(dim, 0, k) if input.ndim else indices)
+    return at(input, dim, indices.narrow(dim, 0, k).contiguous() if input.ndim else indices)

@@ -38,6 +38,8 @@ class Tree:
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
+        if name in vars(self):  # asked for by super().__getattr__(name), as wrappers do
+            return vars(self)[name]
         word = "" if "_members" in vars(self) else "; call super().__init__() first in its __init__"
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{word}")
 

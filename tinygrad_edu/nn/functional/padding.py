@@ -56,7 +56,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         before, after = widths[2 * i : 2 * i + 2]
         if before or after:
             padded = MODES[mode](padded, input.ndim - 1 - i, before, after)
-    return padded if any(widths) else input.clone()
+    return padded.contiguous() if any(widths) else input.clone()
 
 
 def cropped(x: Tensor, dim: int, before: int, after: int) -> Tensor:

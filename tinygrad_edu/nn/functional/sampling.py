@@ -96,7 +96,7 @@ def grid_sample(
     pixels = cat([pixels, wrap(numpy.zeros((1, channels), input.dtype))])  # the last one is for what lies outside
     first = numpy.repeat(numpy.arange(batch), grid.numel() // dims // max(batch, 1))
     mixed = sum_of_taps(pixels, first, spatial, taps)
-    return mixed.reshape(batch, *made, channels).movedim(-1, 1)
+    return mixed.reshape(batch, *made, channels).movedim(-1, 1).contiguous()
 
 
 def check_sampling(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
