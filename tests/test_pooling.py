@@ -232,7 +232,7 @@ MISTAKES = [
     (lambda: F.max_pool2d(X, (1, 2, 3)), ValueError, "kernel_size takes an integer or 2 integers"),
     (lambda: F.max_pool2d(X, 2.5), TypeError, "kernel_size takes an integer or 2 integers.*got 2.5"),
     (lambda: F.avg_pool2d(X, 2, divisor_override=0), ValueError, "divisor_override must not be 0"),
-    (lambda: F.max_pool2d(X.astype(bool), 2), TypeError, "integers or floats, got bool"),
+    (lambda: F.max_pool2d(X.astype(bool), 2), RuntimeError, "integers or floats, got bool"),
 ]
 
 
