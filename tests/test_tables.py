@@ -215,7 +215,7 @@ def test_grey_images_of_one_size_in_a_loader(folder):
     ((images, targets),) = DataLoader(data, 4)
     assert images.shape == (4, 1, 2, 2)
     assert images[1, 0].tolist() == [[1, 0], [1, 0]]
-    assert targets == ["0", "1", "1", "1"]
+    assert targets == ("0", "1", "1", "1"), "as PyTorch gives them"
 
 
 def test_colours_and_greys_of_one_file(folder):
