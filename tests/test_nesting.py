@@ -296,3 +296,8 @@ def test_backward_is_a_graph_too():
     assert "sub" in [v.operation for v in backward.of_kind("operation")]
     assert len(list(both.of_kind("output"))) == 2
     assert len(both.vertices) < len(forward.vertices) + len(backward.vertices), "what they share is there once"
+
+
+def test_a_graph_shows_itself_in_a_notebook():
+    graph = trace(tg.ones(2, requires_grad=True).sum())
+    assert graph._repr_svg_() == to_svg(graph)

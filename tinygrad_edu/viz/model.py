@@ -1,10 +1,10 @@
 """A computation graph as plain data: what every renderer takes, and all it takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Edge", "Graph", "Kind", "Number", "Numbers", "Statistics", "Vertex"]
+__all__ = ["Edge", "Graph", "Kind", "Number", "Numbers", "Statistics", "Vertex", "renderers"]
 
 Kind = Literal["input", "parameter", "constant", "operation", "output"]
 Number = float | int | bool
@@ -64,6 +64,9 @@ class Edge:
     label: str = ""
 
 
+renderers: "dict[str, Callable[[Graph], str]]" = {}  # those that a notebook uses enter themselves here
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """Vertices, each after what it depends on, and the edges between them; `vertices[i].id` is i."""
@@ -71,6 +74,9 @@ class Graph:
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
     kinds: Mapping[str, str] = field(default_factory=dict, compare=False)  # of modules: {"encoder": "Encoder"}
+
+    def _repr_svg_(self) -> str:
+        return renderers["svg"](self)
 
     def inputs(self) -> list[list[Edge]]:
         """The edges that enter each vertex, in the order of the operation's inputs."""

@@ -97,18 +97,22 @@ class Nesting:
         self.sizes = sizes
         self.reach = reach
         self.chains = chains_of_frames(graph, every)
-        self.homes = [chain[-1] if chain else "" for chain in self.chains]
         self.inside: dict[str, Inside] = {}
         self.titles: dict[str, str] = {}
-        self.members: dict[str, list[int]] = {"": []}
+        self.within: dict[str, dict[int, str]] = {"": {}}  # what lies in each scope, and in which frame there
         self.children: dict[str, list[str]] = {"": []}
         for v, chain in enumerate(self.chains):
-            for above, scope in zip(["", *chain], chain, strict=False):
-                if scope not in self.members:
-                    self.members[scope], self.children[scope] = [], []
+            for above, scope in pairwise(["", *chain]):
+                if scope not in self.within:
+                    self.within[scope], self.children[scope] = {}, []
                     self.children[above].append(scope)
                     self.titles[scope] = scope.removeprefix(f"{above}.") if above else scope
-            self.members[self.homes[v]].append(v)
+                self.within[above][v] = scope
+            self.within[chain[-1] if chain else ""][v] = ""
+        self.edges: dict[str, list[Edge]] = {scope: [] for scope in self.within}  # those that touch each scope
+        for edge in graph.edges:
+            for scope in dict.fromkeys(["", *self.chains[edge.source], *self.chains[edge.target]]):
+                self.edges[scope].append(edge)
         self.boxes: dict[int, Box] = {}
         self.frames: list[Frame] = []
         self.routes: list[Route] = []
@@ -118,15 +122,12 @@ class Nesting:
         """Lay out a scope, those within it first."""
         for child in self.children[scope]:
             self.lay(child)
-        within = dict.fromkeys(self.members[scope], "")  # what lies in this scope, and in which frame there
-        for v, chain in enumerate(self.chains):
-            within.update((v, child) for above, child in pairwise(["", *chain]) if above == scope)
-        entering = dict.fromkeys(e.source for e in self.graph.edges if e.target in within and e.source not in within)
-        leaving = dict.fromkeys(e.source for e in self.graph.edges if e.source in within and e.target not in within)
-        computed = {vertex.id for vertex in self.graph.vertices if vertex.kind in ("operation", "output")}
+        within, touching = self.within[scope], self.edges[scope]
+        entering = dict.fromkeys(e.source for e in touching if e.source not in within)
+        leaving = dict.fromkeys(e.source for e in touching if e.target not in within)
+        computed = {v for v in within if self.graph.vertices[v].kind in ("operation", "output")}
         units: list[tuple[int, int, str]] = [(int(v in computed), v, "") for v, child in within.items() if not child]
-        for child in self.children[scope]:
-            units += [(1, min(v for v, at in within.items() if at == child and v in computed), child)]
+        units += [(1, min(computed.intersection(self.within[child])), child) for child in self.children[scope]]
         vertices: list[Vertex] = [Vertex(i, "input", shape=(1,)) for i in range(len(entering))]
         sizes, reach = [(PORT, 0.0)] * len(entering), [0.0] * len(entering)
         stands: dict[int, int] = {}
@@ -149,13 +150,12 @@ class Nesting:
         sizes += [(PORT, 0.0)] * len(exits)
         reach += [0.0] * len(exits)
         carried: dict[tuple[int, int], list[Edge]] = {}
-        for edge in self.graph.edges:
-            if edge.target in within or edge.source in within:
-                a = self.end(edge.source, within, stands, frames, ports)
-                b = self.end(edge.target, within, stands, frames, {})
-                b = exits[edge.source] if b is None else b
-                if a is not None and a != b:
-                    carried.setdefault((a, b), []).append(edge)
+        for edge in touching:
+            a = self.end(edge.source, within, stands, frames, ports)
+            b = self.end(edge.target, within, stands, frames, {})
+            b = exits[edge.source] if b is None else b
+            if a is not None and a != b:
+                carried.setdefault((a, b), []).append(edge)
         edges = [
             Edge(a, b, ", ".join(dict.fromkeys(edge.label for edge in behind if edge.label)))
             for (a, b), behind in carried.items()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .fold import LIMIT, fold
 from .labels import about, caption, data_text, heading, is_bad, names_itself, needs_labels, shape_text
 from .layout import PORT_GAP, Box, Route
-from .model import Graph, Vertex
+from .model import Graph, Vertex, renderers
 from .nesting import TITLE, TITLE_SIZE, Frame, Nested, nest
 from .style import escape_xml, number, picture, text_width
 
@@ -53,6 +53,9 @@ def to_svg(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: 
         f'<text x="{number(width / 2)}" y="{number(height - 14)}">{escape_xml(words)}</text></g>',
     ]
     return picture(width, height, "Computation graph", f"Computation graph from top to bottom: {words}", parts)
+
+
+renderers["svg"] = to_svg
 
 
 def text_lines(vertex: Vertex) -> list[str]:
