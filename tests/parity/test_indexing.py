@@ -499,3 +499,26 @@ def test_the_index_may_change_after_the_call():
         return y
 
     hold(program, made((3,)), np.array([2, 0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("shape", "wrap"), [((3, 3), False), ((2, 4), False), ((7, 2), False), ((7, 2), True), ((2, 2, 2), False)]
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+def test_fill_diagonal_(shape, wrap, dtype):
+    x = made(shape, dtype)
+    ours, theirs = tg.tensor(x), torch.tensor(x)
+    assert ours.fill_diagonal_(5, wrap) is ours
+    np.testing.assert_array_equal(ours.numpy(), theirs.fill_diagonal_(5, wrap).numpy())
+    if dtype != "int64":
+        ours, theirs = tg.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        (ours * 2).fill_diagonal_(1.0, wrap).square().sum().backward()
+        (theirs * 2).fill_diagonal_(1.0, wrap).square().sum().backward()
+        np.testing.assert_array_equal(ours.grad.numpy(), theirs.grad.numpy())
+
+
+@pytest.mark.parametrize("name", ["channels_last", "channels_last_3d"])
+def test_layouts_of_memory_change_no_value(name):
+    x = made((2, 3, 4, 5) if name == "channels_last" else (2, 3, 2, 2, 2))
+    ours = tg.tensor(x).to(memory_format=getattr(tg, name))
+    np.testing.assert_array_equal(ours.numpy(), torch.tensor(x).to(memory_format=getattr(torch, name)).numpy())

@@ -26,9 +26,12 @@ def output(run):
 
 
 @pytest.fixture(autouse=True)
-def _settings():
+def _settings(monkeypatch):
     import torch
 
+    # PyTorch's own lists of samples, which other tests import, forbid programs to set flags
+    flags = torch.backends.ContextProp.__set__.__globals__
+    monkeypatch.setitem(flags, "__allow_nonbracketed_mutation_flag", True)
     argv, ours, theirs = sys.argv, tg.get_default_dtype(), torch.get_default_dtype()
     yield
     sys.argv = argv
