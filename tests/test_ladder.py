@@ -48,6 +48,7 @@ FLOORS = {
     "data": 6,
     "models": 6,
     "train": 6,
+    "course": 7,
     "pytorch": 7,
     "sklearn": 7,
     "testing": 7,

@@ -1,4 +1,4 @@
-"""The command line: `train`, `evaluate`, `predict`, `info`, `summary`, `graph`, `export`, `data` and `torch`.
+"""The command line: `train`, `evaluate`, `predict`, `info`, `summary`, `graph`, `export`, `data`, `notebook`, `torch`.
 
 Exit codes: 0 all went well; 1 something could not be done; 2 an option or its value is wrong; 128 + n stopped by
 signal n, so 130 is Ctrl-C. An error is one line on standard error.

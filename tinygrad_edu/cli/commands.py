@@ -9,6 +9,7 @@ from .evaluate import add_evaluate
 from .export import add_export
 from .graph import add_graph
 from .info import add_info
+from .notebook import add_notebook
 from .parser import PROGRAM, Parser
 from .predict import add_predict
 from .summary import add_summary
@@ -50,5 +51,6 @@ exit codes:
     add_graph(commands)
     add_export(commands)
     add_data(commands)
+    add_notebook(commands)
     add_torch(commands)
     return parser.parse_args(arguments)

@@ -1,0 +1,100 @@
+"""Running a notebook from top to bottom, as Jupyter would, and keeping what it shows (extra `notebook`)."""
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..atomic import atomic_write_text
+from ..extras import require
+from .mode import VARIABLE
+
+__all__ = ["Executed", "execute"]
+
+LONGEST = 1_800  # seconds that a cell may take
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A notebook with the outputs of a run, and how many seconds that took."""
+
+    notebook: Any
+    seconds: float
+
+    @property
+    def printed(self) -> str:
+        """What its cells printed."""
+        outputs = [output for cell in self.notebook.cells for output in cell.get("outputs", [])]
+        return "".join(output.text for output in outputs if output.output_type == "stream")
+
+    def save(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        with atomic_write_text(path) as file:
+            file.write(require("nbformat", "notebook", "writing notebooks").writes(self.notebook) + "\n")
+
+
+def execute(path: Path, *, fast: bool) -> Executed:
+    """Run all cells but those tagged `skip-execution`, in a folder that is removed afterwards.
+
+    Of a progress bar only the last state is kept, as on a terminal.
+
+    Raises:
+        ImportError: the extra `notebook` is not installed.
+        ValueError: the file is not a notebook.
+        RuntimeError: a cell fails; the message has the cell's error.
+    """
+    nbformat = require("nbformat", "notebook", "running notebooks")
+    nbclient = require("nbclient", "notebook", "running notebooks")
+    require("ipykernel", "notebook", "running notebooks")
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, KeyError) as error:
+        raise ValueError(f"{str(path)!r} is not a notebook: {str(error).splitlines()[0]}") from None
+    started = time.perf_counter()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            client = nbclient.NotebookClient(
+                notebook,
+                timeout=LONGEST,
+                kernel_name="python3",
+                record_timing=False,
+                extra_arguments=["--log-level=ERROR"],  # what the kernel says is not of the notebook
+                resources={"metadata": {"path": folder}},
+            )
+            client.execute(env=environment(fast))
+    except nbclient.exceptions.CellExecutionError as error:
+        raise RuntimeError(f"{path.name}: a cell fails with {error.ename}: {error.evalue}") from None
+    for number, cell in enumerate(notebook.cells):
+        tidy(cell, number)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    return Executed(notebook, time.perf_counter() - started)
+
+
+def environment(fast: bool) -> dict[str, str]:
+    """That of the process that runs the cells: of this mode, and with this package, wherever its folder is."""
+    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, VARIABLE: str(int(fast)), "PYTHONPATH": os.pathsep.join(filter(None, places))}
+
+
+def tidy(cell: Any, number: int) -> None:
+    """Leave of the outputs what a terminal would show, and number the cells, so that a second run changes little."""
+    cell.id = f"cell-{number:03}"
+    cell.metadata.pop("lines_to_next_cell", None)  # jupytext's
+    outputs: list[Any] = []
+    for output in cell.get("outputs", []):
+        if outputs and output.output_type == "stream" == outputs[-1].output_type and output.name == outputs[-1].name:
+            outputs[-1].text += output.text  # a bar is written piece by piece
+        else:
+            outputs.append(output)
+    for output in outputs:
+        if output.output_type == "stream":
+            lines = output.text.split("\n")
+            output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    if "outputs" in cell:
+        cell.outputs = outputs
