@@ -24,6 +24,10 @@ DRAWN = {
     "learning_curves": lambda ax: figures.learning_curves(HISTORY, ax=ax),
     "learning_curves of seeds": lambda ax: figures.learning_curves([HISTORY, HISTORY[:1]], ax=ax),
     "learning_curves by name": lambda ax: figures.learning_curves({"a": [HISTORY], "b": [HISTORY]}, ax=ax),
+    "learning_curves of what was held out": lambda ax: figures.learning_curves(
+        {str(k): [HISTORY] for k in range(8)}, "val_loss", ax=ax
+    ),
+    "comparison": lambda ax: figures.comparison({"none": [0.5, 0.6], "more": [0.7]}, baseline="none", ax=ax),
     "loss_surface": lambda ax: figures.loss_surface(
         lambda x, y: x * x + y * y, {"path": [[1, 1], [0.5, 0]]}, minimum=(0, 0), ax=ax
     ),
@@ -83,6 +87,33 @@ def test_learning_curves_show_mean_and_range_over_seeds(ax):
     (band,) = ax.collections
     heights = band.get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (1, 3)
+
+
+def test_what_was_held_out_is_drawn_alone_where_it_is_asked_for(ax):
+    figures.learning_curves({"a": [HISTORY], "b": [HISTORY[:1]]}, "val_loss", ax=ax)
+    assert [line.get_ydata().tolist() for line in ax.get_lines()] == [[2.5, 2.0], [2.5]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    with pytest.raises(ValueError, match=r"no epoch of the history has 'val_error'$"):
+        figures.learning_curves(HISTORY, "val_error")
+
+
+def test_a_comparison_tells_means_and_deviations_and_shades_the_baseline(ax):
+    figures.comparison({"none": [0.5, 0.7], "more": [0.75]}, baseline="none", ax=ax)
+    assert [text.get_text() for text in ax.texts] == ["0.600 ± 0.141", "0.750"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["none", "more"]
+    (band,) = ax.patches
+    assert band.get_extents().transformed(ax.transData.inverted()).intervalx.tolist() == pytest.approx([0.5, 0.7])
+    for scores, baseline, message in (({}, None, "nothing to compare"), ({"a": [1.0]}, "b", "'b' is none of"),
+                                      ({"a": []}, None, "is empty")):  # fmt: skip
+        with pytest.raises(ValueError, match=message):
+            figures.comparison(scores, baseline=baseline)
+
+
+def test_zeros_of_a_relu_are_told_and_not_drawn(ax):
+    figures.histograms({"relu": [0.0, 0.0, 0.0, 1.0, 2.0], "linear": [0.0, -1.0, 1.0, 2.0, -2.0, 0.5]}, ax=ax)
+    assert [text.get_text() for text in ax.texts] == ["std 0.8\n60% are 0", "std 1.3"]
+    relu, _ = ax.patches
+    assert sum(relu.get_data().values > relu.get_data().baseline) == 2
 
 
 def test_a_confusion_matrix_writes_each_count_in_its_place(ax):

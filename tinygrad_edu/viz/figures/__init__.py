@@ -9,11 +9,13 @@ from .layers import activations, dead_units, gradient_norms, gradients, histogra
 from .matrices import attention_map, confusion_matrix
 from .montage import feature_maps, filters, images, latent_grid
 from .overlays import boxes, masks
+from .scores import comparison
 
 __all__ = [
     "activations",
     "attention_map",
     "boxes",
+    "comparison",
     "confusion_matrix",
     "dead_units",
     "feature_maps",

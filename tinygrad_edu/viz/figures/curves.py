@@ -12,6 +12,8 @@ from .canvas import COLOURS, axes, numbers
 
 __all__ = ["learning_curves", "loss_surface"]
 
+DASHES = ("-", "--", ":")
+
 History = Sequence[Mapping[str, float]]
 
 
@@ -22,6 +24,7 @@ def learning_curves(
 
     `history` is what `fit` gives: a dict for each epoch. Several of them, of one training with several seeds, are
     drawn as their mean in a band from the lowest to the highest; a dict from name to such a list compares trainings.
+    A metric whose name begins with `val_` is drawn alone.
 
     Raises:
         ValueError: no epoch has the metric.
@@ -30,25 +33,31 @@ def learning_curves(
         trainings = {str(name): as_runs(runs) for name, runs in history.items()}
     else:
         trainings = {"": as_runs(history)}
+    held_out = metric.removeprefix("val_")
+    wanted = [(f"val_{held_out}", "held out", "-")]
+    if metric == held_out:
+        wanted.insert(0, (metric, "training", "--"))
     ax = axes(ax)
     drawn = 0
     for k, (name, runs) in enumerate(trainings.items()):
-        for key, what, dashes in ((metric, "training", "--"), (f"val_{metric}", "held out", "-")):
+        for key, what, dashes in wanted:
             values = table(runs, key)
             if values is None:
                 continue
             drawn += 1
             epochs = numpy.arange(1, values.shape[1] + 1)
             colour = COLOURS[(k if name else drawn - 1) % len(COLOURS)]
-            label = f"{name}, {what}" if name else what
+            label = f"{name}, {what}" if name and len(wanted) > 1 else name or what
+            if len(wanted) == 1:
+                dashes = DASHES[k // len(COLOURS) % len(DASHES)]
             ax.plot(epochs, numpy.nanmean(values, 0), dashes, color=colour, label=label)
             if len(values) > 1:
                 low, high = numpy.nanmin(values, 0), numpy.nanmax(values, 0)
                 ax.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
     if not drawn:
-        raise ValueError(f"no epoch of the history has {metric!r} or {'val_' + metric!r}")
+        raise ValueError(f"no epoch of the history has {' or '.join(repr(key) for key, *_ in wanted)}")
     ax.set_xlabel("epoch")
-    ax.set_ylabel(metric)
+    ax.set_ylabel(metric if metric == held_out else f"{held_out}, held out")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
@@ -106,7 +115,7 @@ def loss_surface(
         if steps.shape[1] != 2:
             raise ValueError(f"the path {name!r} is {steps.shape}; a path is (steps, 2)")
         colour = COLOURS[k % len(COLOURS)]
-        dashes = ("-", "--", ":")[k // len(COLOURS) % 3]
+        dashes = DASHES[k // len(COLOURS) % len(DASHES)]
         ax.plot(steps[:, 0], steps[:, 1], dashes, color=colour, label=name, linewidth=1.4, marker=".", markersize=3)
         ax.plot(*steps[0], "o", color=colour, markersize=5)
     if minimum is not None:

@@ -13,6 +13,7 @@ from .canvas import COLOURS, WRONG, axes, numbers
 __all__ = ["activations", "dead_units", "gradient_norms", "gradients", "histograms"]
 
 BINS = 60
+MANY = 0.2  # the share of zeros from which on they are told apart
 VANISHED, EXPLODED = 1e-6, 1e3  # norms of gradients beyond which training hardly goes on
 
 
@@ -53,7 +54,8 @@ def histograms(layers: Mapping[str, Any], *, ax: Any = None) -> Any:
     """The distribution of each layer's values, one above the other in the order of the layers, the first on top.
 
     `layers` is what `activations` or `gradients` gives. All share the scale of the values, which spans the middle
-    99 % of them; beside each its standard deviation is written, which should not shrink or grow from layer to layer.
+    99 % of every layer; beside each its standard deviation is written, which should not shrink or grow from layer to
+    layer. Where many values are exactly 0, as after a ReLU, their share is written instead of drawn.
 
     Raises:
         ValueError: there are no layers.
@@ -61,21 +63,24 @@ def histograms(layers: Mapping[str, Any], *, ax: Any = None) -> Any:
     if not layers:
         raise ValueError("there are no layers to draw: the dict is empty")
     values = {name: numbers(x, f"layer {name!r}").ravel().astype(numpy.float64) for name, x in layers.items()}
-    finite = numpy.concatenate([v[numpy.isfinite(v)] for v in values.values()])
-    low, high = numpy.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
+    middles = [numpy.percentile(v[numpy.isfinite(v)], [0.5, 99.5]) for v in values.values() if numpy.isfinite(v).any()]
+    low, high = (min(m[0] for m in middles), max(m[1] for m in middles)) if middles else (0.0, 1.0)
     if low == high:
         low, high = low - 0.5, high + 0.5
     ax = axes(ax, 5.5, 0.6 + 0.5 * len(values))
     edges = numpy.linspace(low, high, BINS + 1)
     for k, v in enumerate(values.values()):
         base = len(values) - 1 - k
-        counts, _ = numpy.histogram(v.clip(low, high), edges)
+        zeros = float((v == 0).mean())
+        shown = v[v != 0] if MANY < zeros < 1 else v  # their bar would leave no height for the others
+        counts, _ = numpy.histogram(shown.clip(low, high), edges)
         heights = 0.85 * counts / max(counts.max(), 1)
         bad = not numpy.isfinite(v).all()
         colour = WRONG if bad else COLOURS[0]
         ax.stairs(base + heights, edges, baseline=base, fill=True, color=colour, alpha=0.6)
         told = "NaN or infinite" if bad else f"std {v.std():.2g}"
-        ax.text(1.02, base + 0.35, told, transform=ax.get_yaxis_transform(), fontsize=8, va="center")
+        told += f"\n{zeros:.0%} are 0" if zeros > MANY else ""
+        ax.text(1.02, base + 0.4, told, transform=ax.get_yaxis_transform(), fontsize=8, va="center")
     ax.set_yticks([len(values) - 1 - k + 0.2 for k in range(len(values))], list(values), fontsize=8)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.05, len(values))
