@@ -113,6 +113,8 @@ def test_gradients_reach_all_parameters_and_it_learns(name):
         (lambda: models.FCN((1, 64, 48)), "halves an image 5 times, which 64x48 cannot"),
         (lambda: models.DeepLab((1, 3, 8)), "4x4 or more; got 3x8"),
         (lambda: models.GPT(65, heads=3), "3 heads cannot share 128 numbers evenly"),
+        (lambda: models.CharRNN(27, kind="mlp"), "kind is one of rnn, lstm, gru, got 'mlp'"),
+        (lambda: models.Transformer(9, size=7, heads=1), "the size is even; got 7"),
     ],
 )
 def test_what_cannot_be_built_is_refused(make, word):
@@ -231,6 +233,102 @@ def test_segmenting_networks_learn_to_outline(name):
 
 
 # language
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
+def test_a_recurrent_language_model_reads_in_parts(kind, gates):
+    tg.manual_seed(0)
+    network = models.CharRNN(7, 6, layers=2, kind=kind)
+    assert count(network) == 7 * 6 + 2 * gates * 6 * (6 + 6 + 2) + 7 * (6 + 1)
+    text = tg.randint(0, 7, (3, 8))
+    whole = network(text)
+    assert whole.shape == (3, 8, 7)
+    first, state = network.read(text[:, :5])
+    after, _ = network.read(text[:, 5:], state)
+    np.testing.assert_allclose(tg.cat([first, after], 1).detach().numpy(), whole.detach().numpy(), 1e-5, 1e-6)
+    text[0, 5] = (text[0, 5] + 1) % 7
+    assert network(text)[0, :5].tolist() == whole[0, :5].tolist()
+    assert (network(text)[0, 5:] != whole[0, 5:]).all()
+
+
+def seq2seq_size(vocabulary: int, size: int) -> int:
+    return vocabulary * size + 2 * 4 * size * (2 * size + 2) + size * (2 * size + 1) + vocabulary * (size + 1)
+
+
+def transformer_size(vocabulary: int, size: int, layers: int) -> int:
+    attention, forward, norm = 4 * size * (size + 1), 8 * size**2 + 5 * size, 2 * size
+    return vocabulary * size + layers * (3 * attention + 2 * forward + 5 * norm) + 2 * norm
+
+
+def test_translators_have_their_parameters_counted():
+    assert count(models.Seq2Seq(12, 8)) == seq2seq_size(12, 8)
+    assert count(models.Seq2Seq(12, 8, attention=False)) == seq2seq_size(12, 8) - 8 * 17
+    assert count(models.Transformer(12, 9, 3, 2, 8)) == transformer_size(12, 8, 3)
+    # table 3 of the paper says 65 M for the base model, whose vocabulary is of "about 37000 tokens"
+    assert 62.5e6 < transformer_size(37_000, 512, 6) < 65.5e6
+
+
+TRANSLATORS = {
+    "recurrent": lambda: models.Seq2Seq(9, 16, attention=False),
+    "with attention": lambda: models.Seq2Seq(9, 16),
+    "transformer": lambda: models.Transformer(9, 12, layers=1, heads=2, size=16, dropout=0.0),
+}
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_translators_see_all_of_the_source_and_no_padding(name):
+    tg.manual_seed(0)
+    network = TRANSLATORS[name]().eval()
+    source, target = tg.tensor([[3, 4, 5, 0, 0], [6, 7, 8, 5, 4]]), tg.tensor([[1, 2, 3], [1, 5, 6]])
+    found = network(source, target)
+    assert found.shape == (2, 3, 9)
+    alone = network(source[:1, :3], target[:1])
+    np.testing.assert_allclose(found[:1].detach().numpy(), alone.detach().numpy(), 1e-4, 1e-5)
+    other = network(tg.tensor([[3, 4, 6, 0, 0], [6, 7, 8, 5, 3]]), target)
+    assert (other != found).any(2).all()
+    later = network(source, tg.tensor([[1, 2, 4], [1, 5, 7]]))
+    np.testing.assert_allclose(later[:, :2].detach().numpy(), found[:, :2].detach().numpy(), 1e-5, 1e-6)
+    assert (later[:, 2] != found[:, 2]).any(1).all()
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_translators_learn_to_reverse(name):
+    tg.manual_seed(0)
+    network = TRANSLATORS[name]()
+    source = tg.randint(3, 9, (8, 4))
+    source[0, 3] = source[1, 2] = source[1, 3] = 0
+    rows = [[token for token in row if token][::-1] for row in source.tolist()]
+    target = tg.tensor([[1, *row, *[2] * (5 - len(row))] for row in rows])
+    optimizer = optim.Adam(network.parameters(), lr=0.02 if name != "transformer" else 0.005)
+    for _ in range(80):
+        loss = nn.functional.cross_entropy(network(source, target[:, :-1]).flatten(0, 1), target[:, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        assert all(p.grad is not None for p in network.parameters())
+        optimizer.step()
+    assert models.translate(network.eval(), source, begin=1, count=9, stop=2).tolist() == target[:, 1:].tolist()
+    assert models.translate(network, source, begin=1, count=2).tolist() == target[:, 1:3].tolist()
+
+
+def test_attention_of_a_decoder_by_hand():
+    network = models.Seq2Seq(9, 4)
+    source = network.encode(tg.tensor([[3, 4, 5], [6, 0, 0]]))
+    assert source.vectors[1, 0].tolist() == source.state[0][0, 1].tolist()  # each is read to its own end
+    states = tg.randn(2, 2, 4)
+    found = network.attend(source, states).detach().numpy()
+    scores = np.exp(np.einsum("btc,bsc->bts", states.numpy(), source.vectors.detach().numpy()))
+    np.testing.assert_allclose(found[0], scores[0] / scores[0].sum(-1, keepdims=True), 1e-5, 1e-6)
+    assert found[1].tolist() == [[1, 0, 0], [1, 0, 0]]
+
+
+def test_sinusoids_are_the_papers():
+    found = models.transformer.sinusoids(50, 8).numpy()
+    for p in (0, 1, 7, 49):
+        for i in range(4):
+            angle = p / 10_000 ** (2 * i / 8)
+            np.testing.assert_allclose(found[p, 2 * i : 2 * i + 2], [math.sin(angle), math.cos(angle)], 0, 1e-6)
+    dots = found @ found.T  # of two positions: what matters is how far they are apart
+    np.testing.assert_allclose(dots[5:, 5:], dots[:-5, :-5], 0, 1e-5)
 
 
 def gpt_size(vocabulary: int, context: int, layers: int, size: int) -> int:
@@ -375,6 +473,11 @@ def test_masking():
         lambda: models.generate(models.GPT(9), "a", 3),
         lambda: models.mask_tokens([1], 9, 8),
         lambda: models.BERT(9).encode(None),
+        lambda: models.CharRNN(9).read(None),
+        lambda: models.Seq2Seq(9)(tg.tensor([[1]]), None),
+        lambda: models.Seq2Seq(9)(tg.tensor([[1, 2], [0, 0]]), tg.tensor([[1], [1]])),
+        lambda: models.Transformer(9, context=2)(tg.tensor([[1, 2, 3]]), tg.tensor([[1]])),
+        lambda: models.translate(models.Seq2Seq(9), "a", 1, 3),
         lambda: models.YOLO((1, 8, 8)).loss(None, []),
         lambda: models.RPN((1, 8, 8)).propose("x"),
         lambda: models.VAE().elbo(3),
@@ -385,5 +488,5 @@ def test_masking():
     ],
 )
 def test_what_makes_no_sense_is_told(call):
-    with pytest.raises((TypeError, ValueError)):
+    with pytest.raises((TypeError, ValueError, RuntimeError)):
         call()

@@ -8,12 +8,13 @@ from ..nn import Module
 from .alexnet import AlexNet
 from .autoencoder import Autoencoder
 from .bert import BERT, mask_tokens
+from .char_rnn import CharRNN
 from .cnn import CNN
 from .deeplab import DeepLab
 from .densenet import DenseNet
 from .dqn import QNetwork
 from .fcn import FCN
-from .generation import generate
+from .generation import generate, translate
 from .googlenet import GoogLeNet
 from .gpt import GPT
 from .lenet import LeNet
@@ -24,7 +25,9 @@ from .realnvp import RealNVP
 from .resnet import ResNet, resnet20, resnet32, resnet44, resnet56, resnet110
 from .rpn import RPN
 from .senet import SENet
+from .seq2seq import Seq2Seq
 from .tokenizer import Tokenizer
+from .transformer import Transformer
 from .unet import UNet
 from .vae import VAE
 from .vgg import VGG
@@ -43,6 +46,7 @@ __all__ = [
     "YOLO",
     "AlexNet",
     "Autoencoder",
+    "CharRNN",
     "DeepLab",
     "DenseNet",
     "GoogLeNet",
@@ -53,7 +57,9 @@ __all__ = [
     "RealNVP",
     "ResNet",
     "SENet",
+    "Seq2Seq",
     "Tokenizer",
+    "Transformer",
     "UNet",
     "build",
     "generate",
@@ -63,6 +69,7 @@ __all__ = [
     "resnet44",
     "resnet56",
     "resnet110",
+    "translate",
 ]
 
 MODELS: dict[str, Callable[..., Module]] = {

@@ -1,7 +1,8 @@
 """Text from a language model, token by token: how the next is chosen, and what is kept so that none is computed twice.
 
 A language model here is a Module that maps tokens `(B, T)` to logits `(B, T, vocabulary)`, each position seeing those
-up to it. If its forward takes a `cache`, generation gives it one; its `context` is the most tokens that it takes.
+up to it. If its forward takes a `cache`, generation gives it one; its `context` is the most tokens that it takes. A
+model that translates maps a source `(B, S)` and a target up to now `(B, T)` to logits.
 """
 
 import inspect
@@ -15,7 +16,7 @@ from ..nn import Module
 from ..tensor import Tensor
 from ..told import guard
 
-__all__ = ["Cache", "generate", "sample", "top_k_logits", "top_p_logits"]
+__all__ = ["Cache", "generate", "sample", "top_k_logits", "top_p_logits", "translate"]
 
 
 class Cache:
@@ -147,6 +148,28 @@ def generate(
             if stopped.all():
                 break
     return tokens
+
+
+def translate(model: Module, source: Tensor, begin: int, count: int, stop: int | None = None) -> Tensor:
+    """The likeliest token after each, up to `count`, for each source; `(B, S) -> (B, count)`, without `begin`.
+
+    The model is given its own words so far, from the token `begin` on. It ends early when each row has come to the
+    token `stop`, which also fills the rows that do so before others.
+
+    Source: Sutskever, Vinyals and Le (2014), section 3.2, with a beam of 1.
+    """
+    target = full_like(source[:, :1], begin)
+    stopped = full_like(source[:, 0], False, dtype=bool)
+    with no_grad():
+        for _ in range(count):
+            new = model(source, target)[:, -1].argmax(-1)
+            if stop is not None:
+                new = new.masked_fill(stopped, stop)
+                stopped = stopped | (new == stop)
+            target = cat([target, new[:, None]], 1)
+            if stopped.all():
+                break
+    return target[:, 1:]
 
 
 guard(globals(), __all__, __name__)
