@@ -58,8 +58,11 @@ def main() -> None:
     wrong = (predicted != labels).nonzero()[:, 0].tolist()
     chosen = [*wrong[:4], *range(12 - len(wrong[:4]))]
     save("images", viz.images(images[chosen], labels[chosen], predicted[chosen], columns=6))
+    seen = viz.grad_cam(model, model[3], images[:12])
+    save("heat", viz.images(images[:12], labels[:12], predicted[:12], heat=seen, columns=6))
     save("filters", viz.filters(model[0].weight))
     save("feature_maps", viz.feature_maps(model[0](images[0])))
+    save("im2col", viz.im2col(numpy.arange(1, 26).reshape(5, 5), 3, stride=2, padding=1))
     save("histograms", viz.histograms(viz.activations(model, images)))
     nn.functional.cross_entropy(model(images), labels).backward()
     save("gradient_norms", viz.gradient_norms(model))

@@ -38,6 +38,11 @@ DRAWN = {
     "attention_map": lambda ax: figures.attention_map(np.eye(3), queries="abc", keys="abc", ax=ax),
     "images": lambda ax: figures.images(tg.rand(5, 1, 4, 6), [0, 1, 0, 1, 0], [0, 1, 1, 1, 0], ax=ax),
     "images in colour": lambda ax: figures.images(RNG.random((3, 3, 4, 4)), names=["a"], columns=1, ax=ax),
+    "images with heat": lambda ax: figures.images(
+        RNG.random((2, 3, 4, 4)), [0, 1], heat=np.eye(4)[None] * [[[1]], [[0]]], ax=ax
+    ),
+    "im2col": lambda ax: figures.im2col(np.arange(16).reshape(4, 4), 3, padding=1, ax=ax),
+    "im2col without numbers": lambda ax: figures.im2col(RNG.random((6, 9)), 2, stride=2, marked=[3], ax=ax),
     "filters": lambda ax: figures.filters(nn.Conv2d(2, 3, 3).weight, ax=ax),
     "filters in colour": lambda ax: figures.filters(nn.Conv2d(3, 4, 5).weight, ax=ax),
     "feature_maps": lambda ax: figures.feature_maps(tg.rand(6, 5, 5), ax=ax),
@@ -131,6 +136,27 @@ def test_predictions_that_are_wrong_say_what_is_right(ax):
     assert right == other != wrong
 
 
+def test_heat_hides_as_much_as_there_is_of_it_in_each_picture(ax):
+    figures.images(np.zeros((2, 2, 2)), heat=[[[0.0, 2.0], [1.0, -1.0]], [[0.0, 0.0], [0.0, 0.0]]], ax=ax)
+    _, hot, _, cold = (picture.get_array() for picture in ax.get_images())
+    np.testing.assert_allclose(hot[..., 3] / hot[0, 1, 3], [[0, 1], [0.5, 0]])
+    assert hot[0, 1, 3] > 0.5
+    assert not cold[..., 3].any()
+
+
+def test_a_window_and_its_column_hold_the_same_numbers_in_one_colour(ax):
+    x = np.arange(20).reshape(4, 5)
+    figures.im2col(x, 2, stride=2, padding=1, marked=[1, 4], ax=ax)
+    image, matrix = (picture.get_array() for picture in ax.get_images())
+    np.testing.assert_array_equal(image, np.pad(x, 1))
+    np.testing.assert_array_equal(matrix[:, 4], x[1:3, 1:3].ravel())
+    frames = [patch for patch in ax.patches if patch.get_linewidth() > 2]
+    (left, top), (_, above) = frames[0].get_xy(), ax.get_images()[0].get_extent()[2:][::-1]
+    assert (left, frames[0].get_width(), frames[0].get_height()) == (2, 2, 2)
+    assert [a.get_edgecolor() == b.get_edgecolor() for a, b in (frames[:2], frames[1:3])] == [True, False]
+    assert top == above or top < above
+
+
 def test_paths_start_with_a_dot_and_keep_their_points(ax):
     figures.loss_surface(lambda x, y: x + y, {"walk": [tg.tensor([1.0, 2.0]), tg.tensor([0.5, 0.0])]}, ax=ax)
     path, start = ax.get_lines()
@@ -193,6 +219,10 @@ ERRORS = {
     "labels": (lambda: figures.boxes(np.zeros((4, 4)), [[1, 2, 3, 4]], labels=[]), "0 labels"),
     "mask": (lambda: figures.masks(np.zeros((4, 4)), np.zeros((4, 5))), "masks are"),
     "layers": (lambda: figures.histograms({}), "no layers"),
+    "heat": (lambda: figures.images(np.zeros((1, 4, 4)), heat=np.zeros((1, 4, 3))), "heat of pictures"),
+    "window": (lambda: figures.im2col(np.zeros((3, 4)), 4), "does not fit"),
+    "no window": (lambda: figures.im2col(np.zeros((4, 4)), 4, marked=[1]), "marked"),
+    "no image": (lambda: figures.im2col(np.zeros((1, 4, 4)), 2), "2 dimensions"),
     "columns": (lambda: figures.images(np.zeros((2, 4, 4)), columns=0), "columns"),
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import atomic_write_text
+from .attribution import grad_cam, saliency
 from .curves import loss_curve_svg
 from .debug import diff, first_bad, saved_bytes, unused_parameters
 from .dot import PICTURES, draw_with_graphviz, to_dot
@@ -21,6 +22,7 @@ from .figures import (
     gradient_norms,
     gradients,
     histograms,
+    im2col,
     images,
     latent_grid,
     learning_curves,
@@ -52,9 +54,11 @@ __all__ = [
     "feature_maps",
     "filters",
     "first_bad",
+    "grad_cam",
     "gradient_norms",
     "gradients",
     "histograms",
+    "im2col",
     "images",
     "latent_grid",
     "learning_curves",
@@ -62,6 +66,7 @@ __all__ = [
     "loss_surface",
     "masks",
     "page",
+    "saliency",
     "saved_bytes",
     "step",
     "to_dot",

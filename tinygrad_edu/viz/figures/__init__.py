@@ -10,6 +10,7 @@ from .matrices import attention_map, confusion_matrix
 from .montage import feature_maps, filters, images, latent_grid
 from .overlays import boxes, masks
 from .scores import comparison
+from .windows import im2col
 
 __all__ = [
     "activations",
@@ -23,6 +24,7 @@ __all__ = [
     "gradient_norms",
     "gradients",
     "histograms",
+    "im2col",
     "images",
     "latent_grid",
     "learning_curves",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ...extras import require
 from ...functions.creation import tensor
 from .canvas import CORRECT, SIDE, WRONG, axes, bare, numbers
 
@@ -15,6 +16,7 @@ __all__ = ["feature_maps", "filters", "images", "latent_grid"]
 GAP = 0.12  # between two pictures, as a share of their side
 HEADING = 0.32  # of a picture's side, for what stands above it
 MOST = 256  # pictures in one figure
+SHADE = 0.8  # how much of a picture the hottest place hides
 
 
 def images(
@@ -22,6 +24,7 @@ def images(
     labels: Any = None,
     predictions: Any = None,
     *,
+    heat: Any = None,
     names: Sequence[str] | None = None,
     columns: int | None = None,
     ax: Any = None,
@@ -32,10 +35,16 @@ def images(
     `names` are the names of the classes. All pictures share one scale from their smallest to their largest number,
     colours are taken from 0 to 1.
 
+    Over each lies its `heat (N, H, W)`, such as `saliency` and `grad_cam` give: the more of it, the more orange. Each
+    image has its own scale, from 0 to its largest heat.
+
     Raises:
-        ValueError: the shapes are not those of images, or there are not as many labels or predictions as images.
+        ValueError: the shapes are not those of images, or there are not as many labels, predictions or heats.
     """
     x = numbers(pictures, "pictures", 3, 4)
+    hot = None if heat is None else numbers(heat, "heat", 3)
+    if hot is not None and hot.shape != (len(x), *x.shape[-2:]):
+        raise ValueError(f"heat of pictures {x.shape} is {(len(x), *x.shape[-2:])}, got {hot.shape}")
     given = [numbers(y, what, 1) for y, what in ((labels, "labels"), (predictions, "predictions")) if y is not None]
     for y in given:
         if len(y) != len(x):
@@ -46,6 +55,7 @@ def images(
         [f"{pair[-1]}, not {pair[0]}" if len(set(pair)) == 2 else "".join(pair[:1]) for pair in headings],
         [WRONG if len(set(pair)) == 2 else CORRECT if len(pair) == 2 else None for pair in headings],
         columns=columns,
+        heat=hot,
         ax=ax,
     )
 
@@ -104,9 +114,10 @@ def montage(
     limits: tuple[float, float] | None = None,
     colours: str = "gray",
     gap: float = GAP,
+    heat: NDArray[Any] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Pictures side by side in rows, each with its heading above it."""
+    """Pictures side by side in rows, each with its heading above it and its heat over it."""
     if len(x) > MOST:
         raise ValueError(f"a figure holds {MOST} pictures at most, got {len(x)}; choose some of them")
     if x.ndim == 4:
@@ -127,6 +138,8 @@ def montage(
         left, top = column * across, row * down
         place = (left, left + width, top + height, top)
         ax.imshow(picture, colours, vmin=low, vmax=high, extent=place, interpolation="nearest")
+        if heat is not None:
+            ax.imshow(shaded(heat[i]), extent=place, interpolation="bilinear")
         if any(headings):
             colour = heading_colours[i] if heading_colours else None
             ax.text(
@@ -137,6 +150,14 @@ def montage(
     ax.set_ylim((rows - 1) * down + height, -(HEADING if any(headings) else 0) * height)
     bare(ax)
     return ax.get_figure()
+
+
+def shaded(heat: NDArray[Any]) -> NDArray[Any]:
+    """Orange that hides as much as there is heat, red, green, blue and opacity; `(H, W) -> (H, W, 4)`."""
+    shade = numpy.empty((*heat.shape, 4))
+    shade[:] = require("matplotlib.colors", "viz", "drawing heat").to_rgba(WRONG)
+    shade[..., 3] = SHADE * heat.clip(0) / (float(heat.max()) if heat.max() > 0 else 1.0)
+    return shade
 
 
 def named(label: Any, names: Sequence[str] | None) -> str:
