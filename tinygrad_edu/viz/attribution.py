@@ -34,7 +34,8 @@ def saliency(model: Module, images: Any, classes: Any = None) -> Any:
     True
     """
     x, score, _ = scored(model, images, classes)
-    return grad(score, x)[0].abs().amax(1)
+    slope: Any = grad(score, x, materialize_grads=True)[0]
+    return slope.abs().amax(1)
 
 
 def grad_cam(model: Module, layer: Module, images: Any, classes: Any = None) -> Any:
@@ -94,8 +95,10 @@ def chosen(scores: Any, classes: Any) -> Any:
     asked = classes.detach() if isinstance(classes, Tensor) else tensor(classes)
     asked = asked.reshape(1) if asked.ndim == 0 else asked
     if asked.dtype.kind not in "iu" or asked.ndim != 1 or len(asked) not in (1, len(scores)):
-        raise ValueError(f"classes are a whole number, or one for each of the {len(scores)} images; got {classes!r:.60}")
-    if not (0 <= int(asked.min()) and int(asked.max()) < scores.shape[1]):
+        raise ValueError(
+            f"classes are one whole number or one for each of the {len(scores)} images, got {classes!r:.40}"
+        )
+    if not (asked >= 0).all() or not (asked < scores.shape[1]).all():
         raise ValueError(f"classes run from 0 to {scores.shape[1] - 1}, got {classes!r:.60}")
     return asked.expand(len(scores))
 

@@ -47,9 +47,9 @@ def im2col(
     left, top, below = width + GAP, (tall - height) / 2, (tall - rows) / 2
     across = left + places
     ax = axes(ax, min(max(0.3 * across, 3.0), 10.0), min(max(0.3 * tall + 0.5, 1.5), 8.0))
-    limits = {"vmin": min(float(x.min()), 0.0), "vmax": max(float(x.max()), 1e-6), "cmap": "Greys"}
-    ax.imshow(framed, extent=(0, width, top + height, top), **limits)
-    ax.imshow(columns, extent=(left, across, below + rows, below), **limits)
+    low, high = min(float(x.min()), 0.0), max(float(x.max()), 1e-6)
+    for table, extent in ((framed, (0, width, top + height, top)), (columns, (left, across, below + rows, below))):
+        ax.imshow(table, "Greys", vmin=low, vmax=high, extent=extent)
     rectangle = require("matplotlib.patches", "viz", "drawing windows").Rectangle
 
     def frame(corner: tuple[float, float], size: tuple[float, float], **look: Any) -> None:
@@ -68,16 +68,14 @@ def im2col(
     if framed.size + columns.size <= WRITTEN and (x == x.round()).all() and abs(x).max() < 100:
         for table, (from_left, from_top) in ((framed, (0.0, top)), (columns, (left, below))):
             for (row, column), value in numpy.ndenumerate(table):
-                shade = (value - limits["vmin"]) / (limits["vmax"] - limits["vmin"])
+                shade = (value - low) / (high - low)
                 ax.text(
                     from_left + column + 0.5, from_top + row + 0.5, f"{value:g}",
                     ha="center", va="center", fontsize=7, color="white" if shade > 0.5 else "black",
                 )  # fmt: skip
     ax.text(width / 2, top + height + 0.3, f"image, {height}x{width}", ha="center", va="top", fontsize=8)
     ax.text(left + places / 2, below + rows + 0.3, f"matrix, {rows}x{places}", ha="center", va="top", fontsize=8)
-    ax.annotate(
-        "", (left - 0.4, tall / 2), (width + 0.4, tall / 2), arrowprops={"arrowstyle": "->", "color": "0.5"}
-    )
+    ax.annotate("", (left - 0.4, tall / 2), (width + 0.4, tall / 2), arrowprops={"arrowstyle": "->", "color": "0.5"})
     ax.set_xlim(-0.2, across + 0.2)
     ax.set_ylim(tall + 1.5, -0.2)
     ax.set_aspect("equal")
