@@ -18,7 +18,11 @@ import pytest
 from tinygrad_edu import __version__
 from tinygrad_edu.cli import main
 from tinygrad_edu.data import DataLoader, digits
+from tinygrad_edu.graph import no_grad
 from tinygrad_edu.io import load_safetensors, save_safetensors
+from tinygrad_edu.train import RunFolder
+from tinygrad_edu.train.config import completed
+from tinygrad_edu.train.setup import build_model
 
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = {
@@ -280,6 +284,44 @@ def test_predict_a_picture_of_the_right_size(run, trained, folder):
     _, embedded, _ = run("predict", trained, "--digit", "3")
     assert from_file.splitlines()[0] == "x.npy: as it is"
     assert from_file.splitlines()[1:] == embedded.splitlines()[1:]
+
+
+@pytest.fixture
+def in_colour(folder):
+    """A run whose classes are how red, green and blue a picture is, and no others."""
+    config = completed({"data": {"name": "cifar10-5k", "mean": [0.5], "std": [0.5]}, "model": {"name": "perceptron"}})
+    model = build_model(config)
+    with no_grad():
+        model.output.weight.fill_(0)
+        model.output.bias.fill_(-100)
+        for colour in range(3):
+            model.output.weight[colour, colour * 1024 : (colour + 1) * 1024] = 10 / 1024
+            model.output.bias[colour] = 0
+    with RunFolder("colours") as made:
+        made.begin(config)
+        made.save(model, {})
+    return "colours"
+
+
+def test_predict_a_picture_in_colour(run, in_colour):
+    pixels = np.zeros((40, 50, 3), np.uint8)
+    pixels[:, 5:45, 1] = 255  # green, and red where the square in the middle ends
+    pixels[:, :5, 0] = pixels[:, 45:, 0] = 255
+    pathlib.Path("x.ppm").write_bytes(b"P6 50 40 255\n" + pixels.tobytes())
+    code, out, err = run("predict", in_colour, "x.ppm")
+    assert (code, err) == (0, "")
+    told, *picture, answer = out.splitlines()
+    assert told == "x.ppm: cut to the square in its middle (50x40 to 40x40), resized (40x40 to 32x32)"
+    assert picture == [64 * "▒"] * 32  # 59 % as bright as white
+    assert answer == "automobile (100.0 %), then airplane (0.0 %) and bird (0.0 %)"
+    told = json.loads(run("predict", in_colour, "x.ppm", "--json")[1])
+    assert told["probabilities"]["automobile"] == pytest.approx(1 - 2 / (2 + np.exp(20)), abs=1e-6)
+
+
+def test_predict_takes_runs_on_images(run, folder):
+    assert run("train", "--data", "iris", "--epochs", "1", "--out", "a")[0] == 0
+    code, _, err = run("predict", "a", "--digit", "1")
+    assert (code, err) == (1, "tinygrad_edu: error: 'a' was trained on iris; predict takes runs on images\n")
 
 
 def test_info(run, trained):

@@ -256,6 +256,12 @@ WRONG = {
     "model.width=-1": "model 'cnn' does not go with inputs of shape (1, 8, 8): ",
     "data.name=digit": "data.name: there is no 'digit'; did you mean 'digits'?",
     "data.batch_size=0": "data.batch_size is 1 or more, got 0",
+    "data.mean=[0.5]": "data.mean and data.std are given together",
+    "data.mean=0.5": "data.mean is a list, got 0.5",
+    'data={"mean": [0.5], "std": [0.0]}': "data.mean, data.std: Normalize takes a mean and a std above 0",
+    'data={"mean": ["a"], "std": [1]}': "data.mean, data.std: Normalize takes a mean and a std above 0",
+    'data={"mean": [0, 0], "std": [1, 1]}': "data.mean and data.std are those of images of 2 channels; the inputs are",
+    'data={"name": "iris", "mean": [0.5], "std": [1]}': "those of images; the inputs are (4,)",
     "data.name=names": "'names' is for language modelling, this trains for classification, forecasting",
     "optimizer.lr=fast": "optimizer.lr is a number, got 'fast'",
     "optimizer.lr=-1": "optimizer: ",
@@ -276,7 +282,11 @@ WRONG = {
 
 def configured(assignment):
     config: dict = {}
-    set_value(config, assignment)
+    section, _, value = assignment.partition("=")
+    if value.startswith("{"):
+        config[section] = json.loads(value)
+    else:
+        set_value(config, assignment)
     return completed(config)
 
 
@@ -286,6 +296,20 @@ def test_settings_that_cannot_be_are_told(assignment):
         Setup(configured(assignment))
     assert WRONG[assignment] in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_images_are_normalised_on_their_way_into_the_network(tmp_path):
+    config = completed({"data": {"mean": [0.5], "std": [0.25]}, "model": {"name": "mlp"}})
+    setup, plain = Setup(config), models.build("mlp")
+    plain.load_state_dict(setup.model.state_dict())
+    x = setup.train_set.tensors[0][:3]
+    assert setup.model(x).tolist() == plain((x - 0.5) / 0.25).tolist()
+    with RunFolder(tmp_path / "a") as folder:
+        folder.begin(config)
+        folder.save(setup.model, RESULT)
+    run = Run.read(tmp_path / "a")
+    assert (run.config["data"]["mean"], run.config["data"]["std"]) == ([0.5], [0.25])
+    assert run.model()(x).tolist() == setup.model(x).tolist()
 
 
 def test_settings_by_text():

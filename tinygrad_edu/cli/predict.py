@@ -9,6 +9,8 @@ import numpy
 from numpy.typing import NDArray
 
 from ..data import DATASETS, fit_image, read_image
+from ..data.images import grey
+from ..data.transforms import CenterCrop, Resize
 from ..graph import no_grad
 from ..recording import wrap
 from ..train import Run
@@ -26,15 +28,17 @@ def add_predict(commands: Any) -> None:
     """Declare the command and its options."""
     does = """Classify an image with a trained network.
 
-The picture may be dark on light or light on dark, and of any size: it is cut to
-the square around its ink and resized to what the network takes. PGM, PPM, NPY,
-NPZ and CSV files need nothing more; PNG, JPEG and others need Pillow, which the
-extra `image` installs. The embedded digits are 8x8 and by few hands: trained on
-them, the default network knows 7 in 10 of MNIST's digits."""
+For a run on grey images the picture may be dark on light or light on dark, and
+of any size: it is cut to the square around its ink and resized to what the
+network takes. For a run in colour it is cut to the square in its middle and
+resized. PGM, PPM, NPY, NPZ and CSV files need nothing more; PNG, JPEG and
+others need Pillow, which the extra `image` installs. The embedded digits are
+8x8 and by few hands: trained on them, the default network knows 7 in 10 of
+MNIST's digits."""
     command = add_command(commands, predict, does, EXAMPLES)
     command.add_argument("run_folder", metavar="RUN", type=Path, help="folder that train wrote")
     what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("image", metavar="IMAGE", type=Path, nargs="?", help="file with a picture of one digit")
+    what.add_argument("image", metavar="IMAGE", type=Path, nargs="?", help="file with a picture of one thing")
     what.add_argument("--digit", metavar="N", type=int, help="one of the held-out images of its data set, from 0")
     command.add_argument("--json", action="store_true", help=JSON_HELP)
 
@@ -43,16 +47,16 @@ def predict(options: argparse.Namespace) -> int:
     """Read the run and the image, and tell what the network sees."""
     run = Run.read(options.run_folder)
     model, data = run.model(), run.config["data"]["name"]
-    channels, *size = DATASETS[data].shape
-    if len(size) != 2 or channels != 1:
-        raise ValueError(f"{str(options.run_folder)!r} was trained on {data}; predict takes runs on grey images")
+    shape = DATASETS[data].shape
+    if len(shape) != 3:
+        raise ValueError(f"{str(options.run_folder)!r} was trained on {data}; predict takes runs on images")
     if options.image is None:
         pixels, told = held_out_image(data, options.digit)
     else:
-        pixels, done = fit_image(read_image(options.image), (size[0], size[1]))
+        pixels, done = fitted(options.image, *shape)
         told = f"{options.image}: {', '.join(done) or 'as it is'}"
     with no_grad():
-        probabilities = model(wrap(pixels[None, None])).softmax(dim=1)[0].tolist()
+        probabilities = model(wrap(pixels[None])).softmax(dim=1)[0].tolist()
     classes = DATASETS[data].classes
     ranked = sorted(range(len(probabilities)), key=lambda label: -probabilities[label])
     if options.json:
@@ -66,6 +70,19 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
+def fitted(path: Path, channels: int, height: int, width: int) -> tuple[NDArray[numpy.float32], list[str]]:
+    """The picture in a file as a network takes it, `(C, H, W)`, and what was done to it, in words."""
+    if channels == 1:
+        ink, done = fit_image(read_image(path), (height, width))
+        return ink[None], done
+    whole = wrap(read_image(path, colour=True))
+    square = CenterCrop(min(whole.shape[1:]))(whole)
+    small = Resize((height, width))(square)
+    steps = (("cut to the square in its middle", whole, square), ("resized", square, small))
+    sizes = [(what, *(f"{x.shape[2]}x{x.shape[1]}" for x in pair)) for what, *pair in steps]
+    return small.numpy(), [f"{what} ({old} to {new})" for what, old, new in sizes if old != new]
+
+
 def held_out_image(data: str, index: int) -> tuple[NDArray[numpy.float32], str]:
     """One of a data set's held-out images, and what it is.
 
@@ -76,11 +93,11 @@ def held_out_image(data: str, index: int) -> tuple[NDArray[numpy.float32], str]:
     if not 0 <= index < len(labels):
         message = f"argument --digit: it takes a number from 0 to {len(labels) - 1}, got {index}"
         raise UsageError(message, f"{PROGRAM} predict")
-    return images.numpy()[index, 0], f"held-out image {index} of {data}, labelled {labels.tolist()[index]}"
+    return images.numpy()[index], f"held-out image {index} of {data}, labelled {labels.tolist()[index]}"
 
 
 def rendering(pixels: NDArray[numpy.float32]) -> str:
-    """The ink as text, two characters for each pixel; `(H, W)`."""
+    """The ink, or the brightness of colours, as text, two characters for each pixel; `(C, H, W)`."""
     plain = "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower()
-    levels = (pixels * len(SHADES[plain])).astype(int).clip(0, len(SHADES[plain]) - 1)
+    levels = (grey(pixels.transpose(1, 2, 0)) * len(SHADES[plain])).astype(int).clip(0, len(SHADES[plain]) - 1)
     return "\n".join("".join(2 * SHADES[plain][level] for level in row) for row in levels)

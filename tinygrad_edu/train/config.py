@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import optim
 from ..data import DATASETS
+from ..data.transforms import Normalize
 from ..errors import did_you_mean
 from ..models import MODELS
 from ..optim import lr_scheduler
@@ -37,14 +38,26 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Data:
-    """Which data are gone through, and how; `samples` takes no more than the first so many to train on."""
+    """Which data are gone through, and how; `samples` takes no more than the first so many to train on.
+
+    With `mean` and `std`, of each channel or of all, the network sees images less the one and divided by the other.
+    """
 
     batch_size: int = 32
     samples: int | None = None
     workers: int = 0
+    mean: Sequence[float] | None = None
+    std: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         check_least("data", self, batch_size=1, samples=1, workers=0)
+        if (self.mean is None) != (self.std is None):
+            raise ConfigError("data.mean and data.std are given together")
+        if self.mean is not None and self.std is not None:
+            try:
+                Normalize(self.mean, self.std)
+            except (TypeError, ValueError) as error:
+                raise ConfigError(f"data.mean, data.std: {error}") from None
 
 
 @dataclass(frozen=True)

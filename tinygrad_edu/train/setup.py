@@ -2,14 +2,14 @@
 
 import inspect
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..data import DATASETS, DataLoader, TensorDataset
 from ..dtypes import int64
 from ..errors import did_you_mean
-from ..functions.creation import zeros
+from ..functions.creation import tensor, zeros
 from ..models import build
 from ..nn import Module
 from ..nn.functional import cross_entropy, mse_loss
@@ -194,9 +194,28 @@ def build_model(config: Config) -> Module:
         tasks = ", ".join(sorted(CLASSIFICATION | REGRESSION))
         raise ConfigError(f"data.name: {config['data']['name']!r} is for {entry.task}, this trains for {tasks}")
     try:
-        return build(name, entry.shape, len(entry.classes) or 1, **settings)  # type: ignore[arg-type]
+        network = build(name, entry.shape, len(entry.classes) or 1, **settings)  # type: ignore[arg-type]
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigError(f"model {name!r} does not go with inputs of shape {entry.shape}: {error}") from None
+    data = config["data"]
+    if "mean" in data:
+        normalize(network, data["mean"], data["std"], entry.shape)
+    return network
+
+
+def normalize(network: Module, mean: Sequence[float], std: Sequence[float], shape: tuple[int, ...]) -> None:
+    """Let a network see its images less their mean and divided by their deviation.
+
+    It is done on the way into the network, and so wherever that goes, into an ONNX file too; weights keep their names.
+
+    Raises:
+        ConfigError: the data are not images, or have another number of channels.
+    """
+    if len(shape) != 3 or len(mean) not in (1, shape[0]):
+        told = f"images of {len(mean)} channels" if len(mean) > 1 else "images"
+        raise ConfigError(f"data.mean and data.std are those of {told}; the inputs are {shape}")
+    shift, scale = (tensor(x)[:, None, None] for x in (mean, std))
+    network.register_forward_pre_hook(lambda module, inputs: ((inputs[0] - shift) / scale,))
 
 
 def load_data(name: str, samples: int | None = None) -> tuple[TensorDataset, TensorDataset]:
