@@ -1,4 +1,4 @@
-"""The command line: `train`, `evaluate`, `predict`, `info`, `summary`, `graph`, `export`, `data`, `notebook`, `torch`.
+"""The command line: a function for each command, and what becomes of errors.
 
 Exit codes: 0 all went well; 1 something could not be done; 2 an option or its value is wrong; 128 + n stopped by
 signal n, so 130 is Ctrl-C. An error is one line on standard error.
@@ -51,7 +51,9 @@ def fail(error: object, code: int) -> int:
 
 def reason(error: OSError) -> str:
     """What the system could not do, and with which file."""
-    said = error.strerror or str(error)
+    if error.strerror is None:  # it is one of ours, in words
+        return str(error)
+    said = error.strerror
     return f"cannot write the output: {said}" if error.filename is None else f"{os.fsdecode(error.filename)!r}: {said}"
 
 

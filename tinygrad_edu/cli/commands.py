@@ -4,9 +4,11 @@ import argparse
 from collections.abc import Sequence
 
 from .._version import __version__
+from .blank import add_blank
 from .data import add_data
 from .evaluate import add_evaluate
 from .export import add_export
+from .grade import add_grade
 from .graph import add_graph
 from .info import add_info
 from .notebook import add_notebook
@@ -52,5 +54,7 @@ exit codes:
     add_export(commands)
     add_data(commands)
     add_notebook(commands)
+    add_grade(commands)
+    add_blank(commands)
     add_torch(commands)
     return parser.parse_args(arguments)
