@@ -77,6 +77,16 @@ def main() -> None:
         "Adam": walk(lambda p: tg.optim.Adam(p, lr=0.3)),
     }
     save("loss_surface", viz.loss_surface(quadratic, paths, x=(-10, 10), y=(-5, 5), minimum=(0, 0)))
+    around = tg.rand(120) * 6.28
+    labels = (tg.arange(120) % 2).float()
+    rings = tg.stack([around.cos(), around.sin()], 1) * (0.6 + 0.8 * labels[:, None]) + 0.12 * tg.randn(120, 2)
+    parting = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1), nn.Sigmoid())
+    optimizer = tg.optim.Adam([*parting.parameters()], 0.03)
+    for _ in range(200):
+        optimizer.zero_grad()
+        nn.functional.binary_cross_entropy(parting(rings)[:, 0], labels).backward()
+        optimizer.step()
+    save("decision_regions", viz.decision_regions(parting, rings, labels))
     decoder = nn.Sequential(nn.Linear(2, 64), nn.Sigmoid())
     optimizer = tg.optim.Adam([*decoder.parameters()], 0.02)
     flat = train.tensors[0].flatten(1)

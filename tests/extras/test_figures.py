@@ -56,6 +56,9 @@ DRAWN = {
     "histograms": lambda ax: figures.histograms(figures.activations(MODEL, tg.rand(2, 1, 8, 8)), ax=ax),
     "histograms of constants": lambda ax: figures.histograms({"a": np.zeros(3), "b": [np.nan, np.inf]}, ax=ax),
     "gradient_norms": lambda ax: figures.gradient_norms(with_gradients(), ax=ax),
+    "decision_regions": lambda ax: figures.decision_regions(lambda z: z.sum(1) > 0, [[0, 1], [1, 0]], [0, 1], ax=ax),
+    "decision_regions of many classes": lambda ax: figures.decision_regions(lambda z: z.argmax(1), ax=ax),
+    "decision_regions by probability": lambda ax: figures.decision_regions(lambda z: tg.sigmoid(z[:, :1]), ax=ax),
 }
 
 
@@ -164,6 +167,43 @@ def test_paths_start_with_a_dot_and_keep_their_points(ax):
     assert start.get_xydata().tolist() == [[1, 2]]
 
 
+def test_decision_regions_have_the_colour_of_their_class(ax):
+    points, labels = [[-1, 0], [1, 0], [1, 1]], [0, 1, 1]
+    figures.decision_regions(lambda z: z[:, 0] > 0.5, points, labels, x=(-1, 1), y=(0, 2), ax=ax)
+    (image,) = ax.get_images()
+    shown = np.asarray(image.get_array())
+    assert image.get_extent() == [-1, 1, 0, 2]
+    assert image.origin == "lower"
+    blue, orange = (matplotlib.colors.to_rgb(colour) for colour in figures.canvas.COLOURS[:2])
+    assert shown[100, 149, :3] == pytest.approx(blue)
+    assert shown[100, 151, :3] == pytest.approx(orange)
+    assert [line.get_xydata().tolist() for line in ax.get_lines()] == [[[-1, 0]], [[1, 0], [1, 1]]]
+    assert [line.get_color() for line in ax.get_lines()] == list(figures.canvas.COLOURS[:2])
+    assert len({line.get_marker() for line in ax.get_lines()}) == 2
+
+
+def test_a_region_is_paler_the_less_sure_the_classifier_is(ax):
+    figures.decision_regions(lambda z: (z[:, 1] + 2) / 4, ax=ax)
+    (image,) = ax.get_images()
+    strength = image.get_array()[:, 0, 3]
+    assert strength[0] == strength[-1] > strength[50] > strength[100] == pytest.approx(0, abs=1e-6)
+    (line,) = ax.collections
+    assert {y for path in line.get_paths() for _, y in path.vertices} == {0}
+
+
+def test_places_are_asked_row_by_row_from_below():
+    seen = []
+
+    def classify(places):
+        assert not tg.is_grad_enabled()
+        assert places.dtype == tg.float32
+        seen.append(places.tolist())
+        return places[:, 0] > 0
+
+    figures.decision_regions(classify, x=(0, 1), y=(2, 3))
+    assert [seen[0][0], seen[0][200], seen[0][-1]] == [[0, 2], [1, 2], [1, 3]]
+
+
 def test_latent_codes_run_right_and_up():
     seen = []
 
@@ -204,6 +244,9 @@ def test_what_is_wrong_with_a_gradient_is_written(ax, norm, told):
 ERRORS = {
     "no metric": (lambda: figures.learning_curves(HISTORY, "accuracy"), "'accuracy'"),
     "no epochs": (lambda: figures.learning_curves([]), "no epoch"),
+    "not a class for each place": (lambda: figures.decision_regions(lambda z: z), "40401 places"),
+    "points of three numbers": (lambda: figures.decision_regions(lambda z: z[:, 0] > 0, [[1, 2, 3]], [0]), r"\(1, 3\)"),
+    "not a label a point": (lambda: figures.decision_regions(lambda z: z[:, 0] > 0, [[1, 2]], [0, 1]), "2 labels"),
     "not square": (lambda: figures.confusion_matrix([[1, 2, 3], [1, 2, 3]]), "square"),
     "names": (lambda: figures.confusion_matrix([[1]], names=["a", "b"]), "2 names"),
     "shape": (lambda: figures.images(np.zeros((2, 5, 4, 4))), "one channel or three"),

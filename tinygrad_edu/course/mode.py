@@ -10,6 +10,7 @@ import numpy
 from .._version import __version__
 from ..extras import require
 from ..functions.random import manual_seed
+from ..viz.figures.canvas import COLOURS
 from .materials import stand_ins_used
 
 __all__ = ["finish", "is_fast", "pick", "start"]
@@ -17,7 +18,13 @@ __all__ = ["finish", "is_fast", "pick", "start"]
 T = TypeVar("T")
 
 VARIABLE = "TINYGRAD_EDU_FAST"
-LOOKS = {"figure.dpi": 80, "figure.constrained_layout.use": True, "axes.spines.top": False, "axes.spines.right": False}
+LOOKS = {
+    "figure.dpi": 80,
+    "figure.constrained_layout.use": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": f"cycler('color', {list(COLOURS)})",
+}
 started = {"at": 0.0, "cpu": 0.0, "seed": 0}
 
 

@@ -9,6 +9,7 @@ from .layers import activations, dead_units, gradient_norms, gradients, histogra
 from .matrices import attention_map, confusion_matrix
 from .montage import feature_maps, filters, images, latent_grid
 from .overlays import boxes, masks
+from .plane import decision_regions
 from .scores import comparison
 from .windows import im2col
 
@@ -19,6 +20,7 @@ __all__ = [
     "comparison",
     "confusion_matrix",
     "dead_units",
+    "decision_regions",
     "feature_maps",
     "filters",
     "gradient_norms",
