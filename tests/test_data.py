@@ -438,6 +438,29 @@ def test_ink_fills_the_frame():
     assert fitted.tolist() == [[0, 0, 0, 1, 1, 0, 0, 0]] * 8
 
 
+def test_with_a_margin_the_centre_of_mass_is_in_the_middle():
+    x = stroke()
+    x[22:24, 36:52] = 1  # a foot that reaches farther to the right, so that the stem is left of the middle
+    fitted, done = fit_image(x, (28, 28), 4)
+    assert done[1:] == ["resized (16x16 to 20x20)", "centred in 28x28"]
+    assert fitted.shape == (28, 28)
+    assert fitted.max() == 1
+    for axis in (0, 1):
+        mass = fitted.sum(1 - axis)
+        assert abs((mass * np.arange(28)).sum() / mass.sum() - 13.5) <= 0.5
+    assert fitted[:, 24:].any()
+    assert not fitted[:, :5].any()
+
+
+def test_ink_is_not_moved_out_of_the_frame():
+    x = np.zeros((20, 20), np.float32)
+    x[:, 0] = 1
+    x[:2, 1:] = 0.4  # little mass, far from the rest
+    fitted, _ = fit_image(x, (10, 10), 1)
+    assert fitted.shape == (10, 10)
+    assert fitted.sum() == pytest.approx(fit_image(x, (8, 8))[0].sum(), rel=1e-5)
+
+
 def test_a_picture_of_the_right_size_stays():
     image = digits()[1].tensors[0].numpy()[0, 0]
     fitted, done = fit_image(image, (8, 8))

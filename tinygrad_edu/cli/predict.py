@@ -53,7 +53,7 @@ def predict(options: argparse.Namespace) -> int:
     if options.image is None:
         pixels, told = held_out_image(data, options.digit)
     else:
-        pixels, done = fitted(options.image, *shape)
+        pixels, done = fitted(options.image, *shape, DATASETS[data].margin)
         told = f"{options.image}: {', '.join(done) or 'as it is'}"
     with no_grad():
         probabilities = model(wrap(pixels[None])).softmax(dim=1)[0].tolist()
@@ -70,10 +70,10 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def fitted(path: Path, channels: int, height: int, width: int) -> tuple[NDArray[numpy.float32], list[str]]:
+def fitted(path: Path, channels: int, height: int, width: int, margin: int) -> tuple[NDArray[numpy.float32], list[str]]:
     """The picture in a file as a network takes it, `(C, H, W)`, and what was done to it, in words."""
     if channels == 1:
-        ink, done = fit_image(read_image(path), (height, width))
+        ink, done = fit_image(read_image(path), (height, width), margin)
         return ink[None], done
     whole = wrap(read_image(path, colour=True))
     square = CenterCrop(min(whole.shape[1:]))(whole)

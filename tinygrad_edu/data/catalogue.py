@@ -27,6 +27,7 @@ class Entry:
 
     `shape` is that of a sample's input, `rows` the numbers of samples to train and to test on, `classes` the names of
     the classes where it has any. `files` are those to be in the folder of data, none if it comes with the package.
+    Signs in its pictures keep clear of the border by `margin` pixels.
     """
 
     load: Callable[[], tuple[TensorDataset, TensorDataset]]
@@ -37,6 +38,7 @@ class Entry:
     licence: str
     source: str
     files: tuple[File, ...] = ()
+    margin: int = 0
 
     def __call__(self) -> tuple[TensorDataset, TensorDataset]:
         """Load the data set."""
@@ -64,7 +66,7 @@ DATASETS = {
     ),
     "diabetes": Entry(diabetes, "regression", (10,), (354, 88), (), "none stated", "Efron et al. 2004", DIABETES),
     "mnist": Entry(
-        mnist, IMAGES, (1, 28, 28), (60_000, 10_000), DIGITS, "none stated", "LeCun, Cortes and Burges 1998", MNIST
+        mnist, IMAGES, (1, 28, 28), (60_000, 10_000), DIGITS, "none stated", "LeCun, Cortes and Burges 1998", MNIST, 4
     ),
     "fashion-mnist": Entry(
         fashion_mnist, IMAGES, (1, 28, 28), (60_000, 10_000), CLOTHES, "MIT", "Xiao et al. 2017", FASHION_MNIST

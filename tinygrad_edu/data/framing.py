@@ -13,11 +13,12 @@ FAINT = 2 / 255  # a smaller range of brightness is a blank
 INKED = 0.3  # the share of ink from which a pixel counts as part of the sign
 
 
-def fit_image(pixels: Pixels, size: tuple[int, int]) -> tuple[Pixels, list[str]]:
+def fit_image(pixels: Pixels, size: tuple[int, int], margin: int = 0) -> tuple[Pixels, list[str]]:
     """Ink from 0 to 1 in the size asked for, and what was done to the picture, in words; `(H, W) -> (h, w)`.
 
     The shade that is in most of the border is paper, whether dark or light; the range from there to the other end is
-    stretched to [0, 1]. A picture of another size is cut to the square around its ink and resized.
+    stretched to [0, 1]. A picture of another size is cut to the square around its ink and resized; with a `margin` of
+    so many pixels to all sides it is made smaller by them, and the centre of its mass put in the middle, as in MNIST.
 
     Raises:
         ValueError: the picture is blank.
@@ -42,10 +43,13 @@ def fit_image(pixels: Pixels, size: tuple[int, int]) -> tuple[Pixels, list[str]]
         cut = square_around_ink(ink)
         if cut.shape != ink.shape:
             done.append(f"cut to its ink ({told(ink)} to {told(cut)})")
-        ink = resize(cut, size).astype(numpy.float32)
+        ink = resize(cut, (size[0] - 2 * margin, size[1] - 2 * margin)).astype(numpy.float32)
         ink /= ink.max()  # thin strokes fade when they are made small
         if ink.shape != cut.shape:
             done.append(f"resized ({told(cut)} to {told(ink)})")
+        if margin:
+            ink = centred(ink, margin)
+            done.append(f"centred in {told(ink)}")
     return ink, done
 
 
@@ -59,6 +63,18 @@ def square_around_ink(ink: Pixels) -> Pixels:
     y, x = (side - height) // 2, (side - width) // 2
     square[y : y + height, x : x + width] = ink[top : top + height, left : left + width]
     return square
+
+
+def centred(ink: Pixels, margin: int) -> Pixels:
+    """Paper around the ink, moved so that its centre of mass is in the middle, as far as the margin allows."""
+    for axis, side in enumerate(ink.shape):
+        mass = ink.sum(1 - axis)
+        offset = (side - 1) / 2 - float((mass * numpy.arange(side)).sum() / mass.sum())
+        move = min(max(round(offset), -margin), margin)
+        paper = [(0, 0), (0, 0)]
+        paper[axis] = (margin + move, margin - move)
+        ink = numpy.pad(ink, paper)
+    return ink
 
 
 def resize(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
