@@ -1,7 +1,6 @@
 """Draw the pictures of this folder again: `python docs/pictures.py`, with the extra `viz`."""
 
 import pathlib
-from collections.abc import Callable
 
 import numpy
 
@@ -23,19 +22,6 @@ def save(name: str, figure: object) -> None:
 def quadratic(x: tg.Tensor, y: tg.Tensor) -> tg.Tensor:
     """A valley twenty times as steep across as along."""
     return x**2 / 20 + y**2
-
-
-def walk(make: Callable) -> list:
-    """Thirty steps of an optimizer down the quadratic."""
-    point = tg.tensor([-7.0, 2.0], requires_grad=True)
-    optimizer = make([point])
-    path = [point.detach().clone()]
-    for _ in range(30):
-        optimizer.zero_grad()
-        quadratic(*point).backward()
-        optimizer.step()
-        path.append(point.detach().clone())
-    return path
 
 
 def main() -> None:
@@ -72,9 +58,9 @@ def main() -> None:
         viz.attention_map(attention / attention.sum(1, keepdim=True), queries="learning", keys="learning"),
     )
     paths = {
-        "SGD": walk(lambda p: tg.optim.SGD(p, lr=0.95)),
-        "momentum": walk(lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9)),
-        "Adam": walk(lambda p: tg.optim.Adam(p, lr=0.3)),
+        "SGD": viz.descent(quadratic, (-7, 2), lambda p: tg.optim.SGD(p, lr=0.95), 30),
+        "momentum": viz.descent(quadratic, (-7, 2), lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9), 30),
+        "Adam": viz.descent(quadratic, (-7, 2), lambda p: tg.optim.Adam(p, lr=0.3), 30),
     }
     save("loss_surface", viz.loss_surface(quadratic, paths, x=(-10, 10), y=(-5, 5), minimum=(0, 0)))
     around = tg.rand(120) * 6.28

@@ -82,7 +82,7 @@ def test_a_figure_is_drawn_where_it_was_asked_for(name, ax, tmp_path):
 
 
 def test_every_figure_is_tried():
-    drawing = set(figures.__all__) - {"activations", "gradients", "dead_units"}
+    drawing = set(figures.__all__) - {"activations", "gradients", "dead_units", "descent"}
     assert drawing == {name.split()[0] for name in DRAWN if not name.startswith("no ")}
     assert set(figures.__all__) <= set(viz.__all__)
 
@@ -202,6 +202,13 @@ def test_places_are_asked_row_by_row_from_below():
 
     figures.decision_regions(classify, x=(0, 1), y=(2, 3))
     assert [seen[0][0], seen[0][200], seen[0][-1]] == [[0, 2], [1, 2], [1, 3]]
+
+
+def test_a_descent_is_what_the_optimizer_does_step_by_step():
+    path = figures.descent(lambda x, y: x * x / 20 + y * y, (-7, 2), lambda p: tg.optim.SGD(p, lr=0.5, momentum=0.5), 2)
+    assert path.tolist() == [[-7, 2], pytest.approx([-6.65, 0]), pytest.approx([-6.1425, -1])]
+    path = figures.descent(lambda x, y: (x - 1) ** 2 + 9 * y**2, (5, 5), lambda p: tg.optim.LBFGS(p, max_iter=20), 2)
+    assert path[-1].tolist() == pytest.approx([1, 0], abs=1e-4)
 
 
 def test_latent_codes_run_right_and_up():

@@ -4,7 +4,7 @@ Without `ax` a new figure is made that pyplot does not keep: show it as the last
 with `figure.savefig`. In a script that ends in `pyplot.show()`, pass an `ax` of pyplot's.
 """
 
-from .curves import learning_curves, loss_surface
+from .curves import descent, learning_curves, loss_surface
 from .layers import activations, dead_units, gradient_norms, gradients, histograms
 from .matrices import attention_map, confusion_matrix
 from .montage import feature_maps, filters, images, latent_grid
@@ -21,6 +21,7 @@ __all__ = [
     "confusion_matrix",
     "dead_units",
     "decision_regions",
+    "descent",
     "feature_maps",
     "filters",
     "gradient_norms",

@@ -7,10 +7,11 @@ from typing import Any
 import numpy
 
 from ...functions.creation import tensor
+from ...functions.joining import stack
 from ...tensor import Tensor
 from .canvas import COLOURS, axes, numbers
 
-__all__ = ["learning_curves", "loss_surface"]
+__all__ = ["descent", "learning_curves", "loss_surface"]
 
 DASHES = ("-", "--", ":")
 
@@ -109,7 +110,7 @@ def loss_surface(
     least, most = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     span = max(most - least, 1e-12)
     lines = least + span * numpy.geomspace(1e-4, 1, levels)
-    ax.contour(across, up, heights, lines, colors="0.6", linewidths=0.6)
+    ax.contour(across, up, heights, lines, colors="0.6", linewidths=0.6, linestyles="-")
     for k, (name, path) in enumerate((paths or {}).items()):
         steps = numbers(as_path(path), f"the path {name!r}", 2)
         if steps.shape[1] != 2:
@@ -125,6 +126,34 @@ def loss_surface(
     if paths:
         ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax.get_figure()
+
+
+def descent(loss: Callable[..., Any], start: Sequence[float], optimizer: Callable[[Any], Any], steps: int) -> Any:
+    """The points that an optimizer comes through, the start first; `(steps + 1, coordinates)`.
+
+    `loss` takes the coordinates one by one, as `loss_surface` gives them to it; `optimizer` makes an optimizer of a
+    list of parameters, of which there is one, the point.
+
+    >>> from tinygrad_edu.optim import SGD
+    >>> descent(lambda x, y: x**2 + 2 * y**2, (4.0, 4.0), lambda params: SGD(params, lr=0.25), steps=2)
+    tensor([[4., 4.],
+            [2., 0.],
+            [1., 0.]])
+    """
+    point = tensor(start, dtype="float32", requires_grad=True)
+    moving = optimizer([point])
+
+    def closure() -> Any:
+        moving.zero_grad()
+        height = loss(*point)
+        height.backward()
+        return height
+
+    path = [point.detach().clone()]
+    for _ in range(steps):
+        moving.step(closure)
+        path.append(point.detach().clone())
+    return stack(path)
 
 
 def as_path(path: Any) -> Any:
