@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 
+import nbformat
 import pytest
 
 from tinygrad_edu.course import execute
@@ -60,6 +61,14 @@ def test_it_ends_in_exercises(path):
     tests = [cell["metadata"]["nbgrader"]["grade_id"] for cell in marked if cell["metadata"]["nbgrader"]["grade"]]
     assert 3 <= len(answers) <= 5
     assert tests == [f"{name}-test" for name in answers]
+
+
+def test_a_figure_shows_itself_from_the_first_one_on(tmp_path):
+    draw = "viz.images([[[0.0, 1.0]]])"
+    cells = [nbformat.v4.new_code_cell(source) for source in ("from tinygrad_edu import viz", draw, draw)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_figures.ipynb")
+    ran = execute(tmp_path / "01_figures.ipynb", fast=True)
+    assert [["image/png" in output.data for output in cell.outputs] for cell in ran.notebook.cells[1:]] == [[True]] * 2
 
 
 def tags(cell):

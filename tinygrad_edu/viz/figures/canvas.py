@@ -1,5 +1,6 @@
 """What all figures share: axes to draw on, numbers out of Tensors, colours that colour-blind readers can tell apart."""
 
+import functools
 from typing import Any
 
 import numpy
@@ -23,8 +24,16 @@ def axes(ax: Any, width: float = 5.0, height: float = 3.5) -> Any:
             raise TypeError(f"ax is {type(ax).__name__}; it takes matplotlib axes, such as pyplot.subplots() gives")
         return ax
     figures = require("matplotlib.figure", "viz", "drawing a figure")
-    require("matplotlib.pyplot", "viz", "drawing a figure")  # it is what teaches a notebook to show figures
+    teach_notebook()
     return figures.Figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
+@functools.cache
+def teach_notebook() -> None:
+    """Let a notebook show figures from its first one on: it learns it when pyplot loads the backend."""
+    pyplot = require("matplotlib.pyplot", "viz", "drawing a figure")
+    if "inline" in pyplot.get_backend() and not pyplot.get_fignums():  # which would be closed
+        pyplot.switch_backend(pyplot.get_backend())
 
 
 def bare(ax: Any) -> None:
