@@ -774,3 +774,116 @@ def test_no_orphan_is_left_when_the_program_ends(end, method, tmp_path):
         told = process.stderr.read()
     assert told == "" if end != "Ctrl-C" else told.count("KeyboardInterrupt") == 1  # no word from the workers
     assert {name for name in set(os.listdir("/dev/shm")) - shared if "psm" in name or "batch" in name} == set()
+
+
+@linux
+class TestBatchesInSharedMemory:
+    """The arrays of a batch are used where a worker has written them."""
+
+    ROWS = np.arange(40 * 3000, dtype=np.float32).reshape(40, 3000)
+
+    def loader(self, **options):
+        return DataLoader(TensorDataset(tg.tensor(self.ROWS), tg.arange(40)), 2, num_workers=1, **options)
+
+    def test_those_that_are_kept_stay_as_they_are(self):
+        kept = list(self.loader())
+        gc.collect()
+        for number, (rows, numbers) in enumerate(kept):
+            assert numbers.tolist() == [2 * number, 2 * number + 1]
+            assert np.array_equal(rows.numpy(), self.ROWS[2 * number : 2 * number + 2])
+
+    def test_a_part_of_one_is_enough_to_keep_it(self):
+        parts = [rows[1, 5:7] for rows, _ in self.loader(persistent_workers=True)]
+        assert [part.tolist() for part in parts] == self.ROWS[1::2, 5:7].tolist()
+
+    def test_more_than_have_a_place_are_kept(self, monkeypatch):
+        monkeypatch.setattr("tinygrad_edu.data.transport.MOST_HELD", 3)
+        self.test_those_that_are_kept_stay_as_they_are()
+
+    def test_places_are_used_again(self):
+        loader = self.loader(persistent_workers=True)
+        for _ in range(3):
+            for _ in loader:
+                pass
+        assert loader._pool.workers[0].places.count <= 4
+
+    def test_places_of_a_loop_that_was_left_are_used_again(self):
+        loader = self.loader(persistent_workers=True)
+        for _ in range(20):
+            next(iter(loader))
+        assert loader._pool.workers[0].places.count <= 8
+        assert [numbers.tolist() for _, numbers in loader] == [[k, k + 1] for k in range(0, 40, 2)]
+
+    def test_they_can_be_written_to_and_keep_count_of_that_each_for_itself(self):
+        batches = iter(self.loader())
+        rows, numbers = next(batches)
+        weight = tg.ones(3000, requires_grad=True)
+        loss = (rows * weight).sum()
+        numbers.add_(1)
+        loss.backward()
+        assert np.array_equal(weight.grad.numpy(), self.ROWS[:2].sum(0))
+        rows.zero_()
+        assert next(batches)[0].numpy().any()
+        assert not rows.numpy().any()
+        loss = (rows * weight).sum()
+        rows.add_(1)
+        with pytest.raises(RuntimeError, match="in-place"):
+            loss.backward()
+
+    def test_a_process_that_was_forked_goes_on_to_see_its_batch(self):
+        batches = iter(self.loader())
+        rows, _ = next(batches)
+        go, answer = os.pipe(), os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.read(go[0], 1)
+            os.write(answer[1], repr(float(rows.sum())).encode())
+            os._exit(0)
+        expected = float(rows.sum())
+        del rows
+        for _ in batches:
+            pass
+        os.write(go[1], b"!")
+        os.waitpid(child, 0)
+        assert float(os.read(answer[0], 100)) == expected
+        for end in (*go, *answer):
+            os.close(end)
+
+
+class Odd(Dataset):
+    """Batches of all that a collate_fn may give."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        parameter = tg.ones(3000, requires_grad=True)
+        named = tg.ones(2)
+        named.name = "two"
+        x = tg.ones(3000)
+        return {
+            "the same": (x, x),
+            "empty": tg.zeros(0, 3),
+            "scalar": tg.tensor(2.5),
+            "strided": tg.tensor(TestBatchesInSharedMemory.ROWS).mT,
+            "array": np.arange(5000).reshape(50, 100),
+            "text": np.array(["a", "bc"]),
+            "parameter": parameter,
+            "named": named,
+            "bool": tg.ones(9000).bool(),
+            "half": tg.ones(9000).half(),
+        }
+
+
+@pytest.mark.parametrize("workers", [1, 0])
+def test_a_batch_comes_as_it_was_made(workers):
+    (got,) = DataLoader(Odd(), batch_size=None, num_workers=workers)
+    made = Odd()[0]
+    assert got["the same"][0] is got["the same"][1]
+    assert got["parameter"].requires_grad
+    assert got["named"].name == "two"
+    for name in ("empty", "scalar", "strided", "parameter", "named", "bool", "half"):
+        assert got[name].shape == made[name].shape
+        assert got[name].dtype == made[name].dtype
+        assert np.array_equal(got[name].detach().numpy(), made[name].detach().numpy())
+    assert np.array_equal(np.asarray(got["array"]), made["array"])

@@ -120,42 +120,36 @@ class FromWorkers(Batches):
         self.in_order = loader.in_order
         self.persistent = loader.persistent_workers
         self.numbers = itertools.count(self.position)
-        # who was asked, and in which memory the answer will be
-        self.due: collections.deque[tuple[int, int]] = collections.deque()
+        self.due: collections.deque[int] = collections.deque()  # who was asked
         self.ended: set[int] = set()
         self.turn = self.pool.begin(self.epoch.seed)
-        for place, worker_id in itertools.product(range(loader.prefetch_factor), range(loader.num_workers)):
-            self.ask(worker_id, place)
+        for _, worker_id in itertools.product(range(loader.prefetch_factor), range(loader.num_workers)):
+            self.ask(worker_id)
 
-    def ask(self, worker_id: int, place: int) -> None:
+    def ask(self, worker_id: int) -> None:
         """Ask a worker for one batch more, if there is one."""
         with contextlib.suppress(StopIteration):
             indices = next(self.order)
-            self.pool.ask(worker_id, next(self.numbers), indices, place)
-            self.due.append((worker_id, place))
+            self.pool.ask(worker_id, next(self.numbers), indices)
+            self.due.append(worker_id)
 
     def make(self) -> Any:
         """Wait for the next batch, in order unless that is not wanted."""
         while self.due:
             if self.pool.turn != self.turn:
                 raise RuntimeError("the workers of this loop have gone, or have gone on to a newer loop")
-            worker_id, place = self.due[0] if self.in_order else self.first_due()
-            kind, content = self.pool.receive(worker_id, place, self.timeout)
-            self.due.remove((worker_id, place))
+            worker_id = self.due[0] if self.in_order else self.pool.first_ready(dict.fromkeys(self.due), self.timeout)
+            kind, content = self.pool.receive(worker_id, self.timeout)
+            self.due.remove(worker_id)
             if kind == END:
                 self.ended.add(worker_id)
                 continue
             self.position += 1
             if worker_id not in self.ended:
-                self.ask(worker_id, place)
+                self.ask(worker_id)
             if kind == RAISED:
                 raise error_of(*content)
             return content
         if not self.persistent:
             self.pool.close()
         raise StopIteration
-
-    def first_due(self) -> tuple[int, int]:
-        """The batch that comes first, of those that are due."""
-        ready = self.pool.first_ready(dict.fromkeys(worker_id for worker_id, _ in self.due), self.timeout)
-        return next(due for due in self.due if due[0] == ready)

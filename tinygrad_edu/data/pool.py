@@ -10,6 +10,7 @@ No thread is started on this side, and there is nothing to clean up after a cras
 when its connection closes, or when it finds that its parent has changed; its shared memory has no name.
 """
 
+import collections
 import contextlib
 import functools
 import math
@@ -29,7 +30,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from .fetching import Recipe
-from .transport import can_share, new_memory, unpack
+from .transport import Places, can_share, new_memory
 from .worker import RAISED, STOP, WATCH, Maker, work
 
 __all__ = ["Pool", "Worker", "context_for", "error_of"]
@@ -72,6 +73,8 @@ class Worker:
         self.process = process
         self.connection = ours
         self.memory = memory
+        self.places = Places(memory)
+        self.asked: collections.deque[int] = collections.deque()  # in which places what was asked for will be
         self.wait = waiter(ours, process.sentinel)
 
     def send(self, message: Any) -> None:
@@ -117,7 +120,6 @@ class Pool:
     ) -> None:
         self.workers: list[Worker] = []
         self.turn = 0  # which loop they work for
-        self.outstanding = [0] * num_workers
         self.stop = weakref.finalize(self, stop, self.workers, os.getpid())
         try:
             for worker_id in range(num_workers):
@@ -161,16 +163,17 @@ class Pool:
     def begin(self, seed: int) -> int:
         """Begin a loop, when the answers to what was asked before have been thrown away; its number is given."""
         for worker_id, worker in enumerate(self.workers):
-            while self.outstanding[worker_id]:
-                self.answer(worker_id, None)
+            while worker.asked:
+                worker.places.free.append(self.answer(worker_id, None)[1])
             worker.send(seed)
         self.turn += 1
         return self.turn
 
-    def ask(self, worker_id: int, number: int, indices: Any, place: int) -> None:
+    def ask(self, worker_id: int, number: int, indices: Any) -> None:
         """Ask a worker for a batch."""
-        self.workers[worker_id].send((number, indices, place))
-        self.outstanding[worker_id] += 1
+        worker = self.workers[worker_id]
+        worker.asked.append(worker.places.take())
+        worker.send((number, indices, worker.asked[-1]))
 
     def first_ready(self, worker_ids: Iterable[int], timeout: float | None) -> int:
         """Which of these workers has answered first, or has gone.
@@ -187,17 +190,17 @@ class Pool:
             raise LateError(f"DataLoader timed out after {timeout} seconds")
         return waited[ready[0]]
 
-    def receive(self, worker_id: int, place: int, timeout: float | None) -> tuple[int, Any]:
+    def receive(self, worker_id: int, timeout: float | None) -> tuple[int, Any]:
         """A worker's answer to what it was asked first: of which kind it is, and what it says."""
-        packed = self.answer(worker_id, timeout)
+        packed, place = self.answer(worker_id, timeout)
         try:
-            return unpack(packed, self.workers[worker_id].memory, place)
+            return self.workers[worker_id].places.unpack(packed, place)
         except Exception as error:
             told = f"a batch from DataLoader worker process {worker_id} cannot be unpickled here: {error!r}"
             return RAISED, (pickle.dumps(RuntimeError), told)
 
-    def answer(self, worker_id: int, timeout: float | None) -> bytes:
-        """A worker's answer, as it comes; unless it is only late, without one the workers are of no more use."""
+    def answer(self, worker_id: int, timeout: float | None) -> tuple[bytes, int]:
+        """A worker's answer, as it comes, and its place; unless it is late, without one the workers are of no use."""
         try:
             packed = self.workers[worker_id].answer(timeout)
         except LateError:
@@ -205,8 +208,7 @@ class Pool:
         except BaseException:  # Ctrl-C may have come in the middle of a message
             self.close()
             raise
-        self.outstanding[worker_id] -= 1
-        return packed
+        return packed, self.workers[worker_id].asked.popleft()
 
 
 def waiter(*signs: Connection | int) -> Callable[[float], list[Any]]:

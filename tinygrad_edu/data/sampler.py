@@ -79,12 +79,16 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
+        return itertools.chain.from_iterable(self.orders())  # a batch is cut from it at C speed
+
+    def orders(self) -> Iterator[list[int]]:
+        """All indices in random order, and again where more are wanted than there are."""
         size, wanted = len(self.data_source), self.num_samples
         if self.replacement:
-            yield from randint(0, size, (wanted,), generator=self.generator).tolist()
+            yield randint(0, size, (wanted,), generator=self.generator).tolist()
             return
-        for start in range(0, wanted, max(size, 1)):  # more than there are: one order after another
-            yield from randperm(size, generator=self.generator).tolist()[: wanted - start]
+        for start in range(0, wanted, max(size, 1)):
+            yield randperm(size, generator=self.generator).tolist()[: wanted - start]
 
     def __len__(self) -> int:
         return self.num_samples
