@@ -35,7 +35,7 @@ def images(train: bool) -> tuple[Array, Array]:
     """MNIST as rows of 784 numbers from 0 to 1, and the digits."""
     from tinygrad_edu.data import mnist
 
-    x, y = mnist.mnist()[not train].tensors
+    x, y = mnist()[not train].tensors
     return x.numpy().reshape(-1, 784), y.numpy()
 
 
