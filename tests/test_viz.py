@@ -285,6 +285,20 @@ def test_text_of_a_small_expression():
     )
 
 
+def test_retained_gradients_are_shown():
+    x = tg.tensor(3.0, requires_grad=True)
+    square = x * x
+    square.retain_grad()
+    loss = square * 5
+    loss.backward(retain_graph=True)
+    graph = trace(loss, names={"x": x, "square": square}, values=True, statistics=True)
+    found = {vertex.name: (vertex.grad, vertex.grad_statistics) for vertex in graph.vertices if vertex.name}
+    assert {name: grad for name, (grad, _) in found.items()} == {"x": 30.0, "square": 5.0}
+    assert found["square"][1].mean == 5.0
+    (other,) = (v for v in graph.vertices if v.operation == "mul" and not v.name)
+    assert other.grad is None
+
+
 def test_trace_gives_plain_data():
     loss, names = small_loss()
     graph = trace(loss, names=names, values=True)

@@ -28,10 +28,10 @@ def trace(
 
     `names` gives Tensors their names: a Module, whose parameters then say to which module each operation belongs, or
     a dict from name to Tensor or Module (under the name "" its parameters keep their own names). With `values` small
-    Tensors carry their numbers and, at the leaves, their `.grad`; with `statistics` all whose values are known carry
-    those of their values and gradients. Trace before backward, which frees what was kept. The gradients of
-    `autograd.grad(.., create_graph=True)` are Tensors like others: traced, they show the backward, and beside the loss
-    both.
+    Tensors carry their numbers and, at the leaves and where it was retained, their `.grad`; with `statistics` all whose
+    values are known carry those of their values and gradients. Trace before backward, which frees what was kept. The
+    gradients of `autograd.grad(.., create_graph=True)` are Tensors like others: traced, they show the backward, and
+    beside the loss both.
     `scopes`, noted during the forward, say exactly to which call of which module an operation belongs; without them
     that is told from the parameters that it uses.
 
@@ -234,11 +234,12 @@ class Tracer:
                 fields["value"] = plain(array)
             if self.statistics:
                 fields["value_statistics"] = statistics_of(array)
-        if isinstance(node, Leaf) and node.grad is not None:
+        grad = node.grad if isinstance(node, Leaf) else getattr(self.tensors.get(node), "grad", None)
+        if grad is not None:
             if self.values:
-                fields["grad"] = plain(node.grad._array)
+                fields["grad"] = plain(grad._array)
             if self.statistics:
-                fields["grad_statistics"] = statistics_of(node.grad._array)
+                fields["grad_statistics"] = statistics_of(grad._array)
         self.vertices.append(fields)
         self.ids[node] = len(self.vertices) - 1
         return self.ids[node]
