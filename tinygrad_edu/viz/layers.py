@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 __all__ = ["Item", "order"]
 
 SWEEPS = 8
-FEW = 1000  # items up to which neighbours are tried in each other's place, too
+PATIENCE = 2
 
 
 @dataclass(slots=True)
@@ -23,13 +23,13 @@ class Item:
     down: list[int] = field(default_factory=list)
 
 
-def order(items: Sequence[Item]) -> list[list[int]]:
-    """The items of each layer from left to right, from the better of two starts."""
-    starts = [depth_first(items, last) for last in ((False, True) if len(items) <= FEW else (False,))]
-    return min((sweep(items, start) for start in starts), key=lambda found: found[0])[1]
+def order(items: Sequence[Item], carefully: bool) -> list[list[int]]:
+    """The items of each layer from left to right; carefully, from the better of two starts and with more tried."""
+    starts = [depth_first(items, last) for last in ((False, True) if carefully else (False,))]
+    return min((sweep(items, start, carefully) for start in starts), key=lambda found: found[0])[1]
 
 
-def sweep(items: Sequence[Item], start: Sequence[int]) -> tuple[int, list[list[int]]]:
+def sweep(items: Sequence[Item], start: Sequence[int], carefully: bool) -> tuple[int, list[list[int]]]:
     """Barycentre sweeps down and up from this order; gives the fewest crossings seen and the layers that had them."""
     layers: list[list[int]] = [[] for _ in range(1 + max((item.rank for item in items), default=0))]
     for i in start:
@@ -38,8 +38,9 @@ def sweep(items: Sequence[Item], start: Sequence[int]) -> tuple[int, list[list[i
     for layer in layers:
         renumber(layer, spots)
     best, fewest = [list(layer) for layer in layers], crossings(items, layers, spots)
+    vain = 0  # sweeps since the last that took crossings away
     for turn in range(SWEEPS):
-        if not fewest:
+        if not fewest or (vain == PATIENCE and not carefully):
             break
         downward = turn % 2 == 0
         for layer in layers if downward else reversed(layers):
@@ -50,10 +51,11 @@ def sweep(items: Sequence[Item], start: Sequence[int]) -> tuple[int, list[list[i
                     centres[i] = sum([spots[j] for j in ends]) / len(ends) if ends else spots[i]
                 layer.sort(key=centres.__getitem__)
                 renumber(layer, spots)
-        if len(items) <= FEW:
+        if carefully:
             swap_neighbours(items, layers, spots)
-        count = crossings(items, layers, spots)
+        count, vain = crossings(items, layers, spots), vain + 1
         if count < fewest:
+            vain = 0
             best, fewest = [list(layer) for layer in layers], count
     return fewest, best
 
@@ -99,7 +101,7 @@ def crossings(items: Sequence[Item], layers: Sequence[Sequence[int]], spots: Seq
         passed: list[float] = []
         for i in layer:
             ends = [spots[j] for j in items[i].down]
-            count += sum(len(passed) - bisect(passed, end) for end in ends)
+            count += sum([len(passed) - bisect(passed, end) for end in ends])
             for end in ends:
                 insort(passed, end)
     return count

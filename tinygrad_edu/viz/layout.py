@@ -26,6 +26,7 @@ LAYER_GAP = 28.0
 LANDING = 8.0  # straight down at the end of an edge, for its arrow
 PORT_GAP = 14.0  # between the ends of two edges on one box
 PORT_INSET = 14.0  # from the corners of the box, which are round
+FEW = 1000  # items up to which care is taken
 SWING = 0.1  # of its width, by which a wide curve is taller
 
 
@@ -65,10 +66,12 @@ def arrange(
     reach: Sequence[float],
     top: Collection[int] = (),
     bottom: Collection[int] = (),
+    carefully: bool = True,
 ) -> Layout:
     """Place boxes of these sizes, (width, height) by vertex id; `reach` is how far from its user a leaf must stand.
 
-    The vertices of `top` and `bottom` have the first and the last layer to themselves. Time grows about linearly with
+    The vertices of `top` and `bottom` have the first and the last layer to themselves. `carefully` takes several times
+    as long for fewer crossings, and is left to pictures that are looked at as a whole. Time grows about linearly with
     the edges and the layers they pass.
     """
     edges = unique(graph.edges)
@@ -80,7 +83,7 @@ def arrange(
         ranks = [0 if v in top else lowest if v in bottom else r + 1 for v, r in enumerate(ranks)]
     sides = stacks(graph, beside)
     items, trunks = build_items(level, sides, ranks, sizes, reach)
-    layers = order(items)
+    layers = order(items, carefully and len(items) <= FEW)
     xs = align(items, layers)
     return place(edges, sizes, reach, sides, items, trunks, layers, xs)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from .layout import Box, Layout, Point, Route, arrange
+from .layout import FEW, Box, Layout, Point, Route, arrange
 from .model import Edge, Graph, Vertex
 from .scopes import parents
 from .style import text_width
@@ -160,7 +160,9 @@ class Nesting:
             Edge(a, b, ", ".join(dict.fromkeys(edge.label for edge in behind if edge.label)))
             for (a, b), behind in carried.items()
         ]
-        layout = arrange(Graph(tuple(vertices), tuple(edges)), sizes, reach, ports.values(), exits.values())
+        layout = arrange(
+            Graph(tuple(vertices), tuple(edges)), sizes, reach, ports.values(), exits.values(), len(self.sizes) <= FEW
+        )
         self.inside[scope] = Inside(layout, stands, frames, ports, exits, carried)
         return self.inside[scope]
 

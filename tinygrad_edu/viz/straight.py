@@ -111,9 +111,12 @@ def settle(
 ) -> dict[int, float]:
     """Move each block towards the median of what it is joined to, as far as its neighbours leave room."""
     for sweep in range(SWEEPS):
+        were = dict(xs)
         for head in list(xs) if sweep % 2 else list(reversed(xs)):
-            low = max((xs[a] + apart for a, apart in before[head]), default=float("-inf"))
-            high = min((xs[b] - apart for b, apart in after[head]), default=float("inf"))
+            low = max([xs[a] + apart for a, apart in before[head]], default=float("-inf"))
+            high = min([xs[b] - apart for b, apart in after[head]], default=float("inf"))
             wish = median([xs[other] for other in pulls[head]]) if pulls[head] else xs[head]
             xs[head] = max(low, min(high, wish))
+        if were == xs:
+            break
     return xs
