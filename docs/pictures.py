@@ -7,6 +7,7 @@ import numpy
 import tinygrad_edu as tg
 from tinygrad_edu import nn, viz
 from tinygrad_edu.data import DataLoader, digits
+from tinygrad_edu.testing import difference_errors
 from tinygrad_edu.train import fit
 
 HERE = pathlib.Path(__file__).parent / "pictures"
@@ -73,6 +74,7 @@ def main() -> None:
         nn.functional.binary_cross_entropy(parting(rings)[:, 0], labels).backward()
         optimizer.step()
     save("decision_regions", viz.decision_regions(parting, rings, labels))
+    save("difference_errors", viz.difference_errors(difference_errors(tg.exp, numpy.linspace(0.1, 1.1, 50))))
     decoder = nn.Sequential(nn.Linear(2, 64), nn.Sigmoid())
     optimizer = tg.optim.Adam([*decoder.parameters()], 0.02)
     flat = train.tensors[0].flatten(1)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, viz
+from tinygrad_edu.testing import difference_errors
 from tinygrad_edu.viz import figures
 
 RNG = np.random.default_rng(0)
@@ -56,6 +57,7 @@ DRAWN = {
     "histograms": lambda ax: figures.histograms(figures.activations(MODEL, tg.rand(2, 1, 8, 8)), ax=ax),
     "histograms of constants": lambda ax: figures.histograms({"a": np.zeros(3), "b": [np.nan, np.inf]}, ax=ax),
     "gradient_norms": lambda ax: figures.gradient_norms(with_gradients(), ax=ax),
+    "difference_errors": lambda ax: figures.difference_errors(difference_errors(tg.exp, [0.5, 1.0]), ax=ax),
     "decision_regions": lambda ax: figures.decision_regions(lambda z: z.sum(1) > 0, [[0, 1], [1, 0]], [0, 1], ax=ax),
     "decision_regions of many classes": lambda ax: figures.decision_regions(lambda z: z.argmax(1), ax=ax),
     "decision_regions by probability": lambda ax: figures.decision_regions(lambda z: tg.sigmoid(z[:, :1]), ax=ax),
@@ -165,6 +167,18 @@ def test_paths_start_with_a_dot_and_keep_their_points(ax):
     path, start = ax.get_lines()
     assert path.get_xydata().tolist() == [[1, 2], [0.5, 0]]
     assert start.get_xydata().tolist() == [[1, 2]]
+
+
+def test_the_least_errors_of_differences_are_marked(ax):
+    found = difference_errors(tg.exp, [0.5, 1.0], [1e-2, 1e-4, 1e-6])
+    figures.difference_errors(found, ax=ax)
+    forward, least, theory, *central = ax.get_lines()
+    assert forward.get_xdata().tolist() == [1e-2, 1e-4, 1e-6]
+    assert forward.get_ydata().tolist() == found.forward.tolist()
+    assert least.get_xydata().tolist() == [[1e-6, found.forward[2]]]
+    assert theory.get_xdata() == pytest.approx([2.0**-26, 2.0**-26])
+    assert central[0].get_ydata().tolist() == found.central.tolist()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["forward", "central"]
 
 
 def test_decision_regions_have_the_colour_of_their_class(ax):

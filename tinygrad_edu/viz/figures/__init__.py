@@ -5,6 +5,7 @@ with `figure.savefig`. In a script that ends in `pyplot.show()`, pass an `ax` of
 """
 
 from .curves import descent, learning_curves, loss_surface
+from .differences import difference_errors
 from .layers import activations, dead_units, gradient_norms, gradients, histograms
 from .matrices import attention_map, confusion_matrix
 from .montage import feature_maps, filters, images, latent_grid
@@ -22,6 +23,7 @@ __all__ = [
     "dead_units",
     "decision_regions",
     "descent",
+    "difference_errors",
     "feature_maps",
     "filters",
     "gradient_norms",
