@@ -163,16 +163,19 @@ class Output(Node):
         self.index = index
 
 
+by_number = attrgetter("number")
+
+
 def reachable(outputs: Iterable[Node]) -> list[Node]:
     """All nodes that the outputs depend on, later ones first: every node comes before its parents."""
     stack = list(outputs)
-    found = set(stack)
+    found = dict.fromkeys(stack)  # in order, unlike a set, so that every run does the same
     while stack:
         for parent in stack.pop().parents:
             if parent not in found:
-                found.add(parent)
+                found[parent] = None
                 stack.append(parent)
-    return sorted(found, key=attrgetter("number"), reverse=True)
+    return sorted(found, key=by_number, reverse=True)
 
 
 def leading_to(targets: Iterable[Node], order: Sequence[Node]) -> set[Node]:
@@ -187,7 +190,6 @@ def leading_to(targets: Iterable[Node], order: Sequence[Node]) -> set[Node]:
 def backpropagate(
     outputs: Sequence[Node],
     seeds: Sequence[Gradient],
-    *,
     wrap: Callable[..., Any],
     retain_graph: bool = False,
     create_graph: bool = False,
@@ -207,7 +209,7 @@ def backpropagate(
     wanted = None if targets is None else leading_to(sought, order)
     caught: dict[Node, Gradient] = {}
     grads: dict[Node, Gradient] = {}
-    handed = {id(seed) for seed in seeds}  # arrays that somebody else holds
+    handed = set(map(id, seeds))  # arrays that somebody else holds
     for node, seed in zip(outputs, seeds, strict=True):
         grads[node] = seed if node not in grads else grads[node] + seed
 
@@ -228,12 +230,13 @@ def backpropagate(
                     continue
             plan = node.plan
             if plan is None:
-                if isinstance(node, Output):
+                if type(node) is Leaf:
+                    if accumulate:
+                        add_to_leaf(node, g, handed, wrap, create_graph)
+                        for hook in list(node.after.values()) if node.after else ():
+                            hook(g)
+                elif isinstance(node, Output):
                     fill_slot(node, g, grads)
-                elif isinstance(node, Leaf) and accumulate:
-                    add_to_leaf(node, g, handed, wrap, create_graph)
-                    for hook in list(node.after.values()) if node.after else ():
-                        hook(g)
                 continue
             saved = node.saved
             if saved is None:

@@ -8,12 +8,12 @@ import numpy
 from ..peers.tinygrad_edu import seed
 from ..work import Array, Program, Work, numbers
 
-__all__ = ["works"]
+__all__ = ["OPERATIONS", "works"]
 
 LAST = numpy.array([9, 0, 3, 3])
 MASK = numpy.arange(10) % 3 == 0
 
-# name: the operation on x (10), or on x and y (10) where it takes two, or on x (2, 5) where it says so
+# the operation on x (10), or on x and y (10) where it takes two; of (2, 5) where the name says so
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "x + y": lambda m, x, y: x + y,
     "x - y": lambda m, x, y: x - y,
@@ -38,7 +38,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sum": lambda m, x: m.sum(x),
     "mean": lambda m, x: m.mean(x),
     "max": lambda m, x: m.max(x),
-    "reshape": lambda m, x: m.reshape(x, (2, 5)),
+    "reshape": lambda m, x: m.reshape(x, (2, -1)),
     "x[2:8]": lambda m, x: x[2:8],
     "x[index]": lambda m, x: x[LAST],
     "cat": lambda m, x, y: m.cat([x, y]),

@@ -1,6 +1,5 @@
 """Backward, and gradients as values."""
 
-import contextlib
 import functools
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -41,7 +40,6 @@ class Walk:
 
 
 walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
-UNCHECKED = contextlib.nullcontext()
 
 
 def walk_back(
@@ -56,16 +54,11 @@ def walk_back(
     mode = grad_enabled.set(create_graph)
     here = walk.set(Walk(outputs, targets))
     try:
-        with checked(outputs) if anomaly.get()[0] else UNCHECKED:
-            return backpropagate(
-                outputs,
-                seeds,
-                wrap=wrap,
-                retain_graph=create_graph if retain_graph is None else retain_graph,
-                create_graph=create_graph,
-                targets=targets,
-                accumulate=accumulate,
-            )
+        retain = create_graph if retain_graph is None else retain_graph
+        if anomaly.get()[0]:
+            with checked(outputs):
+                return backpropagate(outputs, seeds, wrap, retain, create_graph, targets, accumulate)
+        return backpropagate(outputs, seeds, wrap, retain, create_graph, targets, accumulate)
     finally:
         walk.reset(here)
         grad_enabled.reset(mode)
@@ -82,18 +75,20 @@ def seed(output: Tensor | GradientEdge, gradient: Any, create_graph: bool) -> An
         dtype = get_default_dtype() if gradient is None else gradient.dtype
         return seed(wrap(numpy.zeros(node_of(output, "an edge").shape, dtype)), gradient, create_graph)
     if gradient is None:
-        if output.numel() != 1:
+        if output._array.size != 1:
             raise GradientError(
                 f"backward of a Tensor of shape {output.shape} needs a gradient of that shape; "
                 "reduce it to one number first, with .sum() or .mean(), or pass gradient="
             )
-        array = numpy.array(1, output.dtype, ndmin=output.ndim)
+        array = numpy.ones(output._array.shape, output._array.dtype)
         return wrap(array) if create_graph else array
     if not isinstance(gradient, Tensor):
         gradient = wrap(to_numpy(gradient))
-    if gradient.shape != output.shape:
+    given, array = gradient._array, output._array
+    if given.shape != array.shape:
         raise ShapeError(f"the gradient has shape {gradient.shape}, the output {output.shape}; they must be equal")
-    gradient = gradient.to(output.dtype)
+    if given.dtype is not array.dtype:
+        gradient = gradient.to(output.dtype)
     return gradient if create_graph else gradient._array
 
 

@@ -44,14 +44,15 @@ def node_of(x: Any, what: str) -> Node:
         TypeError: this is no Tensor.
         GradientError: it does not require grad.
     """
-    if isinstance(x, GradientEdge):
-        return x.node if x.ownership_token is None else x.ownership_token
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{what} is a {type(x).__name__}; it must be a Tensor")
-    if not x.requires_grad:
+    if isinstance(x, Tensor):
+        if x._view is not None:
+            x._view.renew(x)
+        if x._node is not None:
+            return x._node
         raise GradientError(
             f"{what} does not require grad and was not computed from a Tensor that does; "
             "make an input with requires_grad=True, outside of no_grad()"
         )
-    assert x._node is not None
-    return x._node
+    if isinstance(x, GradientEdge):
+        return x.node if x.ownership_token is None else x.ownership_token
+    raise TypeError(f"{what} is a {type(x).__name__}; it must be a Tensor")
