@@ -230,11 +230,10 @@ def backpropagate(
                     continue
             plan = node.plan
             if plan is None:
-                if type(node) is Leaf:
-                    if accumulate:
-                        add_to_leaf(node, g, handed, wrap, create_graph)
-                        for hook in list(node.after.values()) if node.after else ():
-                            hook(g)
+                if type(node) is Leaf and accumulate:
+                    add_to_leaf(node, g, handed, wrap, create_graph)
+                    for hook in list(node.after.values()) if node.after else ():
+                        hook(g)
                 elif isinstance(node, Output):
                     fill_slot(node, g, grads)
                 continue
