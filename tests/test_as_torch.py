@@ -298,3 +298,68 @@ def test_compilers_that_give_back_what_they_had():
                 return torch.jit.annotate(torch.Tensor, x * self.size)
 
         assert torch.jit.script(Net())(torch.ones(1)).tolist() == [2]
+
+
+def old_forms(torch):
+    """Calls as programs of before 2020 write them, and what each gives."""
+    x, y, z, m = torch.ones(2), torch.full((2,), 3.0), torch.full((2,), 2.0), torch.full((2, 2), 2.0)
+    return {
+        "add": torch.add(x, 0.5, y),
+        "add_": x.clone().add_(0.5, y),
+        "sub": x.sub(0.5, y),
+        "addcmul_": x.clone().addcmul_(0.5, y, z),
+        "addcdiv": torch.addcdiv(x, -0.5, y, z),
+        "addmm, two numbers": torch.addmm(0.5, m, 3.0, m, m),
+        "addmm, one number": torch.addmm(0.5, m, m, m),
+        "addmm_": m.clone().addmm_(0.5, 3.0, m, m),
+        "addmv": x.addmv(0.5, m, y),
+        "addr": torch.addr(0.5, m, 2, y, z),
+        "addbmm": torch.addbmm(m, m[None], m[None]),
+        "baddbmm": m[None].baddbmm(0.5, 2.0, m[None], m[None]),
+    }
+
+
+def test_numbers_before_the_tensors():
+    with as_torch():
+        import torch
+
+        with pytest.warns(UserWarning, match="takes its numbers by name"):
+            found = {name: value.tolist() for name, value in old_forms(torch).items()}
+        with pytest.raises(TypeError):
+            torch.add(1, 2, 3)
+        with pytest.raises(TypeError):
+            torch.ones(2).add_(0.5, torch.ones(2), 3)
+    assert found == {
+        "add": [2.5, 2.5],
+        "add_": [2.5, 2.5],
+        "sub": [-0.5, -0.5],
+        "addcmul_": [4.0, 4.0],
+        "addcdiv": [0.25, 0.25],
+        "addmm, two numbers": [[25.0, 25.0], [25.0, 25.0]],
+        "addmm, one number": [[9.0, 9.0], [9.0, 9.0]],
+        "addmm_": [[25.0, 25.0], [25.0, 25.0]],
+        "addmv": [12.5, 12.5],
+        "addr": [[13.0, 13.0], [13.0, 13.0]],
+        "addbmm": [[10.0, 10.0], [10.0, 10.0]],
+        "baddbmm": [[[17.0, 17.0], [17.0, 17.0]]],
+    }
+    with pytest.raises(TypeError):
+        tg.ones(2).add_(0.5, tg.ones(2))
+
+
+def test_results_are_put_where_they_are_wanted():
+    with as_torch():
+        import torch
+
+        into, empty = torch.zeros(2), torch.empty(0)
+        assert torch.add(torch.ones(2), 1, out=into) is into
+        torch.stack([torch.ones(2), torch.zeros(2)], out=empty)
+        values, indices = torch.empty(0), torch.empty(0, dtype=torch.int64)
+        torch.max(torch.tensor([[1.0, 3.0]]), dim=1, out=(values, indices))
+        assert into.tolist() == [2, 2]
+        assert empty.tolist() == [[1, 1], [0, 0]]
+        assert (values.tolist(), indices.tolist()) == ([3.0], [1])
+        with pytest.raises(RuntimeError, match="has no gradient"):
+            torch.add(torch.ones(2, requires_grad=True), 1, out=into)
+        with pytest.raises(TypeError):
+            torch.add(torch.ones(2), "one", out=into)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..functions.layout import Size
 from ..tensor import Tensor
+from .forms import METHODS, in_any_form
 from .paths import PATHS
 
 __all__ = ["as_torch"]
@@ -36,7 +37,7 @@ class Facade(ModuleType):
         if f"{path}.{name}" in PATHS and not (found and callable(found[0])):
             return importlib.import_module(f"{path}.{name}")
         if found:
-            return found[0]
+            return in_any_form(found[0], name) if path == "torch" and callable(found[0]) else found[0]
         raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -139,6 +140,9 @@ class as_torch:  # noqa: N801
         self.shape = Tensor.shape
         # as PyTorch shows it, and so that Tensor(x.shape) has that shape
         Tensor.shape = property(lambda x: Size(x._array.shape), doc=self.shape.__doc__)  # type: ignore[method-assign, assignment]
+        self.methods = {name: getattr(Tensor, name) for name in METHODS}
+        for name, method in self.methods.items():
+            setattr(Tensor, name, in_any_form(method, name))
         self.before = {name: sys.modules.pop(name) for name in list(sys.modules) if is_torch(name)}
         sys.meta_path.insert(0, self.finder)
 
@@ -148,6 +152,8 @@ class as_torch:  # noqa: N801
             return
         sys.meta_path.remove(self.finder)
         Tensor.shape = self.shape  # type: ignore[method-assign]
+        for name, method in self.methods.items():
+            setattr(Tensor, name, method)
         for name in [name for name in sys.modules if is_torch(name)]:
             del sys.modules[name]
         sys.modules.update(self.before)

@@ -1,0 +1,81 @@
+"""Forms of a call that PyTorch still takes and ours do not: numbers before the Tensors, and `out=`.
+
+Programs of before 2020 write `p.add_(-rate, gradient)`, optimizers of their own above all. Only what fails as it stands
+is tried in these forms.
+"""
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd import no_grad
+from ..tensor import Tensor
+
+__all__ = ["METHODS", "in_any_form"]
+
+# What the numbers before or between the Tensors are, in their order, and how many Tensors there are.
+SCALED, PRODUCT = (("value",), 3), (("beta", "alpha"), 3)
+ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
+    **dict.fromkeys(["add", "sub"], (("alpha",), 2)),
+    **dict.fromkeys(["addcmul", "addcdiv"], SCALED),
+    **dict.fromkeys(["addmm", "addmv", "addr", "addbmm", "baddbmm"], PRODUCT),
+}
+# fmt: off
+INTO = {
+    "abs", "add", "arange", "bmm", "cat", "clamp", "cos", "cumsum", "div", "dot", "exp", "eye", "full", "ger", "log",
+    "matmul", "max", "mean", "min", "mm", "mul", "mv", "ones", "outer", "pow", "rand", "randn", "randperm", "sigmoid",
+    "sin", "sort", "sqrt", "stack", "sub", "sum", "tanh", "topk", "zeros",
+}
+# fmt: on
+METHODS = [form for name in ORDERS for form in (name, f"{name}_")]
+
+
+@functools.cache
+def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function or method of this name, which takes these forms, too, if there are any."""
+    order = ORDERS.get(name.removesuffix("_"))
+    if order is None and name not in INTO:
+        return function
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except TypeError:
+            if "out" in named:
+                out = named.pop("out")
+                return put(out, call(*args, **named))
+            if order is None or not is_older(args, named, *order):
+                raise
+        warnings.warn(f"{name} takes its numbers by name, after the Tensors: {' and '.join(order[0])}", stacklevel=2)
+        tensors = [value for value in args if isinstance(value, Tensor)]
+        numbers = [value for value in args if not isinstance(value, Tensor)]
+        return function(*tensors, **dict(zip(order[0], numbers, strict=False)))
+
+    return call
+
+
+def is_older(args: tuple[Any, ...], named: dict[str, Any], names: tuple[str, ...], count: int) -> bool:
+    """Whether these are so many Tensors, and among them numbers without names."""
+    kinds = [isinstance(value, Tensor) for value in args]
+    numbers = [value for value in args if isinstance(value, int | float | complex)]
+    whole = sum(kinds) == count and sum(kinds) + len(numbers) == len(args)
+    return whole and kinds[-1] and 0 < len(numbers) <= len(names) and not named
+
+
+def put(out: Any, result: Any) -> Any:
+    """Write a result, or each of several, where it is wanted; a Tensor of another shape gets this one.
+
+    Raises:
+        RuntimeError: a gradient would be lost.
+    """
+    if isinstance(out, tuple | list):
+        return type(out)([put(*pair) for pair in zip(out, result, strict=True)])
+    if out.requires_grad or result.requires_grad:
+        raise RuntimeError("what is written to out= has no gradient; leave it out, or use no_grad()")
+    with no_grad():
+        if out.shape == result.shape:
+            return out.copy_(result)
+        out.data = result.to(out.dtype)
+    return out
