@@ -363,3 +363,32 @@ def test_results_are_put_where_they_are_wanted():
             torch.add(torch.ones(2, requires_grad=True), 1, out=into)
         with pytest.raises(TypeError):
             torch.add(torch.ones(2), "one", out=into)
+
+
+def old_reductions(torch):
+    """Losses as programs of before 2018 ask for them, and what each gives."""
+    nn, F = torch.nn, torch.nn.functional
+    x, y = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0])
+    return [
+        nn.MSELoss(size_average=False)(x, y).item(),
+        F.mse_loss(x, y, size_average=True).item(),
+        nn.MSELoss(reduce=False)(x, y).tolist(),
+        F.l1_loss(x, y, reduce=False, size_average=False).tolist(),
+        nn.CrossEntropyLoss(size_average=False, ignore_index=1).reduction,
+        nn.SmoothL1Loss(size_average=None, reduce=None).reduction,
+    ]
+
+
+def test_how_losses_were_reduced():
+    with as_torch():
+        import torch
+
+        with pytest.warns(UserWarning, match="reduction="):
+            found = old_reductions(torch)
+        with pytest.raises(TypeError):
+            torch.nn.MSELoss(size=False)
+        with pytest.raises(TypeError):
+            torch.nn.functional.mse_loss(torch.ones(2), torch.ones(2), size=False)
+    assert found == [5, 2.5, [1, 4], [1, 2], "sum", "mean"]
+    with pytest.raises(TypeError):
+        tg.nn.MSELoss(size_average=False)

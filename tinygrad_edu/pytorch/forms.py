@@ -1,18 +1,22 @@
-"""Forms of a call that PyTorch still takes and ours do not: numbers before the Tensors, and `out=`.
+"""Forms of a call that PyTorch still takes: numbers before the Tensors, `out=`, and `size_average=` of losses.
 
 Programs of before 2020 write `p.add_(-rate, gradient)`, optimizers of their own above all. Only what fails as it stands
 is tried in these forms.
 """
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from ..autograd import no_grad
+from ..nn.loss.base import Loss
+from ..recording import in_library
 from ..tensor import Tensor
 
-__all__ = ["METHODS", "in_any_form"]
+__all__ = ["METHODS", "in_any_form", "loss_classes"]
 
 # What the numbers before or between the Tensors are, in their order, and how many Tensors there are.
 SCALED, PRODUCT = (("value",), 3), (("beta", "alpha"), 3)
@@ -28,14 +32,25 @@ INTO = {
     "sin", "sort", "sqrt", "stack", "sub", "sum", "tanh", "topk", "zeros",
 }
 # fmt: on
+OLD_REDUCTION = {"size_average", "reduce"}
 METHODS = [form for name in ORDERS for form in (name, f"{name}_")]
+
+
+def loss_classes() -> list[type[Loss]]:
+    """Loss, and all losses that are made in a way of their own."""
+    found = [Loss]
+    for kind in found:
+        found += kind.__subclasses__()
+    return [kind for kind in dict.fromkeys(found) if "__init__" in vars(kind) and in_library[inspect.getfile(kind)]]
 
 
 @functools.cache
 def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The function or method of this name, which takes these forms, too, if there are any."""
     order = ORDERS.get(name.removesuffix("_"))
-    if order is None and name not in INTO:
+    reduces = hasattr(function, "__wrapped__") or isinstance(function, FunctionType)
+    reduces = reduces and "reduction" in inspect.signature(function).parameters
+    if order is None and name not in INTO and not reduces:
         return function
 
     @functools.wraps(function)
@@ -46,6 +61,8 @@ def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
             if "out" in named:
                 out = named.pop("out")
                 return put(out, call(*args, **named))
+            if reduces and not OLD_REDUCTION.isdisjoint(named):
+                return call(*args, **in_one_word(named))
             if order is None or not is_older(args, named, *order):
                 raise
         warnings.warn(f"{name} takes its numbers by name, after the Tensors: {' and '.join(order[0])}", stacklevel=2)
@@ -54,6 +71,14 @@ def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         return function(*tensors, **dict(zip(order[0], numbers, strict=False)))
 
     return call
+
+
+def in_one_word(named: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with `reduction` for `size_average` and `reduce`, which are on unless they are False."""
+    average, reduce = (named.get(old) is not False for old in ("size_average", "reduce"))
+    reduction = "none" if not reduce else "mean" if average else "sum"
+    warnings.warn(f"size_average and reduce are now reduction={reduction!r}", stacklevel=3)
+    return {name: value for name, value in named.items() if name not in OLD_REDUCTION} | {"reduction": reduction}
 
 
 def is_older(args: tuple[Any, ...], named: dict[str, Any], names: tuple[str, ...], count: int) -> bool:

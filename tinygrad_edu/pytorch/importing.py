@@ -11,11 +11,12 @@ from typing import Any
 
 from ..functions.layout import Size
 from ..tensor import Tensor
-from .forms import METHODS, in_any_form
+from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
 
 __all__ = ["as_torch"]
 
+WITH_FORMS = {"torch", "torch.nn.functional"}
 OVER_TORCH = {"torchaudio", "torchtext", "torchvision"}
 
 
@@ -37,7 +38,8 @@ class Facade(ModuleType):
         if f"{path}.{name}" in PATHS and not (found and callable(found[0])):
             return importlib.import_module(f"{path}.{name}")
         if found:
-            return in_any_form(found[0], name) if path == "torch" and callable(found[0]) else found[0]
+            plain = path in WITH_FORMS and callable(found[0]) and not isinstance(found[0], type)
+            return in_any_form(found[0], name) if plain else found[0]
         raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -140,9 +142,10 @@ class as_torch:  # noqa: N801
         self.shape = Tensor.shape
         # as PyTorch shows it, and so that Tensor(x.shape) has that shape
         Tensor.shape = property(lambda x: Size(x._array.shape), doc=self.shape.__doc__)  # type: ignore[method-assign, assignment]
-        self.methods = {name: getattr(Tensor, name) for name in METHODS}
-        for name, method in self.methods.items():
-            setattr(Tensor, name, in_any_form(method, name))
+        places = [(Tensor, name) for name in METHODS] + [(kind, "__init__") for kind in loss_classes()]
+        self.methods = [(owner, name, getattr(owner, name)) for owner, name in places]
+        for owner, name, method in self.methods:
+            setattr(owner, name, in_any_form(method, name))
         self.before = {name: sys.modules.pop(name) for name in list(sys.modules) if is_torch(name)}
         sys.meta_path.insert(0, self.finder)
 
@@ -152,8 +155,8 @@ class as_torch:  # noqa: N801
             return
         sys.meta_path.remove(self.finder)
         Tensor.shape = self.shape  # type: ignore[method-assign]
-        for name, method in self.methods.items():
-            setattr(Tensor, name, method)
+        for owner, name, method in self.methods:
+            setattr(owner, name, method)
         for name in [name for name in sys.modules if is_torch(name)]:
             del sys.modules[name]
         sys.modules.update(self.before)
