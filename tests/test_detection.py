@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import models, optim, tensor
+from tinygrad_edu.data import instance_boxes
 from tinygrad_edu.models.boxes import anchors_by_k_means, average_precision, box_area, box_convert, box_iou, nms
 from tinygrad_edu.models.rpn import RPN
+from tinygrad_edu.train import metrics
 
 SAME = {"xyxy": [2.0, 3.0, 8.0, 5.0], "xywh": [2.0, 3.0, 6.0, 2.0], "cxcywh": [5.0, 4.0, 6.0, 2.0]}
 
@@ -50,6 +52,24 @@ def test_overlap_is_that_of_the_pixels(first, second):
         for j, b in enumerate(other.tolist()):
             assert math.isclose(found[i, j], len(pixels(a) & pixels(b)) / len(pixels(a) | pixels(b)))
     assert box_area(one).tolist() == [len(pixels(a)) for a in one.tolist()]
+
+
+@settings(max_examples=30, deadline=None)
+@given(boxes_of, st.sampled_from(list(SAME)), st.sampled_from(list(SAME)))
+def test_a_box_is_the_same_in_every_form_and_back(found, one_form, other_form):
+    boxes = box_convert(as_boxes(found), "xyxy", one_form)
+    there = box_convert(boxes, one_form, other_form)
+    assert box_convert(there, other_form, one_form).tolist() == boxes.tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(boxes_of, boxes_of, st.integers(-9, 9), st.sampled_from([0.25, 2.0, 8.0]))
+def test_overlap_does_not_depend_on_order_place_or_scale(first, second, shift, scale):
+    one, other = as_boxes(first), as_boxes(second)
+    found = box_iou(one, other)
+    assert box_iou(other, one).T.tolist() == found.tolist()
+    np.testing.assert_allclose(box_iou(scale * (one + shift), scale * (other + shift)).numpy(), found.numpy(), 1e-12)
+    assert (box_iou(one, one).diagonal() == 1).all()
 
 
 def test_overlap_has_gradients():
@@ -115,6 +135,67 @@ def test_average_precision_by_hand(found, truth, expected):
 
     pairs = [(boxes([box for box, _ in image]), tensor([score for _, score in image])) for image in found]
     assert average_precision(pairs, [boxes(image) for image in truth]) == pytest.approx(expected)
+
+
+def area_below_the_curve(found, truth, threshold):
+    """The average precision, from its definition: for each true box that is found, the best precision from there on."""
+    answers = [(score, i, box) for i, image in enumerate(found) for box, score in image]
+    taken, right = set(), []
+    for _, image, box in sorted(answers, key=lambda answer: -answer[0]):
+        overlaps = [len(pixels(box) & pixels(true)) / len(pixels(box) | pixels(true)) for true in truth[image]]
+        best = max(range(len(overlaps)), key=overlaps.__getitem__, default=None)
+        right.append(best is not None and overlaps[best] >= threshold and (image, best) not in taken)
+        taken |= {(image, best)} if right[-1] else set()
+    precisions = [sum(right[:n]) / n for n in range(1, len(right) + 1)]
+    return sum(max(precisions[i:]) for i, hit in enumerate(right) if hit) / sum(map(len, truth))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(boxes_of, boxes_of), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_average_precision_is_that_of_its_definition(images, chance):
+    truth = [as_boxes(true) for true, _ in images]
+    scores = iter(chance.sample(range(100), 18))  # no two alike
+    guesses = [as_boxes(boxes).tolist() + true.tolist()[::2] for (_, boxes), true in zip(images, truth, strict=True)]
+    found = [[(box, next(scores) / 100) for box in boxes[:6]] for boxes in guesses]
+    pairs = [(tensor([box for box, _ in image]), tensor([score for _, score in image])) for image in found]
+    values = [average_precision(pairs, truth, threshold) for threshold in (0.3, 0.5, 0.9)]
+    expected = [area_below_the_curve(found, [true.tolist() for true in truth], t) for t in (0.3, 0.5, 0.9)]
+    assert values == pytest.approx(expected)
+    assert average_precision(pairs[::-1], truth[::-1]) == pytest.approx(values[1])
+    squared = [(boxes, score**2) for boxes, score in pairs]  # of the scores only the order counts
+    assert average_precision(squared, truth) == pytest.approx(values[1])
+
+
+# masks
+
+
+mask_of = st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=3, max_size=3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(mask_of, mask_of), min_size=1, max_size=3))
+def test_masks_are_compared_as_sets_of_pixels_of_all_pictures(pairs):
+    found, true = (tensor([pair[k] for pair in pairs], dtype="int64") for k in (0, 1))
+    a, b = ({tuple(place) for place in mask.nonzero().tolist()} for mask in (found, true))
+    pooled = len(a & b) / len(a | b) if a | b else 0.0
+    assert metrics.iou(found, true, "binary") == pytest.approx(pooled)
+    assert metrics.dice(found, true, "binary") == pytest.approx(2 * pooled / (1 + pooled))
+    assert metrics.iou(true, found, "binary") == pytest.approx(pooled)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5), min_size=4, max_size=4))
+def test_the_box_of_a_thing_is_the_smallest_around_its_pixels(numbers):
+    owners = tensor(numbers)
+    things = sorted({number for row in numbers for number in row} - {0})
+    boxes = instance_boxes(owners).tolist()
+    assert len(boxes) == len(things)
+    for (x1, y1, x2, y2), number in zip(boxes, things, strict=True):
+        places = (owners == number).nonzero().tolist()
+        assert {(x1, y1), (x2 - 1, y2 - 1)} == {
+            (min(x for _, x in places), min(y for y, _ in places)),
+            (max(x for _, x in places), max(y for y, _ in places)),
+        }
 
 
 def test_precision_without_a_true_box_is_refused():
@@ -234,6 +315,17 @@ def test_anchors_and_what_differs_from_them():
     told = tg.zeros(12, 4)
     told[5], told[7] = network.told(boxes, tensor([5, 7])).unbind()
     np.testing.assert_allclose(network.boxes(told)[[5, 7]].numpy(), boxes.numpy(), 1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(boxes_of)
+def test_boxes_are_what_their_differences_tell(found):
+    network = RPN((1, 16, 24), ((4, 6), (10, 8)), 1)
+    boxes, anchors = as_boxes(found).float(), tensor([(5 * i) % 12 for i in range(len(found))])
+    for box, anchor, told in zip(boxes, anchors, network.told(boxes, anchors), strict=True):
+        differences = tg.zeros(12, 4)
+        differences[anchor] = told
+        np.testing.assert_allclose(network.boxes(differences)[anchor].numpy(), box.numpy(), 1e-4, 1e-4)
 
 
 def test_the_logits_and_differences_are_of_one_anchor():
