@@ -14,7 +14,7 @@ from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.kernels import attention as kernels
 from tinygrad_edu.kernels import softmax as softmax_kernels
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.nn.functional.attention import attention_weights, softmax_adjoint
+from tinygrad_edu.nn.functional.attention import attend, attention_weights, softmax_adjoint
 from tinygrad_edu.testing import check_vjp
 
 sdpa = F.scaled_dot_product_attention
@@ -110,6 +110,40 @@ def test_derivatives(is_causal):
     inputs += [] if is_causal else [mask]
     assert gradcheck(program, inputs)
     assert gradgradcheck(program, inputs)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+@pytest.mark.parametrize(("queries", "keys"), [(5, 5), (3, 7), (7, 3)])
+def test_in_blocks_attention_is_its_composed_form(monkeypatch, is_causal, queries, keys):
+    monkeypatch.setattr(kernels, "BLOCK", 2)
+    monkeypatch.setattr(kernels, "CACHED", 2)
+    shapes = (3, 2, queries, 4), (3, 2, keys, 4), (3, 2, keys, 3)
+    inputs = [normal(*shape, seed=i).requires_grad_() for i, shape in enumerate(shapes)]
+    results = []
+    for found in (
+        attend(*inputs, scale=0.5, is_causal=is_causal),
+        attention_weights(*inputs[:2], scale=0.5, is_causal=is_causal) @ inputs[2],
+    ):
+        slopes = tg.autograd.grad((found * found).sum(), inputs, create_graph=True)
+        second = tg.autograd.grad(sum([(x * x).sum() for x in slopes], start=tg.zeros(())), inputs)
+        results.append([found, *slopes, *second])
+    for x, y in zip(*results, strict=True):
+        np.testing.assert_allclose(x.detach().numpy(), y.detach().numpy(), 1e-10, 1e-12)
+
+
+def test_attention_over_a_batch_that_broadcasts():
+    query, key, value = inputs = [normal(3, 1, 5, 4), normal(2, 6, 4, seed=1), normal(6, 3, seed=2)]
+    composed = attention_weights(query, key, scale=0.5) @ value
+    np.testing.assert_allclose(sdpa(*inputs).numpy(), composed.numpy(), 1e-12)
+    assert gradcheck(lambda *xs: sdpa(*xs, is_causal=True), [x.requires_grad_() for x in inputs])
+
+
+def test_attention_keeps_what_it_was_given_and_no_weights():
+    inputs = [normal(2, 8, 4, seed=i).requires_grad_() for i in range(3)]
+    kept = []
+    with tg.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape) or t, lambda t: t):
+        sdpa(*inputs, is_causal=True)
+    assert kept == [(2, 8, 4)] * 3
 
 
 # properties

@@ -1,6 +1,13 @@
-"""Attention's weights, in few passes over arrays that may be large."""
+"""Attention, block by block, so that what each pass over the weights leaves is still in the cache for the next.
+
+A block is some examples of a batch and, where no query sees a later key, some queries and the keys so far. Backward
+computes the weights again: they are the largest arrays of a transformer, and to keep them takes more memory than all
+that they are made of.
+"""
 
 import functools
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -8,9 +15,12 @@ from numpy.typing import NDArray
 
 from .softmax import softmax
 
-__all__ = ["attention_weights", "later_keys"]
+__all__ = ["attend", "attend_adjoint", "attention_weights", "later_keys"]
 
 Array = NDArray[Any]
+
+BLOCK = 64  # queries: fewer make products too small for BLAS, of more the most keys are masked
+CACHED = 1 << 15  # weights in a block: 128 KB of float32
 
 
 @functools.lru_cache(16)
@@ -27,3 +37,48 @@ def attention_weights(query: Array, key: Array, bias: Array | None, scale: float
     if is_causal:
         scores += later_keys(*scores.shape[-2:], scores.dtype.char)
     return softmax(scores, scores.ndim - 1, zero_if_masked=True)
+
+
+def blocks(
+    query: Array, key: Array, value: Array, scale: float, is_causal: bool
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], Array]]:
+    """For each block which queries it holds, which keys these see, as indices, and the weights."""
+    queries, keys = query.shape[-2], key.shape[-2]
+    height = BLOCK if is_causal else max(queries, 1)
+    step = max(1, CACHED // max(1, math.prod(query.shape[1:-2]) * min(queries, height) * keys))
+    alike = query.ndim > 2 and query.shape[0] == key.shape[0] == value.shape[0] > step
+    for examples in [(slice(i, i + step),) for i in range(0, len(query), step)] if alike else [()]:
+        for start in range(0, queries, height):
+            rows = (*examples, ..., slice(start, start + height), slice(None))
+            seen = (*examples, ..., slice(0, min(keys, start + height) if is_causal else keys), slice(None))
+            scores = (query[rows] * scale) @ key[seen].swapaxes(-1, -2)
+            if is_causal and start < keys:
+                latest = scores[..., start:]
+                latest += later_keys(*latest.shape[-2:], scores.dtype.char)
+            yield rows, seen, softmax(scores, scores.ndim - 1)
+
+
+def attend(query: Array, key: Array, value: Array, scale: float, is_causal: bool) -> Array:
+    """softmax(scale query key^T) value, where with `is_causal` query i sees keys 0 to i."""
+    batch = numpy.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError("each key has a value")
+    out = numpy.empty((*batch, query.shape[-2], value.shape[-1]), query.dtype)
+    for rows, seen, weights in blocks(query, key, value, scale, is_causal):
+        numpy.matmul(weights, value[seen], out=out[rows])
+    return out
+
+
+def attend_adjoint(
+    g: Array, query: Array, key: Array, value: Array, scale: float, is_causal: bool
+) -> tuple[Array, Array, Array]:
+    """The gradients of query, key and value, not yet summed over what was broadcast."""
+    gq, gk, gv = (numpy.zeros((*g.shape[:-2], *x.shape[-2:]), g.dtype) for x in (query, key, value))
+    for rows, seen, weights in blocks(query, key, value, scale, is_causal):
+        gv[seen] += weights.swapaxes(-1, -2) @ g[rows]
+        to_scores = g[rows] @ value[seen].swapaxes(-1, -2)
+        to_scores -= numpy.vecdot(to_scores, weights)[..., None]
+        to_scores *= weights
+        numpy.matmul(to_scores, key[seen] * scale, out=gq[rows])
+        gk[seen] += to_scores.swapaxes(-1, -2) @ (query[rows] * scale)
+    return gq, gk, gv

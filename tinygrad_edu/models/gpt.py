@@ -26,14 +26,14 @@ class Attention(nn.Module):
         self.c_proj = nn.Linear(size, size, bias)
 
     def forward(self, x: Tensor, seen: Tensor | None, cache: Cache | None) -> Tensor:
-        """Of tokens that see what is in the cache, and of themselves those `seen`."""
+        """Of tokens that see what is in the cache, and of themselves those `seen`: if None, those before them."""
         B, T, C = x.shape
         parts = self.c_attn(x).chunk(3, -1)
         q, k, v = [part.view(B, T, self.heads, C // self.heads).transpose(1, 2) for part in parts]  # (B, heads, T, E)
         if cache is not None:
             k, v = cache.extend(self, k, v)  # (B, heads, cached + T, E)
         dropped = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(q, k, v, seen, dropped)
+        y = F.scaled_dot_product_attention(q, k, v, seen, dropped, is_causal=seen is None and T > 1)
         y = self.c_proj(y.transpose(1, 2).reshape(B, T, C))
         return F.dropout(y, self.dropout, self.training)
 
@@ -113,7 +113,7 @@ class GPT(nn.Module):
         start = 0 if cache is None else len(cache)
         if start + T > self.context:
             raise ValueError(f"the context is {self.context} tokens, got {T} and {start} before them")
-        seen = None if T == 1 else ones(T, start + T, dtype=bool).tril(start)
+        seen = None if T == 1 or not start else ones(T, start + T, dtype=bool).tril(start)
         x = self.dropout(self.wte(tokens) + self.wpe(arange(start, start + T)))  # (B, T, C)
         for block in self.h:
             x = block(x, seen, cache)

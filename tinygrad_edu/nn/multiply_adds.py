@@ -7,7 +7,7 @@ from typing import Any
 from ..ops.convolution import conv, conv_input, conv_weight
 from ..ops.linear import linear, matmul
 from ..primitive import Primitive
-from .functional.attention import attention_weights
+from .functional.attention import attend, attention_weights
 from .functional.recurrent import gru, lstm, projected_lstm, rnn
 
 __all__ = ["multiply_adds"]
@@ -20,6 +20,7 @@ COUNTS: dict[Primitive, Callable[[Sequence[Any], Any], int]] = {
     conv: lambda x, out: out.size * math.prod(x[1].shape[1:]),
     conv_input: lambda x, out: x[0].size * math.prod(x[1].shape[1:]),
     conv_weight: lambda x, out: x[0].size * math.prod(out.shape[1:]),
+    attend: lambda x, out: out.size // x[2].shape[-1] * x[1].shape[-2] * (x[0].shape[-1] + x[2].shape[-1]),
     attention_weights: lambda x, out: out.size * x[0].shape[-1],
     rnn: lambda x, out: len(x[0]) * x[2].size,
     gru: lambda x, out: len(x[0]) * x[2].size,

@@ -73,6 +73,62 @@ softmax_adjoint.vjp(
 )
 
 
+# fused: the weights are not kept for backward, and of causal attention half of them are never computed
+@primitive(
+    formula=r"\bar{v} = w^\top \bar{y},\ \bar{s} = w\,(\bar{y} v^\top - \textstyle\sum \bar{y} y),\ "
+    r"\bar{q} = c\,\bar{s} k,\ \bar{k} = c\,\bar{s}^\top q",
+    promotion="common",
+)
+def attend(query: Any, key: Any, value: Any, *, scale: float, is_causal: bool) -> Any:
+    """softmax(scale query key^T) value; `(.., L, E), (.., S, E), (.., S, Ev) -> (.., L, Ev)`.
+
+    With `is_causal` query i sees keys 0 to i.
+    """
+    return kernels.attend(query, key, value, scale, is_causal)
+
+
+@primitive(formula=r"\text{the derivatives of the gradients of attend}")
+def attend_adjoint(z: Any, query: Any, key: Any, value: Any, *, scale: float, is_causal: bool) -> Any:
+    """The gradients of query, key and value that a gradient z of attend gives."""
+    return kernels.attend_adjoint(z, query, key, value, scale, is_causal)
+
+
+def attend_second(h: Any, z: Any, query: Any, key: Any, value: Any, scale: float, is_causal: bool) -> tuple[Any, ...]:
+    """The gradients of what attend_adjoint takes: it is read line by line, and then back."""
+    hq, hk, hv = h
+    weights = attention_weights(query, key, scale=scale, is_causal=is_causal)
+    to_weights = matmul(z, swapped(value))
+    to_scores = softmax_adjoint(to_weights, weights) * scale  # gq = to_scores key, gk = to_scores^T query, gv = w^T z
+    slope = (matmul(hq, swapped(key)) + matmul(query, swapped(hk))) * scale
+    of_to_weights = softmax_adjoint(slope, weights)
+    of_weights = matmul(z, swapped(hv)) + slope * (to_weights - row_dot(to_weights, weights))
+    of_scores = softmax_adjoint(of_weights - to_weights * row_dot(slope, weights), weights) * scale
+    return (
+        matmul(weights, hv) + matmul(of_to_weights, value),
+        matmul(to_scores, hk) + matmul(of_scores, key),
+        matmul(swapped(to_scores), hq) + matmul(swapped(of_scores), query),
+        matmul(swapped(of_to_weights), z),
+    )
+
+
+def attend_misfit(query: Shape, key: Shape, value: Shape) -> str | None:
+    """Why queries cannot attend to keys with these values."""
+    if key[-2] != value[-2]:
+        return f"the lengths of key {key} and value {value} must be equal"
+    return weights_misfit(query, key) if query[-1] != key[-1] else broadcast_clash([query[:-2], key[:-2], value[:-2]])
+
+
+attend.misfit = attend_misfit
+attend.joint_vjp(
+    lambda g, query, key, value, scale, is_causal: attend_adjoint(
+        g, query, key, value, scale=scale, is_causal=is_causal
+    )
+)
+attend_adjoint.joint_vjp(
+    lambda g, z, query, key, value, scale, is_causal: attend_second(g, z, query, key, value, scale, is_causal)
+)
+
+
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -113,6 +169,8 @@ def scaled_dot_product_attention(
         key, value = with_heads_of(query, key), with_heads_of(query, value)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1] or 1)
+    if attn_mask is None and not dropout_p:
+        return attend(query, key, value, scale=scale, is_causal=is_causal)
     bias = () if attn_mask is None else (as_bias(attn_mask, query.dtype),)
     weights = attention_weights(query, key, *bias, scale=scale, is_causal=is_causal)
     return matmul(dropout(weights, dropout_p), value)

@@ -83,3 +83,8 @@ def attention_weights(
         return weights
     top = g.ReduceMax(scores, g.axes((-1,)))
     return g.Where(g.Equal(top, -math.inf), g.constant(0, query.dtype), weights)
+
+
+@row
+def attend(g: Graph, query: Value, key: Value, value: Value, *, scale: float, is_causal: bool) -> Any:
+    return g.MatMul(attention_weights(g, query, key, scale=scale, is_causal=is_causal), value)

@@ -8,6 +8,7 @@ NO_OPERATOR = "ONNX has no such operator"
 WITHOUT.update(
     dict.fromkeys(
         [
+            "attend_adjoint",
             "avg_pool_input",
             "by_steps",
             "cofactors",
