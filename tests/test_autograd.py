@@ -376,17 +376,17 @@ def test_numerical_gradient():
         (
             lambda x: x * x.detach(),
             [np.array([1.0, 2.0])],
-            r"at \[0\] is .*; 2 of 2 elements differ; all are 0.5.* times",
+            "^the gradient of x is wrong: it is 2 times too small\n",
         ),
-        (lambda x: x.detach() * 2, [np.array([1.0])], r"gets no gradient, .*\.detach\(\)"),
-        (lambda x, y: x * y.detach(), [np.array(2.0), np.array(3.0)], "^input 1 gets no gradient"),
-        (lambda x: x.numpy(), [np.array([1.0])], "RuntimeError|must return a Tensor"),
+        (lambda x: x.detach() * 2, [np.array([1.0])], r"^the gradient of x is wrong: there is none, .*\.detach\(\)"),
+        (lambda x, y: x * y.detach(), [np.array(2.0), np.array(3.0)], "^the gradient of y is wrong: there is none"),
+        (lambda x: x.numpy(), [np.array([1.0])], "fn must return a Tensor, it returned ndarray"),
         (lambda x: 3.0, [np.array([1.0])], "must return a Tensor, it returned float"),
         (lambda x: x * 2, [np.array([1, 2])], "nothing to check"),
     ],
 )
 def test_check_gradient_tells_what_is_wrong(fn, inputs, message):
-    with pytest.raises((AssertionError, RuntimeError), match=message if "RuntimeError" not in message else None):
+    with pytest.raises((AssertionError, RuntimeError, TypeError, ValueError), match=message):
         check_gradient(fn, inputs)
 
 

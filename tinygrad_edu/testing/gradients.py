@@ -2,22 +2,26 @@ r"""Gradients against finite differences.
 
 The derivative of f at x is compared with the central difference (f(x + eps) - f(x - eps)) / 2 eps, whose error falls
 with eps^2 until rounding takes over. In float64 and with eps = 1e-6 about nine digits are right, so everything here
-computes in float64. Near a kink, such as that of relu at 0, the two sides mix: keep inputs some eps away from it.
+computes in float64.
 """
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy
-from numpy.typing import NDArray
 
 from ..autograd import grad
 from ..functions.creation import tensor
 from ..tensor import Tensor
+from .problems import Array, Miss, Problem, Tolerance, first_miss, holds_floats, to_float64
+from .search import as_strategy, hold, is_strategy
 
-__all__ = ["check_gradient", "holds_floats", "numerical_gradient", "to_float64"]
+__all__ = ["check_gradient", "numerical_gradient"]
 
-Array = NDArray[Any]
+INCOMING = {"g", "dout", "dy", "dz", "grad", "grad_out", "grad_output", "gy", "upstream", "delta"}
+
+CUT_OFF = "there is none, and the output depends on it: .detach(), .numpy(), .item() or no_grad() cuts it off somewhere"
 
 
 def numerical_gradient(fn: Callable[[Any], Any], x: Any, eps: float = 1e-6) -> Array:
@@ -40,84 +44,210 @@ def numerical_gradient(fn: Callable[[Any], Any], x: Any, eps: float = 1e-6) -> A
 
 
 def check_gradient(
-    fn: Callable[..., Tensor], inputs: Any, *, eps: float = 1e-6, rtol: float = 1e-4, atol: float = 1e-6
+    fn: Callable[..., Any],
+    inputs: Any,
+    gradient: Callable[..., Any] | None = None,
+    *,
+    wrt: int | Sequence[int] | None = None,
+    examples: int = 40,
+    eps: float = 1e-6,
+    rtol: float = 1e-4,
+    atol: float = 1e-6,
 ) -> None:
-    """Hold the gradients that backward computes through `fn` to finite differences, element by element.
+    """Hold gradients of `fn` to finite differences, element by element: those of backward, or those of `gradient`.
 
-    `inputs` is one input of fn or a list of them: Tensors, arrays or numbers. Those of floats are checked, in
-    float64; the others are passed as they are. An output of several elements is checked as a sum with random weights.
+    `inputs` is one input of fn or a list of them: Tensors, arrays, numbers; or strategies of hypothesis for them (see
+    `.strategies`), of which `examples` are tried. The gradients of those of floats are checked, in float64, or of those
+    that `wrt` names by their places; the others are passed as they are. At kinks every subgradient is right.
+
+    Without `gradient`, fn takes Tensors, and backward is checked. With it, fn may be of NumPy, and `gradient(*inputs)`
+    gives the gradient of the sum of fn's elements for each input; `gradient(g, *inputs)`, or with an argument named
+    `g` or `dout` elsewhere, that of their sum weighted with g: it is tried with random g.
 
     >>> from tinygrad_edu import tanh
     >>> check_gradient(lambda x, y: tanh(x) * y, [0.5, -1.0])
+    >>> check_gradient(lambda x: x**3, [2.0], lambda x: 3 * x**2)
+    >>> check_gradient(lambda x, y: x * y, [2.0, 3.0], lambda g, x, y: (g * y, g * y))
+    Traceback (most recent call last):
+    AssertionError: the gradient of y is wrong: it is the gradient of x
+    smallest counterexample: x = 2., y = 3.
+    gradient that comes in: 1.11
+    expected gradient: 2.22
+    given gradient: 3.33
 
     Raises:
         AssertionError: a gradient differs from the difference by more than atol + rtol * |difference|, or is missing;
-            it names the input and the place.
+            with the smallest counterexample, what was expected and given, and the mistake that it looks like.
+        TypeError: fn gives something else than numbers, or `gradient` something else than a gradient for each input.
+        ValueError: there is nothing to check.
     """
-    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    arrays = [to_float64(x) if holds_floats(x) else x for x in given]
-    checked = [i for i, x in enumerate(given) if holds_floats(x)]
-    if not checked:
-        raise AssertionError("there is nothing to check: no input holds floats")
-    rng = numpy.random.default_rng(0)
-    leaves: list[Any] = [tensor(x, requires_grad=True) if i in checked else x for i, x in enumerate(arrays)]
-    output = fn(*leaves)
-    if not isinstance(output, Tensor):
-        raise AssertionError(f"fn must return a Tensor, it returned {type(output).__name__} {output!r:.60}")
-    weights = rng.uniform(0.5, 1.5, output.shape)
-    found: Sequence[Tensor | None] = [None] * len(checked)
-    if output.requires_grad:
-        found = grad(output, [leaves[i] for i in checked], tensor(weights.astype(output.dtype)), allow_unused=True)
-    for i, gradient in zip(checked, found, strict=True):
+    for function in (fn,) if gradient is None else (fn, gradient):
+        hold_callable(function)
+    tolerance = Tolerance(eps, rtol, atol)
 
-        def weighted(x: Array, i: int = i) -> Array:
-            moved = [tensor(x if j == i else y) if j in checked else y for j, y in enumerate(arrays)]
-            return to_float64(fn(*moved)) * weights
-
-        expected = numerical_gradient(weighted, arrays[i], eps)
-        name = f"input {i}" if len(given) > 1 else "the input"
+    def problem_at(values: Sequence[Any]) -> tuple[Problem, list[Any]]:
+        checked = places(values, wrt)
+        names = names_of(fn, len(values))
+        arrays = [to_float64(x) if i in checked else x for i, x in enumerate(values)]
         if gradient is None:
-            if not numpy.allclose(expected, 0, atol=atol):
-                raise AssertionError(
-                    f"{name} gets no gradient, but the output depends on it: .detach(), .numpy(), .item() or no_grad() "
-                    "cuts it off somewhere"
-                )
-        else:
-            compare(gradient.numpy(), expected, f"the gradient of {name}", arrays[i], rtol, atol)
+            return by_backward(fn, names, checked), arrays
+        return by_hand(fn, gradient, names, checked, [type(x) for x in values], arrays), arrays
+
+    def attempt(drawn: Any) -> Miss | None:
+        return first_miss(*problem_at(as_inputs(drawn)), tolerance)
+
+    if is_strategy(inputs) or any(map(is_strategy, as_inputs(inputs))):
+        hold(attempt, as_strategy(inputs), tolerance, examples)
+    else:
+        problem, arrays = problem_at(as_inputs(inputs))
+        hold(lambda values: first_miss(problem, values, tolerance), arrays, tolerance, examples)
 
 
-def compare(found: Array, expected: Array, what: str, x: Array, rtol: float, atol: float) -> None:
-    """Raise an AssertionError that says how a gradient misses what differences give, if it does."""
-    wrong = ~numpy.isclose(found, expected, rtol, atol, equal_nan=True)
-    if not wrong.any():
-        return
-    place = tuple(int(i) for i in numpy.argwhere(wrong)[0])
-    at = f" at {list(place)}" if place else ""
-    message = f"{what}{at} is {found[place]:.6g}, finite differences give {expected[place]:.6g} (x = {x[place]:.6g})"
-    if found.size > 1:
-        message += f"; {wrong.sum()} of {found.size} elements differ"
-    raise AssertionError(message + hint(found, expected, rtol))
+def as_inputs(inputs: Any) -> list[Any]:
+    """One input or several, as a list."""
+    return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
 
 
-def hint(found: Array, expected: Array, rtol: float) -> str:
-    """What is the matter with a gradient, where one word says it."""
-    if not found.any():
-        return "; it is zero everywhere"
-    if expected.any() and expected.size > 1:
-        factor = float((found * expected).sum() / (expected * expected).sum())
-        if numpy.allclose(found, factor * expected, rtol, 1e-8):
-            return f"; all are {factor:.4g} times what they should be"
-    return ""
+def hold_callable(function: Any) -> None:
+    """Raise if this is no function.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not callable(function):
+        raise TypeError(
+            "check_gradient takes a function, its inputs, and perhaps a function that gives the gradient; "
+            f"got {type(function).__name__} {function!r:.60} where a function should be"
+        )
 
 
-def to_float64(x: Any) -> Array:
-    """The elements as a float64 array."""
-    return numpy.array(x.detach().numpy() if isinstance(x, Tensor) else x, numpy.float64)
+def places(values: Sequence[Any], wrt: Any) -> list[int]:
+    """Which inputs are checked.
+
+    Raises:
+        ValueError: none is, or one that is named is not there.
+        TypeError: one that is named holds no floats.
+    """
+    if wrt is None:
+        found = [i for i, x in enumerate(values) if holds_floats(x)]
+        if not found:
+            raise ValueError("there is nothing to check: no input holds floats")
+        return found
+    named = [wrt] if isinstance(wrt, int) else list(wrt)
+    for i in named:
+        if not isinstance(i, int) or not -len(values) <= i < len(values):
+            raise ValueError(f"wrt names input {i!r}, and there are {len(values)}")
+        if not holds_floats(values[i]):
+            raise TypeError(f"wrt names input {i}, which holds no floats and has no gradient")
+    return sorted({i % len(values) for i in named})
 
 
-def holds_floats(x: Any) -> bool:
-    """Whether an input can have a gradient."""
-    return isinstance(x, float) or (hasattr(x, "dtype") and x.dtype.kind == "f")
+def names_of(fn: Callable[..., Any], count: int) -> list[str]:
+    """What the inputs are called: as the function's parameters, where it tells them."""
+    names = [name for name in parameters(fn) if not name.startswith("*")]
+    if len(names) >= count:
+        return names[:count]
+    return ["the input"] if count == 1 else [f"input {i}" for i in range(count)]
+
+
+def parameters(fn: Callable[..., Any]) -> list[str]:
+    """The names of the positional parameters."""
+    try:
+        found = inspect.signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [str(x) if x.kind is x.VAR_POSITIONAL else x.name for x in found if x.kind < x.KEYWORD_ONLY]
+
+
+def by_backward(fn: Callable[..., Any], names: Sequence[str], checked: Sequence[int]) -> Problem:
+    """The gradients that backward gives."""
+
+    def forward(values: Sequence[Any]) -> Any:
+        output = fn(*[tensor(x) if i in checked else x for i, x in enumerate(values)])
+        if not isinstance(output, Tensor):
+            raise TypeError(
+                f"fn must return a Tensor, it returned {type(output).__name__} {output!r:.60}; of a function of NumPy "
+                "the gradient is given: check_gradient(fn, inputs, gradient)"
+            )
+        return output
+
+    def backward(values: Sequence[Any], g: Array) -> Sequence[Any]:
+        leaves: list[Any] = [tensor(x, requires_grad=True) if i in checked else x for i, x in enumerate(values)]
+        output = fn(*leaves)
+        if not output.requires_grad:
+            return [None] * len(checked)
+        return grad(output, [leaves[i] for i in checked], tensor(g.astype(output.dtype)), allow_unused=True)
+
+    return Problem(names, checked, forward, backward, lambda values: fn(*values), absent=CUT_OFF)
+
+
+def by_hand(
+    fn: Callable[..., Any],
+    gradient: Callable[..., Any],
+    names: Sequence[str],
+    checked: Sequence[int],
+    kinds: Sequence[type],
+    arrays: Sequence[Any],
+) -> Problem:
+    """The gradients that a function gives."""
+
+    def as_given(values: Sequence[Any]) -> list[Any]:
+        return [like(x, kinds[i]) if i in checked else x for i, x in enumerate(values)]
+
+    def on_tensors(values: Sequence[Any]) -> Any:
+        return fn(*[tensor(x) if i in checked else x for i, x in enumerate(values)])
+
+    def as_it_is(values: Sequence[Any]) -> Any:
+        return fn(*as_given(values))
+
+    taken = parameters(gradient)
+    takes_g = len(taken) > len(arrays) and not taken[len(arrays)].startswith("*")
+    place = next((i for i, name in enumerate(taken) if name.lower() in INCOMING), 0)
+
+    def backward(values: Sequence[Any], g: Array) -> Sequence[Any]:
+        arguments = as_given(values)
+        if takes_g:
+            arguments.insert(place, like(g, float if not g.shape and float in kinds else numpy.ndarray))
+        return one_each(gradient(*arguments), len(arrays), checked, names)
+
+    forward = as_it_is if runs(as_it_is, arrays) else on_tensors
+    return Problem(names, checked, forward, backward, lambda values: fn(*values), takes_g)
+
+
+def runs(forward: Callable[[Sequence[Any]], Any], arrays: Sequence[Any]) -> bool:
+    """Whether a function takes what is given to it; if not, it may take Tensors."""
+    try:
+        to_float64(forward(arrays))
+    except (AttributeError, TypeError, ValueError, RuntimeError):
+        return False
+    return True
+
+
+def like(x: Array, kind: type) -> Any:
+    """A copy of the array as what was given: a number, an array or a Tensor."""
+    return tensor(x) if issubclass(kind, Tensor) else float(x) if kind is float else numpy.array(x)
+
+
+def one_each(found: Any, count: int, checked: Sequence[int], names: Sequence[str]) -> list[Any]:
+    """The gradient of each checked input among what a function returned.
+
+    Raises:
+        TypeError: there are not as many as inputs.
+    """
+    if isinstance(found, Mapping):
+        return [found.get(names[i]) for i in checked]
+    if not isinstance(found, (list, tuple)):
+        found = [found]
+    elif count == 1 and len(found) != 1:
+        found = [numpy.array(found)]  # a list of numbers
+    if len(found) == len(checked):
+        return list(found)
+    if len(found) == count:
+        return [found[i] for i in checked]
+    wanted = ", ".join(names[i] for i in checked)
+    raise TypeError(
+        f"there must be a gradient for each of {wanted}; {len(found)} came (wrt= says which inputs have gradients)"
+    )
 
 
 def total(x: Any) -> float:

@@ -1,25 +1,31 @@
 """The rules of a primitive against finite differences, and on arrays against Tensors."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
 from ..autograd import grad
+from ..extras import require
 from ..functions.creation import tensor
 from ..primitive import Primitive
 from ..tensor import Tensor
-from .gradients import to_float64
+from .gradients import check_gradient
+from .problems import to_float64
+from .search import find, is_strategy
 
 __all__ = ["check_vjp"]
 
 Array = NDArray[Any]
+SPANS = [(-2.0, 2.0), (0.1, 0.9), (1.1, 2.0)]  # logarithms, roots, arcs take not everything
 
 
 def check_vjp(
     primitive: Primitive,
-    inputs: Sequence[Any],
+    inputs: Any = None,
     settings: Mapping[str, Any] | None = None,
     *,
     orders: int = 2,
@@ -27,6 +33,7 @@ def check_vjp(
     rtol: float = 1e-5,
     atol: float = 1e-6,
     directions: int = 2,
+    examples: int = 25,
 ) -> None:
     r"""Hold the rules of a primitive to finite differences, in random directions.
 
@@ -34,16 +41,38 @@ def check_vjp(
     order: the same for vjp itself, as a function of the inputs and of u. Rules on arrays must give what rules on
     Tensors give, and each gradient must have its input's shape and dtype, in float64, float32 and float16.
 
+    `inputs` are arrays, or a strategy of hypothesis that gives lists of them, of which `examples` are tried. Without,
+    there are arrays that broadcast against each other, or matrices where the primitive takes no others.
+
+    >>> from tinygrad_edu.ops.elementwise import mul
+    >>> check_vjp(mul)
+
     Raises:
-        AssertionError: something of this does not hold; it names the primitive and the inputs.
+        AssertionError: something of this does not hold; it names the primitive and the inputs, or shows the smallest
+            counterexample and the mistake that it looks like.
+        TypeError: this is no primitive.
+        ValueError: no input has a rule and holds floats, or the primitive takes none of the inputs that were tried.
     """
+    if not isinstance(primitive, Primitive):
+        raise TypeError(f"check_vjp takes a primitive, got {type(primitive).__name__} {primitive!r:.60}")
     settings = dict(settings or {})
+    if inputs is None:
+        inputs = drawn_inputs(primitive, settings)
+    if is_strategy(inputs):
+
+        def fn(*xs: Tensor) -> Any:
+            return primitive(*xs, **settings)
+
+        check_gradient(fn, inputs, examples=examples, eps=eps, rtol=max(rtol, 1e-4), atol=atol)
+        for drawn in substantial(inputs)[:3]:
+            check_vjp(primitive, drawn, settings, orders=orders, eps=eps, rtol=rtol, atol=atol, directions=directions)
+        return
     arrays = [numpy.asarray(x) for x in inputs]
     names = primitive.input_names(len(arrays))
     rules = [primitive.rules.get(name, primitive.rules.get("*")) for name in names]
     wanted = [i for i, x in enumerate(arrays) if x.dtype.kind == "f" and rules[i] is not None]
     if not wanted:
-        raise AssertionError(f"{primitive.name}: no input has a rule and holds floats")
+        raise ValueError(f"{primitive.name}: no input has a rule and holds floats")
     rng = numpy.random.default_rng(0)
     label = f"{primitive.name}({', '.join(f'{x.dtype} {x.shape}' for x in arrays)})"
 
@@ -86,6 +115,46 @@ def check_vjp(
         for name, gradient in zip(told, gradients(forward, low, seed), strict=True):
             if gradient.dtype != dtype:
                 raise AssertionError(f"{label}: the gradient of a {numpy.dtype(dtype)} {name} is {gradient.dtype}")
+
+
+def drawn_inputs(primitive: Primitive, settings: Mapping[str, Any]) -> Any:
+    """A strategy of inputs that the primitive takes.
+
+    Raises:
+        ValueError: it takes none of those that are known.
+    """
+    require("hypothesis", "test", "check_vjp without inputs")
+    from . import strategies as st
+
+    count = 2 if primitive.variadic else max(primitive.least, 1)
+
+    def takes(drawn: Sequence[Any]) -> bool:
+        with suppress(Exception), numpy.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bool(numpy.isfinite(to_float64(primitive(*drawn, **settings))).all())
+        return False
+
+    for low, high in SPANS:
+        elements: dict[str, Any] = {"low": low, "high": high, "away_from": (-1.0, 0.0, 1.0)}
+        kinds = {1: st.batches(**elements).map(lambda x: [x]), 2: st.matrices(**elements)}
+        for strategy in [st.broadcasts(count, **elements), *[kinds[count]][: int(count in kinds)]]:
+            examples = substantial(strategy)
+            if sum(map(takes, examples)) > len(examples) / 2:
+                return strategy.filter(takes)
+    raise ValueError(f"{primitive.name}: say on which inputs it is to be tried, and with which settings")
+
+
+def substantial(strategy: Any) -> list[Any]:
+    """Examples of a strategy that have elements, the largest first."""
+    found: list[Any] = []
+
+    def look(drawn: Any) -> bool:
+        if all(numpy.size(x) for x in drawn):
+            found.append(drawn)
+        return False
+
+    find(strategy, look, 20, shrink=False)
+    return sorted(found, key=lambda drawn: -sum(numpy.size(x) for x in drawn))
 
 
 def gradients(forward: Callable[..., Any], points: Sequence[Array], seed: Array, create_graph: bool = False) -> Any:
