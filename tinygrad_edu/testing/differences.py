@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..autograd import grad, no_grad
 from ..functions.creation import tensor
 from ..tensor import Tensor
-from .gradients import to_float64
+from .problems import to_float64
 
 __all__ = ["DifferenceErrors", "difference_errors"]
 

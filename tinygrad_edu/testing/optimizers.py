@@ -241,7 +241,7 @@ def trials() -> Any:
     """A strategy of trials: one or two parameters, often of one shape, and up to six steps."""
     from hypothesis import strategies as st
 
-    shapes = st.sampled_from([[()], [(1,)], [()] * 2, [(2,)], [(2,)] * 2, [(2,), (2, 2)]])
+    shapes = st.sampled_from([[()], [(1,)], [()] * 2, [(2,)], [(2,)] * 2, [(2, 2)]])
     return st.builds(trial_of, shapes, st.integers(1, 6), st.booleans(), st.integers(0, 100))
 
 
