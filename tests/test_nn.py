@@ -364,6 +364,17 @@ def test_train_eval_and_apply_reach_every_module():
     assert seen == [net[0].second, net[0].first, net[0], net[1], net]
 
 
+def test_a_module_can_decline_to_train():
+    class Frozen(nn.Sequential):
+        def train(self, mode=True):
+            return super().train(False)
+
+    net = nn.Sequential(Frozen(nn.Sequential(nn.BatchNorm1d(2), nn.Dropout())), nn.Dropout())
+    assert net.train() is net
+    assert [module.training for module in net.modules()] == [True, False, False, False, False, True]
+    assert not any(module.training for module in net.eval().modules())
+
+
 def test_gradients_are_forgotten_or_zeroed():
     net = nn.Linear(2, 1)
     net(tg.ones(1, 2)).sum().backward()

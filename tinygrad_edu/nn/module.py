@@ -76,13 +76,16 @@ class Module(Hooked):
     def train(self, mode: bool = True) -> Self:
         """Switch to training mode or, with False, to evaluation, which dropout and the like heed.
 
+        Each child is told by its own `train`, so that one which is frozen can decline.
+
         Raises:
             ValueError: the mode is no bool.
         """
         if not isinstance(mode, bool):
             raise ValueError(f"the training mode is True or False, got {mode!r}")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Self:
