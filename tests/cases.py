@@ -388,10 +388,16 @@ def softmax_rows() -> Iterator[Row]:
     for rows in (3, 0):
         target = np.array([0, 3, 3])[:rows]
         yield Row(softmax.logits_cross_entropy, cross_entropy, (values(rows, 4),), {"target": target})
+        for y in ((), (rows, 1)):
+            yield Row(softmax.logits_adjoint, cross_entropy_slope, (values(*y), values(rows, 4)), {"target": target})
 
 
 def cross_entropy(x: Any, target: Any) -> Any:
     return np.log(np.exp(x).sum(1)) - x[np.arange(len(x)), target]
+
+
+def cross_entropy_slope(y: Any, x: Any, target: Any) -> Any:
+    return y * (np.exp(x) / np.exp(x).sum(1, keepdims=True) - np.eye(x.shape[1])[target])
 
 
 def conv_taps(x: Any, w: Any, size: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Iterator[Any]:

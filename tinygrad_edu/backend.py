@@ -26,7 +26,6 @@ __all__ = [
     "masked",
     "move_towards",
     "multiply_into",
-    "one_hot",
     "outside",
     "positions",
     "product",
@@ -126,13 +125,6 @@ def copy_into(target: Array, index: Any, values: Any) -> Array:
     """Write values into an array in place, where its library can, and give the array that now holds them."""
     target[index] = values
     return target
-
-
-def one_hot(classes: Any, count: int, dtype: Any) -> Array:
-    """Rows of zeros with a 1 at each class; `(B) -> (B, count)`."""
-    out = numpy.zeros((len(classes), count), dtype)
-    out[numpy.arange(len(classes)), classes] = 1
-    return out
 
 
 def masked(array: Any, mask: Any) -> Array:

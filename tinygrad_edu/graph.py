@@ -163,9 +163,6 @@ class Output(Node):
         self.index = index
 
 
-by_number = attrgetter("number")
-
-
 def reachable(outputs: Iterable[Node]) -> list[Node]:
     """All nodes that the outputs depend on, later ones first: every node comes before its parents."""
     stack = list(outputs)
@@ -175,7 +172,7 @@ def reachable(outputs: Iterable[Node]) -> list[Node]:
             if parent not in found:
                 found[parent] = None
                 stack.append(parent)
-    return sorted(found, key=by_number, reverse=True)
+    return sorted(found, key=attrgetter("number"), reverse=True)
 
 
 def leading_to(targets: Iterable[Node], order: Sequence[Node]) -> set[Node]:

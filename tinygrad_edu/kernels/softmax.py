@@ -1,16 +1,18 @@
-"""Softmax of rows that may be many and short, and its adjoint, in few passes."""
+"""Softmax and cross-entropy of rows that may be many and short, and their adjoints, in few passes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["softmax", "softmax_adjoint"]
+__all__ = ["cross_entropy", "cross_entropy_adjoint", "softmax", "softmax_adjoint"]
 
 Array = NDArray[Any]
 
 # Between these a sum of exp is neither near overflow nor does it hide what is small beside it.
 LEAST, MOST = 1e-6, 1e20
+BLOCK = 1 << 15  # numbers in a block of rows, which stays in the cache
 
 
 @numpy.errstate(all="ignore")
@@ -45,4 +47,49 @@ def softmax_adjoint(x: Array, weights: Array) -> Array:
     """weights * (x - sum(weights * x)), row by row."""
     out = x - numpy.vecdot(x, weights)[..., None]
     out *= weights
+    return out
+
+
+def blocks(x: Array) -> Iterable[slice]:
+    """Some rows after the other."""
+    if x.size <= BLOCK:
+        return (slice(None),)
+    step = max(1, BLOCK // x.shape[1])
+    return (slice(start, start + step) for start in range(0, len(x), step))
+
+
+@numpy.errstate(all="ignore")
+def cross_entropy(x: Array, target: Array) -> Array:
+    """-ln softmax(x)[target] of each row; `(B, C), (B) -> (B)`.
+
+    Raises:
+        IndexError: a class is not there.
+    """
+    if target.size and target.item(target.argmin()) < 0:
+        raise IndexError("a class is negative")  # as an index it would be counted from the end
+    if x.dtype.char == "e":
+        return cross_entropy(x.astype(numpy.float32), target).astype(x.dtype)
+    losses = numpy.empty(len(target), x.dtype)
+    for rows in blocks(x):
+        part, classes = x[rows], target[rows]
+        # less the target's own number: no digits are lost where it is the largest, and the others hardly ever overflow
+        e = part - part[numpy.arange(len(classes)), classes, None]
+        totals = sums(numpy.exp(e, e), 1)[:, 0]
+        if not totals.max(initial=1.0) < MOST:
+            part = part - numpy.maximum.reduce(part, axis=1, keepdims=True, initial=-numpy.inf)
+            totals = numpy.exp(part).sum(axis=1)
+            losses[rows] = numpy.log(totals) - part[numpy.arange(len(classes)), classes]
+        else:
+            losses[rows] = numpy.log(totals)
+    return losses
+
+
+@numpy.errstate(all="ignore")
+def cross_entropy_adjoint(y: Any, x: Array, target: Array) -> Array:
+    """y (softmax(x) - onehot(target)); `(B, 1) or (), (B, C), (B) -> (B, C)`."""
+    out = numpy.empty(x.shape, x.dtype)
+    for rows in blocks(x):
+        slope, classes = softmax(x[rows], 1), target[rows]
+        slope[numpy.arange(len(classes)), classes] -= 1
+        numpy.multiply(slope, y[rows] if numpy.ndim(y) else y, out=out[rows])
     return out

@@ -14,6 +14,7 @@ WITHOUT.update(
             "cofactors",
             "conv_weight",
             "gelu_gradient",
+            "logits_adjoint",
             "max_pool_pick",
             "max_pool_route",
             "path_gradient",
