@@ -61,7 +61,9 @@ def finish(**figures: float) -> None:
     for name, value in figures.items():
         print(f"{name.replace('_', ' ')}: {value:.6g}")
     elapsed = time.perf_counter() - started["at"]
-    print(f"{mode()}, seed {started['seed']}: {elapsed:.0f} s on {os.cpu_count()} cores of {platform.machine()}")
+    worked = time.process_time() - started["cpu"]  # on a busy machine the clock says little
+    took = f"{elapsed:.0f} s, {worked:.0f} s of them at work, on {os.cpu_count()} cores of {platform.machine()}"
+    print(f"{mode()}, seed {started['seed']}: {took}")
     print(f"tinygrad_edu {__version__}, NumPy {numpy.__version__}, Python {platform.python_version()}")
 
 
