@@ -388,6 +388,8 @@ def test_a_blank_sheet_has_no_outputs_and_no_answers(original, tmp_path, capsys)
     assert all(
         cell["outputs"] == [] and cell["execution_count"] is None for cell in cells if cell["cell_type"] == "code"
     )
+    # what is not run cannot fail: nbgrader would give its points to everybody
+    assert not any("tags" in cell["metadata"] for cell in cells)
     assert main(["blank", str(original), "-o", str(tmp_path / "sheet.txt")]) == 2
 
 
@@ -406,14 +408,25 @@ def test_solutions_stand_between_the_marks_of_nbgrader(original, tmp_path):
 @pytest.mark.parametrize(
     ("blank", "solution"),
     [
-        ("def f(x):\n    raise NotImplementedError", "import math\n\n\ndef f(x):\n    return math.pi"),
         ("def f(x): raise NotImplementedError", "def f(x): return 1"),
         ("rate = None", "rate = 0.1"),
         ("def f(x):\n    raise NotImplementedError", "def g(x):\n    return 2"),
+        ("def f(x):\n    raise NotImplementedError", "def g(x):\n    return 2\n\n\ndef f(x):\n    return g(x)"),
+        ("def f(x):\n    y = 1\n    raise NotImplementedError", "def f(x):\n    y = 2\n    return y"),
     ],
 )
 def test_a_solution_of_another_form_is_marked_whole(blank, solution):
     assert with_solution(blank, solution) == f"### BEGIN SOLUTION\n{solution}\n### END SOLUTION"
+
+
+def test_a_solution_fills_the_gap_only():
+    blank = "import a\n\n\ndef f(x):\n    y = 1\n    raise NotImplementedError"
+    solution = "import a\nfrom b import c\n\n\ndef f(x):\n    y = 1\n    # why\n    return (\n        y\n    )"
+    marked = (
+        "from b import c\n\n\nimport a\n\n\ndef f(x):\n    y = 1\n    ### BEGIN SOLUTION\n    # why\n    return (\n"
+        "        y\n    )\n    ### END SOLUTION"
+    )
+    assert with_solution(blank, solution) == marked
 
 
 def test_a_solution_that_is_missing_is_told(original):

@@ -14,6 +14,7 @@ from .exercises import find_answers, notebook_cell, read_exercises, read_noteboo
 
 __all__ = ["as_notebook", "as_program", "blank_sheet", "read_solutions", "with_solution"]
 
+SKIPPED = "skip-execution"  # of exercises, where the notebook itself is run
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -32,9 +33,18 @@ def blank_sheet(path: Path, solutions: Mapping[str, str] | None = None) -> dict[
             continue
         cell.update(execution_count=None, outputs=[])
         found = notebook_cell(cell)
+        if found.is_answer or found.is_test:
+            untag(cell)
         if solutions and found.is_answer and found.name in solutions:
             cell["source"] = with_solution(found.source, solutions[found.name]).splitlines(keepends=True)
     return sheet
+
+
+def untag(cell: dict[str, Any]) -> None:
+    """Let a cell be run: nbgrader skips cells with this tag, and counts a test that was not run as passed."""
+    tags = [tag for tag in cell["metadata"].pop("tags", []) if tag != SKIPPED]
+    if tags:
+        cell["metadata"]["tags"] = tags
 
 
 def read_solutions(notebook: Path) -> dict[str, str]:
@@ -55,7 +65,8 @@ def read_solutions(notebook: Path) -> dict[str, str]:
 def with_solution(blank: str, solution: str) -> str:
     r"""The blank cell with what solves it in the place of each `raise NotImplementedError`, between nbgrader's marks.
 
-    Where the two cells have not the same functions, the whole solution is between them.
+    What the solution imports stands above, for all to see. Where the two cells have not the same functions, the whole
+    solution is between the marks.
 
     >>> print(with_solution("def f(x):\n    raise NotImplementedError", "def f(x):\n    return x + 1"))
     def f(x):
@@ -63,19 +74,20 @@ def with_solution(blank: str, solution: str) -> str:
         return x + 1
         ### END SOLUTION
     """
-    bodies = {name: body_of(solution, node) for name, node in functions(ast.parse(solution))}
-    gaps = {name: gap for name, node in functions(ast.parse(blank)) if (gap := gap_in(node)) is not None}
+    solved = dict(functions(ast.parse(solution)))
+    gaps = [(name, node, gap) for name, node in functions(ast.parse(blank)) if (gap := gap_in(node)) is not None]
     lines = blank.splitlines()
-    if not same_frame(blank, solution) or any(lines[gap.lineno - 1][: gap.col_offset].strip() for gap in gaps.values()):
+    if not same_frame(blank, solution) or not all(fits(node, gap, solved[name]) for name, node, gap in gaps):
         return f"{BEGIN}\n{solution}\n{END}"
-    for name, gap in sorted(gaps.items(), key=lambda found: -found[1].lineno):
-        text = "\n".join([BEGIN, bodies[name], END])
+    for name, node, gap in reversed(gaps):
+        text = "\n".join([BEGIN, body_of(solution, solved[name], node.body.index(gap)), END])
         lines[gap.lineno - 1 : gap.end_lineno] = textwrap.indent(text, " " * gap.col_offset).splitlines()
-    return "\n".join(lines)
+    more = [line for line in imports(solution) if line not in imports(blank)]
+    return "\n".join([*more, *["", ""][: 2 * bool(more)], *lines])
 
 
 def functions(tree: ast.AST, within: str = "") -> Iterator[tuple[str, Function]]:
-    """The functions and methods, by their dotted names."""
+    """The functions and methods, by their dotted names, in the order of their lines."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, Function):
             yield within + node.name, node
@@ -91,16 +103,9 @@ def gap_in(function: Function) -> ast.Raise | None:
     return None
 
 
-def body_of(source: str, function: Function) -> str:
-    """What a function does: its lines without head and docstring."""
-    lines = source.splitlines()
-    body = function.body[ast.get_docstring(function) is not None :]
-    if not body:
-        return "pass"
-    start = body[0].lineno - 1
-    while lines[start - 1].lstrip().startswith("#"):  # comments belong to what follows
-        start -= 1
-    return textwrap.dedent("\n".join(lines[start : function.end_lineno]))
+def imports(source: str) -> list[str]:
+    """The statements that import something for all of a cell."""
+    return [ast.unparse(node) for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def same_frame(blank: str, solution: str) -> bool:
@@ -109,12 +114,35 @@ def same_frame(blank: str, solution: str) -> bool:
 
     def frame(source: str) -> str:
         tree = ast.parse(source)
+        tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
         for name, node in list(functions(tree)):
             if name in to_write:
                 node.body = [ast.Pass()]
         return ast.dump(tree)
 
     return bool(to_write) and frame(blank) == frame(solution)
+
+
+def fits(function: Function, gap: ast.Raise, solved: Function) -> bool:
+    """Whether a solution begins as its function does before the gap, which has lines of its own."""
+    place = function.body.index(gap)
+    before = [list(map(ast.dump, each.body[:place])) for each in (function, solved)]
+    return (
+        before[0] == before[1]
+        and (place == 0 or function.body[place - 1].lineno < gap.lineno)
+        and (gap.lineno > function.lineno)
+    )
+
+
+def body_of(source: str, function: Function, place: int) -> str:
+    """What a function does from its statement at this place on."""
+    lines = source.splitlines()
+    if place >= len(function.body):
+        return "pass"
+    start = function.body[place].lineno - 1
+    while lines[start - 1].lstrip().startswith("#"):  # comments belong to what follows
+        start -= 1
+    return textwrap.dedent("\n".join(lines[start : function.end_lineno]))
 
 
 def as_notebook(sheet: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy
@@ -12,6 +13,7 @@ __all__ = ["arrays_in", "chosen_parameters", "follow", "gradient_at", "written"]
 
 GRADIENTS = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}")  # what the gradient of an attribute is called
 DEPTH = 4  # of objects in objects in which parameters are looked for
+NO_OWNERS = (type, FunctionType, MethodType, ModuleType, str)  # what holds arrays, if at all, of others
 Path = tuple[Any, ...]
 KEPT_WITH = ("grads", "gradients", "dparams")  # a list or dictionary of gradients, beside that of parameters
 
@@ -32,7 +34,7 @@ def arrays_in(owner: Any, path: Path = ()) -> Iterator[tuple[Path, Array]]:
         if isinstance(x, numpy.ndarray):
             if x.dtype.kind == "f":
                 yield (*path, key), x
-        elif len(path) < DEPTH and not isinstance(x, type) and not callable(x):
+        elif len(path) < DEPTH and not isinstance(x, NO_OWNERS):
             yield from arrays_in(x, (*path, key))
 
 
