@@ -43,7 +43,8 @@ def main() -> None:
     else:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[name] = "1"  # before NumPy is imported
-        importlib.import_module(f".{args.what}", __package__).report()
+        report = importlib.import_module(f".{args.what}", __package__).report
+        report(args.to) if args.what == "growth" else report()
 
 
 if __name__ == "__main__":

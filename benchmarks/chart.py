@@ -1,4 +1,4 @@
-"""The ratios as a picture, without any library: a row for each work, a mark for each peer, on a logarithmic scale."""
+"""Pictures without any library: our time over the peers' by work, and curves of growth, on logarithmic scales."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write"]
+__all__ = ["write", "write_curves"]
 
 COLORS = {"PyTorch": "#d62728", "mygrad": "#1f77b4", "autograd": "#2ca02c", "DeZero": "#9467bd", "JAX (jit)": "#ff7f0e"}
 LEFT, WIDTH, ROW, TOP = 400, 560, 15, 46
@@ -49,4 +49,40 @@ def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         if row["goal"]:
             parts.append(upright(place(row["goal"]), y - 6, y + 6, COLORS["PyTorch"]))
         parts += [dot(place(value), y, COLORS[title]) for title, value in row["ratio"].items()]
+    path.write_text("\n".join([*parts, "</svg>"]) + "\n")
+
+
+CURVES = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#17becf")
+SIDE, EDGE = 380, 50  # of each of two panels: its width, and what is left for its axis
+
+
+def write_curves(path: Path, curves: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]]) -> None:
+    """Time and memory against size: (sizes, seconds, bytes) of each curve, and in grey what is linear."""
+    height, names = SIDE + EDGE, 15 * len(curves)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * (SIDE + EDGE) + 20}" height="{height + names + 20}"']
+    parts.append('font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="white"/>')
+    for panel, (title, unit) in enumerate((("time, seconds", 1.0), ("memory, MiB", 2.0**-20))):
+        left = EDGE + panel * (SIDE + EDGE)
+        values = [value * unit for curve in curves.values() for value in curve[panel + 1]]
+        low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+
+        def spot(size: float, value: float, left: int = left, low: int = low, high: int = high) -> str:
+            x = left + SIDE * math.log10(size) / 6
+            return f"{x:.1f},{20 + SIDE * (high - math.log10(value)) / (high - low):.1f}"
+
+        parts.append(text(left, 14, f"{title}, against size"))
+        for power in range(7):
+            parts.append(upright(left + SIDE * power / 6, 20, 20 + SIDE, "#eee"))
+            parts.append(text(left + SIDE * power / 6, 34 + SIDE, f"1e{power}", "middle"))
+        for power in range(low, high + 1):
+            parts.append(text(left - 4, 24 + SIDE * (high - power) / (high - low), f"1e{power}", "end"))
+            if power + 6 <= high:
+                line = f"{spot(1, 10.0**power)} {spot(1e6, 10.0 ** (power + 6))}"
+                parts.append(f'<polyline points="{line}" fill="none" stroke="#ccc" stroke-dasharray="3"/>')
+        for color, (sizes, *columns) in zip(CURVES, curves.values(), strict=True):
+            points = " ".join(spot(*pair) for pair in zip(sizes, [x * unit for x in columns[panel]], strict=True))
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
+    for i, (color, name) in enumerate(zip(CURVES, curves, strict=True)):
+        y = height + 12 + 15 * i
+        parts += [dot(EDGE, y, color), text(EDGE + 10, y + 4, name)]
     path.write_text("\n".join([*parts, "</svg>"]) + "\n")

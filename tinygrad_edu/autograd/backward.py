@@ -80,7 +80,7 @@ def seed(output: Tensor | GradientEdge, gradient: Any, create_graph: bool) -> An
                 f"backward of a Tensor of shape {output.shape} needs a gradient of that shape; "
                 "reduce it to one number first, with .sum() or .mean(), or pass gradient="
             )
-        array = numpy.ones(output._array.shape, output._array.dtype)
+        array = numpy.array(1, output._array.dtype, ndmin=output._array.ndim)
         return wrap(array) if create_graph else array
     if not isinstance(gradient, Tensor):
         gradient = wrap(to_numpy(gradient))
