@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .windows import Sizes, Window, inside
+from .windows import Sizes, Window, inside, reach
 
 __all__ = ["average", "pick", "places", "route", "spread", "top"]
 
@@ -101,9 +101,14 @@ def route(y: Array, x: Array, peak: Array, window: Window) -> Array:
     routed = numpy.zeros(x.shape, y.dtype)
     # Multiplied as integers, 1 keeps the bits and 0 clears them: as floats, 0 times infinity would be NaN.
     bits = y.view(f"i{y.dtype.itemsize}")
+    apart = all(reach(k, d) <= s for k, s, d in zip(window.kernel, window.stride, window.dilation, strict=True))
+    written = routed.view(bits.dtype)
     for to, source, won in winners(x, peak, window):
-        part = routed[source]
-        part += (bits[to] * won).view(y.dtype)
+        if apart:  # a value is in one window at most
+            numpy.multiply(bits[to], won, out=written[source])
+        else:
+            part = routed[source]
+            part += (bits[to] * won).view(y.dtype)
     return routed
 
 
