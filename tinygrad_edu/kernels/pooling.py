@@ -70,8 +70,8 @@ def claim(free: Array, won: Array) -> Array:
     return won
 
 
-def winners(x: Array, peak: Array, window: Window) -> Iterator[tuple[Index, Index, Array]]:
-    """For each block and tap: its windows, its places in x, and in which of the windows it is the one that won.
+def winners(x: Array, peak: Array, window: Window) -> Iterator[tuple[Index, Index, Array, bool]]:
+    """For each block and tap: its windows, its places in x, in which windows it won, and whether it was here before.
 
     The first of equal values wins in row-major order, and the last NaN, which is PyTorch's rule.
     """
@@ -83,11 +83,11 @@ def winners(x: Array, peak: Array, window: Window) -> Iterator[tuple[Index, Inde
         free = numpy.ones(peak[block].shape, bool)
         for to, source in taps:
             here, there = (block, ..., *to), (block, ..., *source)
-            yield here, there, claim(free[(..., *to)], x[there] == peak[here])
+            yield here, there, claim(free[(..., *to)], x[there] == peak[here]), False
         if free.any():  # NaN equals nothing
             for to, source in reversed(taps):
                 here, there = (block, ..., *to), (block, ..., *source)
-                yield here, there, claim(free[(..., *to)], numpy.isnan(x[there]))
+                yield here, there, claim(free[(..., *to)], numpy.isnan(x[there])), True
 
 
 def top(x: Array, window: Window, size: Sizes) -> Array:
@@ -103,8 +103,8 @@ def route(y: Array, x: Array, peak: Array, window: Window) -> Array:
     bits = y.view(f"i{y.dtype.itemsize}")
     apart = all(reach(k, d) <= s for k, s, d in zip(window.kernel, window.stride, window.dilation, strict=True))
     written = routed.view(bits.dtype)
-    for to, source, won in winners(x, peak, window):
-        if apart:  # a value is in one window at most
+    for to, source, won, again in winners(x, peak, window):
+        if apart and not again:  # a value is in one window at most
             numpy.multiply(bits[to], won, out=written[source])
         else:
             part = routed[source]
@@ -115,7 +115,7 @@ def route(y: Array, x: Array, peak: Array, window: Window) -> Array:
 def pick(y: Array, x: Array, peak: Array, window: Window) -> Array:
     """The y where each window of x has its peak."""
     picked = numpy.zeros(peak.shape, y.dtype)
-    for to, source, won in winners(x, peak, window):
+    for to, source, won, _ in winners(x, peak, window):
         numpy.copyto(picked[to], y[source], where=won)
     return picked
 
