@@ -3,7 +3,9 @@
 These are mutation tests: a function or a layer that is right is given one mistake at a time.
 """
 
+import doctest
 import functools
+import pathlib
 
 import numpy as np
 import pytest
@@ -335,3 +337,11 @@ def test_bad_use_of_check_gradient(call, kind, said):
 def test_modules_have_the_gradients_of_their_parameters():
     layer = nn.Linear(3, 2).double()
     check_gradient(lambda x, w, b: nn.functional.linear(x, w, b), [X, layer.weight, layer.bias])
+
+
+def test_what_the_page_on_exercises_shows():
+    page = pathlib.Path(__file__).parent.parent / "docs" / "exercises.md"
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=options)
+    assert tried > 8
+    assert not failed

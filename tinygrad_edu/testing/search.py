@@ -45,10 +45,13 @@ def hold(attempt: Attempt, values: Any, tolerance: Tolerance, examples: int) -> 
     if not misses:
         return
     kinds = agreed(misses, tolerance, at_first=not is_strategy(values))
+    empty = not any(miss.g.size for miss in misses)
 
     def shows_it(drawn: Sequence[Any]) -> bool:
         miss = quietly(attempt, drawn)
-        return miss is not None and (not kinds or kinds[0] in {each.kind for each in repairs(miss, tolerance)})
+        if miss is None or (not miss.g.size and not empty):
+            return False
+        return not kinds or any(each.kind == kinds[0] for each in repairs(miss, tolerance))
 
     found = next((miss for miss in misses if shows_it(miss.values)), misses[0])
     for candidates in [values, None] if is_strategy(values) else [None]:
