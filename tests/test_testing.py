@@ -14,6 +14,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.testing import check_gradient
 from tinygrad_edu.testing import strategies as st
+from tinygrad_edu.testing.tracing import followed
 
 rng = np.random.default_rng(0)
 X, Y, W, SQUARE, B = (rng.normal(size=shape) for shape in ((4, 3), (4, 3), (3, 5), (3, 3), (5,)))
@@ -63,6 +64,16 @@ def cross_entropy(scores, labels):
 
 def cross_entropy_gradient(scores, labels):
     return (softmax(scores) - np.eye(scores.shape[1])[labels]) / len(labels)
+
+
+def layer_norm_gradient(g, x):
+    std = x.std(1, keepdims=True)
+    normed = (x - x.mean(1, keepdims=True)) / std
+    return (g - g.mean(1, keepdims=True) - normed * (g * normed).mean(1, keepdims=True)) / std
+
+
+def layer_norm_without_mean(g, x):
+    return layer_norm_gradient(g, x) + (g / x.std(1, keepdims=True)).mean(1, keepdims=True)
 
 
 # (function, inputs, the right gradient, {words of the message: the gradient with that mistake})
@@ -129,6 +140,21 @@ FUNCTIONS = {
         [
             (TWICE, lambda g, x, w: (g * (1 - np.tanh(x @ w) ** 2) @ w.T, x.T @ (g * (1 - np.tanh(x @ w) ** 2)))),
             (TWICE, lambda g, x, w: (g, x.T @ (g * (1 - np.tanh(x @ w) ** 2)))),
+        ],
+    ),
+    "residual in NumPy": (
+        lambda x, w: np.tanh(x @ w) + x, (X, SQUARE),
+        lambda g, x, w: (g + g * (1 - np.tanh(x @ w) ** 2) @ w.T, x.T @ (g * (1 - np.tanh(x @ w) ** 2))),
+        [
+            (TWICE, lambda g, x, w: (g * (1 - np.tanh(x @ w) ** 2) @ w.T, x.T @ (g * (1 - np.tanh(x @ w) ** 2)))),
+            ("the derivative of tanh for the result of matmul is missing", lambda g, x, w: (g + g @ w.T, x.T @ g)),
+        ],
+    ),
+    "layer norm in NumPy": (
+        lambda x: (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True), (X,), layer_norm_gradient,
+        [
+            ("some are not added: that of x in mean", lambda g, x: g / x.std(1, keepdims=True)),
+            ("some are not added: that of x in mean", layer_norm_without_mean),
         ],
     ),
     "lookup": (
@@ -345,3 +371,41 @@ def test_what_the_page_on_exercises_shows():
     failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=options)
     assert tried > 8
     assert not failed
+
+
+def relu_in_place(x):
+    out = x.copy()
+    out[x <= 0] = 0
+    return out
+
+
+def written(x):
+    x = x * 1
+    x += 1
+    x[0] *= 2
+    return x
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        softmax,
+        relu_in_place,
+        written,
+        sigmoid,
+        lambda x: np.where(x > 0, x, 0.1 * x),
+        lambda x: np.maximum(0, x).sum(axis=0, keepdims=True),
+        lambda x: np.dot(x, x.T) / x.size,
+        lambda x: np.concatenate([x, np.square(x)], axis=1).mean(),
+        lambda x: np.clip(x, -0.5, 0.5).reshape(-1),
+        lambda x: np.sqrt(np.abs(x)).transpose(1, 0).max(axis=1),
+        lambda x: np.std(x, axis=0) + np.var(x, axis=0),
+        lambda x: np.ones((2, 4)) @ x + np.zeros_like(x)[:2],
+        lambda x: np.log1p(np.exp(x.T)).astype(float),
+    ],
+)
+def test_functions_of_numpy_are_followed(fn):
+    leaf = tg.tensor(X, requires_grad=True)
+    out = followed(fn, [leaf])
+    np.testing.assert_allclose(out.detach().numpy(), fn(X.copy()), 1e-12)
+    assert out.requires_grad

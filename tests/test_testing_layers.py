@@ -218,6 +218,12 @@ WRONG = [
         "the size of the batch",
     ),
     (changed(BatchNorm, backward=forgetful_norm), X, {"against": batch_norm}, "of several uses some are not added"),
+    (
+        changed(BatchNorm, backward=forgetful_norm),
+        X,
+        {},
+        "x is wrong: .* is used 2 times|of several uses some are not added",
+    ),
     (Sigmoid, None, {"against": "relu"}, "^the forward is wrong\nsmallest counterexample: x = "),
     (Affine(), X, {"against": lambda x, W: x @ W}, "^the forward is wrong"),
     (affine(dW=lambda self, g: np.ones((3, 5))), st.batches(3), {}, "no common mistake explains it"),

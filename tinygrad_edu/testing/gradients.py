@@ -16,6 +16,7 @@ from ..functions.creation import tensor
 from ..tensor import Tensor
 from .problems import Array, Miss, Problem, Tolerance, first_miss, holds_floats, to_float64
 from .search import as_strategy, hold, is_strategy
+from .tracing import followed
 
 __all__ = ["check_gradient", "numerical_gradient"]
 
@@ -178,7 +179,7 @@ def by_backward(fn: Callable[..., Any], names: Sequence[str], checked: Sequence[
             return [None] * len(checked)
         return grad(output, [leaves[i] for i in checked], tensor(g.astype(output.dtype)), allow_unused=True)
 
-    return Problem(names, checked, forward, backward, lambda values: fn(*values), absent=CUT_OFF)
+    return Problem(names, checked, forward, backward, [lambda values: fn(*values)], absent=CUT_OFF)
 
 
 def by_hand(
@@ -211,7 +212,9 @@ def by_hand(
         return one_each(gradient(*arguments), len(arrays), checked, names)
 
     forward = as_it_is if runs(as_it_is, arrays) else on_tensors
-    return Problem(names, checked, forward, backward, lambda values: fn(*values), takes_g)
+    return Problem(
+        names, checked, forward, backward, [lambda values: fn(*values), lambda values: followed(fn, values)], takes_g
+    )
 
 
 def runs(forward: Callable[[Sequence[Any]], Any], arrays: Sequence[Any]) -> bool:

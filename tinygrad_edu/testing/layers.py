@@ -13,10 +13,11 @@ from ..functions.creation import tensor
 from ..functions.joining import cat
 from ..nn import Module, functional
 from ..tensor import Tensor
-from .gradients import as_inputs, like, parameters, places
+from .gradients import as_inputs, parameters, places
 from .parameters import arrays_in, chosen_parameters, follow, gradient_at, written
 from .problems import Array, Miss, Problem, Tolerance, close, first_miss, holds_floats, to_float64
 from .search import as_strategy, find, hold, is_strategy, shown, smaller
+from .tracing import followed
 
 __all__ = ["check_layer"]
 
@@ -147,8 +148,7 @@ def is_substantial(drawn: Any) -> bool:
 
 def hold_forward(problem: Problem, values: Any, examples: int) -> None:
     """Raise an AssertionError where the forward is not what it is held against, with the smallest counterexample."""
-    assert problem.trace is not None
-    trace = problem.trace
+    (trace,) = problem.traces
 
     def wanted(drawn: Sequence[Any]) -> Array:
         return to_float64(trace([tensor(x) if isinstance(x, numpy.ndarray) else x for x in drawn]))
@@ -197,13 +197,16 @@ class Subject:
     def problem(self, reference: Callable[..., Any] | None) -> Problem:
         """What is to be checked; the reference, where there is one, is called with the parameters that it names."""
 
-        def trace(values: Sequence[Any]) -> Any:
-            if reference is None:
-                return self.forward(values)
+        def by_reference(values: Sequence[Any]) -> Any:
+            assert reference is not None
             taken = [name for name in parameters(reference)[self.count :] if name in self.names]
             return reference(*values[: self.count], **{name: values[self.names.index(name)] for name in taken})
 
-        return Problem(self.names, self.checked, self.forward, self.backward, trace, self.takes_g)
+        def by_layer(values: Sequence[Any]) -> Any:
+            return followed(lambda *values: self.forward(values), values)
+
+        traces = [self.forward, by_layer] if reference is None else [by_reference]
+        return Problem(self.names, self.checked, self.forward, self.backward, traces, self.takes_g)
 
 
 class ByBackward(Subject):
@@ -269,8 +272,8 @@ class ByHand(Subject):
     def copied(self, values: Sequence[Any]) -> tuple[Any, list[Any]]:
         """A layer with these parameters wherever it has its own, and the inputs, its to keep."""
         own = zip(self.arrays, values[self.count :], strict=True)
-        layer = copy.deepcopy(self.layer, {id(x): like(y, type(y)) for x, y in own})
-        return layer, list(map(copy.copy, values[: self.count]))
+        layer = copy.deepcopy(self.layer, {id(x): copied(y) for x, y in own})
+        return layer, list(map(copied, values[: self.count]))
 
     def forward(self, values: Sequence[Any]) -> Any:
         """The output."""
@@ -289,6 +292,11 @@ class ByHand(Subject):
             raise AssertionError(f"backward gives {len(found)} gradients for {self.count} inputs")
         own = [gradient_at(layer, path, name) for path, name in self.gradient_of.items()]
         return [*found[: len(self.with_gradient)], *own]
+
+
+def copied(x: Any) -> Any:
+    """An array that may be written to; what is followed through the layer is left as it is."""
+    return x.copy() if isinstance(x, numpy.ndarray) else x
 
 
 def hold_still(subject: Subject, values: Sequence[Any]) -> None:

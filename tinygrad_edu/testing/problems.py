@@ -48,14 +48,14 @@ class Problem:
     """What is computed from which values, and the gradients that are given for it.
 
     `forward(values)` gives the output. `backward(values, g)` gives a gradient for each checked value, of the output's
-    sum weighted with g. `trace(Tensors)`, where there is one, is the forward on Tensors, in which routes can be seen.
+    sum weighted with g. `traces` are ways to have the forward on Tensors, in which routes can be seen.
     """
 
     names: Sequence[str]
     checked: Sequence[int]
     forward: Callable[[Sequence[Any]], Any]
     backward: Callable[[Sequence[Any], Array], Sequence[Any]]
-    trace: Callable[[Sequence[Any]], Any] | None = None
+    traces: Sequence[Callable[[Sequence[Any]], Any]] = ()
     takes_g: bool = True  # whether backward looks at g: the weights are 1 otherwise
     absent: str = "there is none, and the output depends on it"  # what a gradient that is None means
 

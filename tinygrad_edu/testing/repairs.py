@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy
@@ -189,14 +190,13 @@ def batch_sizes(miss: Miss) -> set[int]:
 
 def routes(miss: Miss, given: Array) -> Iterator[Repair]:
     """What the graph of the forward tells, where there is one: a mistake at one place of it."""
-    if miss.problem.trace is None:
-        return
-    try:
-        graph = Routes(miss)
-    except Exception:
-        return  # the function cannot be followed: it is not made of Tensor operations
+    graphs = []
+    for trace in miss.problem.traces:
+        with suppress(Exception), numpy.errstate(all="ignore"):  # the function cannot be followed in this way
+            graphs.append(Routes(miss, trace))
+            break
     seen = set()
-    for route in graph.mistakes():
+    for route in chain.from_iterable(graph.mistakes() for graph in graphs):
         if route.kind not in seen and close(route.gradient, given):
             seen.add(route.kind)
             yield Repair(route.kind, route.said)

@@ -7,7 +7,7 @@ adding up everywhere.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, islice
 from typing import Any
 
 import numpy
@@ -24,7 +24,7 @@ __all__ = ["Route", "Routes"]
 
 Array = NDArray[Any]
 MOST_EDGES = 80
-MOST_TOGETHER = 8  # edges of which any may be left out together
+MOST_CHOICES = 300  # of edges that may be left out together
 Change = Callable[[Any, "Edge", Any, Any], Any]  # (g, edge, the rule's gradient, what was there) -> what is there then
 
 
@@ -49,13 +49,12 @@ class Route:
 class Routes:
     """The recorded forward of a problem at the values where it was missed."""
 
-    def __init__(self, miss: Miss) -> None:
+    def __init__(self, miss: Miss, trace: Callable[[Sequence[Any]], Any]) -> None:
         self.miss = miss
         problem = miss.problem
-        assert problem.trace is not None
         leaves = {i: tensor(miss.values[i], requires_grad=True) for i in problem.checked}
         values = [leaves.get(i, x) for i, x in enumerate(miss.values)]
-        output = problem.trace(values)
+        output = trace(values)
         if not isinstance(output, Tensor) or output._node is None or output.shape != miss.g.shape:
             raise TypeError("the forward leaves no graph")
         self.output: Node = output._node
@@ -114,12 +113,11 @@ class Routes:
                 told = f"{many}, and of the gradients that come back only the {said} is kept, not their sum"
                 yield Route("fan-out", told, self.walk(keep))
         ways = [edge for edge in self.edges if self.uses[edge.parent] > 1]
-        together = len(ways) if len(ways) <= MOST_TOGETHER else 1
-        for count in range(1, together):
-            for left_out in combinations(ways, count):
-                uses = [f"that of {self.name(edge.parent)} in {edge.node.operation}" for edge in left_out]
-                told = f"of the gradients of several uses some are not added: {', '.join(uses)}"
-                yield Route("fan-out", told, self.walk(without(left_out)))
+        choices = chain.from_iterable(combinations(ways, count) for count in range(1, len(ways)))
+        for left_out in islice(choices, MOST_CHOICES):
+            uses = [f"that of {self.name(edge.parent)} in {edge.node.operation}" for edge in left_out]
+            told = f"of the gradients of several uses some are not added: {', '.join(uses)}"
+            yield Route("fan-out", told, self.walk(without(left_out)))
 
     def name(self, node: Node) -> str:
         """What a node's output is called."""

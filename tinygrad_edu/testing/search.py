@@ -114,7 +114,9 @@ def quietly(attempt: Attempt, values: Sequence[Any]) -> Miss | None:
     with suppress(Exception), warnings.catch_warnings(), numpy.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         miss = attempt(values)
-        return miss if miss is not None and all(numpy.isfinite(x).all() for x in miss.expected.values()) else None
+        if miss is not None:
+            numbers = [*miss.expected.values(), *[to_float64(miss.given)][: int(miss.given is not None)]]
+            return miss if all(numpy.isfinite(x).all() for x in numbers) else None
     return None
 
 
