@@ -104,7 +104,7 @@ def waves(count: int) -> Callable[..., Pair]:
     def make(context: int = 12) -> Pair:
         time = numpy.arange(count)
         wave = 60 + 50 * numpy.sin(2 * math.pi * time / 11) + numpy.random.default_rng(0).normal(0, 8, count)
-        values: Tensor = wrap(wave.astype(numpy.float32))
+        values: Tensor = wrap(wave.clip(1).astype(numpy.float32))  # counts, of which logarithms may be taken
         border = count * 4 // 5
         return windows(values[:border], context), windows(values[border - context :], context)
 
