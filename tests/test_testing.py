@@ -350,6 +350,8 @@ def test_what_a_learners_gradient_raises_comes_through():
         (lambda: check_gradient(lambda x, i: x[i], [X, INDEX], added_at, wrt=1), TypeError, "holds no floats"),
         (lambda: check_gradient(np.sin, X, np.cos, eps=0), ValueError, "eps must be a number between 0 and 1, got 0"),
         (lambda: check_gradient(np.multiply, [X, Y], lambda g, x, y: g), TypeError, "a gradient for each of"),
+        (lambda: check_gradient(lambda x: None, X, np.cos), TypeError, "numbers are needed here, got NoneType"),
+        (lambda: check_gradient(np.sqrt, [0.0], lambda x: x), AssertionError, "not defined all around these inputs"),
         (lambda: check_gradient(lambda x: "no", X, np.cos), TypeError, "numbers are needed here, got str 'no'"),
         (lambda: check_gradient(np.sin, X, lambda x: "no"), TypeError, "numbers are needed here"),
         (lambda: check_gradient(lambda x: x.astype("f4"), X, np.cos), TypeError, "take out the cast"),

@@ -83,6 +83,7 @@ class Miss:
         return sum(numpy.size(x) for x in self.values)
 
 
+@numpy.errstate(all="ignore")  # what is not finite is told
 def first_miss(problem: Problem, values: Sequence[Any], tolerance: Tolerance) -> Miss | None:
     """The first gradient that is wrong at these values, if one is.
 
@@ -162,6 +163,8 @@ def to_float64(x: Any) -> Array:
     """
     array = x.detach().numpy() if isinstance(x, Tensor) else x
     try:
+        if x is None:  # NumPy takes it for NaN
+            raise TypeError
         return numpy.array(array, numpy.float64)
     except (TypeError, ValueError):
         raise TypeError(f"numbers are needed here, got {type(x).__name__} {x!r:.60}") from None

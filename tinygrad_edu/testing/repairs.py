@@ -19,6 +19,7 @@ Array = NDArray[Any]
 AGREEMENT = 0.7  # the share of the counterexamples that a mistake must explain
 MOST = 10  # counterexamples that are looked at
 KINDS = [  # the likeliest first; the last are those of one step within
+    "undefined",
     "missing",
     "zero",
     "sign",
@@ -53,6 +54,8 @@ class Repair:
 def repairs(miss: Miss, tolerance: Tolerance) -> list[Repair]:
     """The repairs that make the given gradient right, the likeliest first; one of each kind."""
     found: dict[str, Repair] = {}
+    if not numpy.isfinite(miss.right).all():
+        return [Repair("undefined", "differences are not finite: the function is not defined all around these inputs")]
     if miss.given is None:
         return [Repair("missing", miss.problem.absent)]
     given, right = to_float64(miss.given), miss.right
