@@ -6,13 +6,14 @@ These are mutation tests: a function or a layer that is right is given one mista
 import doctest
 import functools
 import pathlib
+import sys
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
-from tinygrad_edu.testing import check_gradient
+from tinygrad_edu.testing import check_gradient, check_layer, check_optimizer
 from tinygrad_edu.testing import strategies as st
 from tinygrad_edu.testing.tracing import followed
 
@@ -411,3 +412,22 @@ def test_functions_of_numpy_are_followed(fn):
     out = followed(fn, [leaf])
     np.testing.assert_allclose(out.detach().numpy(), fn(X.copy()), 1e-12)
     assert out.requires_grad
+
+
+def test_without_hypothesis_what_was_given_is_shown(monkeypatch):
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(AssertionError, match=r"its sign is wrong.*\nsmallest counterexample: x = \[2., 3.\]"):
+        check_gradient(lambda x: x * x, np.array([2.0, 3.0]), lambda g, x: -2 * g * x)
+    monkeypatch.delitem(sys.modules, "tinygrad_edu.testing.strategies")
+    with pytest.raises(ImportError, match=r"pip install .tinygrad-edu\[test\]"):
+        check_layer(Doubling)
+    with pytest.raises(ImportError, match=r"^check_optimizer needs hypothesis: pip install .tinygrad-edu\[test\].$"):
+        check_optimizer(Doubling, "sgd")
+
+
+class Doubling:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, dout):
+        return 2 * dout
