@@ -1,9 +1,13 @@
 """What the notebooks share: modes, data and what stands in for them, finding a notebook."""
 
+import json
+import sys
+
 import numpy as np
 import pytest
 
 from tinygrad_edu import course, data
+from tinygrad_edu.cli import main
 from tinygrad_edu.course import materials
 from tinygrad_edu.course.stand_ins import STAND_INS
 
@@ -92,5 +96,84 @@ def test_a_notebook_is_found_by_its_number(tmp_path, monkeypatch):
     assert course.find_notebook(7).name == "07_seven.ipynb"
     with pytest.raises(FileNotFoundError, match=r"there is no notebook 08 .* there are 07"):
         course.find_notebook(8)
-    with pytest.raises(FileNotFoundError, match="there are no notebooks"):
-        course.notebooks_folder(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match=r"there are no notebooks in '.*nowhere'; they come with the source"):
+        course.notebooks_folder(str(tmp_path / "nowhere"))
+    with pytest.raises(TypeError, match="find_notebook takes a whole number, such as 5, got"):
+        course.find_notebook("7")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "told"),
+    [
+        (lambda: course.load(3), TypeError, "load takes the name of a data set, such as 'mnist', got 3"),
+        (lambda: course.load([]), TypeError, r"load takes the name of a data set, such as 'mnist', got \[\]"),
+        (lambda: course.load("mnist", dtyp="uint8"), TypeError, r"load\('mnist'\) got an unexpected .* options: dtype"),
+        (
+            lambda: course.load("digits", dtype="uint8"),
+            TypeError,
+            r"load\('digits'\) got an unexpected .* options: none",
+        ),
+        (lambda: course.load("mnist", dtype="u9"), TypeError, "'u9' is not a dtype"),
+        (lambda: course.load("mnist", dtype="int64"), ValueError, "images are floats from 0 to 1, or uint8, not int64"),
+        (lambda: course.load("tiny-shakespeare", context=0), ValueError, "a context of 1 to .*, got 0"),
+        (lambda: course.load("tiny-shakespeare", context=10**9), ValueError, "a context of 1 to .*, got 1000000000"),
+        (lambda: course.load("sunspots", context=0), ValueError, "a context of 1 to N - 1"),
+        (lambda: course.start("now"), TypeError, "start takes a whole number as its seed, got 'now'"),
+        (lambda: course.start(0.5), TypeError, "start takes a whole number as its seed, got 0.5"),
+        (lambda: course.finish(accuracy="good"), TypeError, "finish takes numbers; accuracy is 'good'"),
+        (lambda: course.weights(None), TypeError, "weights takes the name of a file, such as .*, got None"),
+    ],
+)
+def test_what_cannot_be_is_told_in_our_words(nothing_at_hand, call, kind, told):
+    with pytest.raises(kind, match=told):
+        call()
+
+
+BROKEN = {
+    "{": "05_five.ipynb is no notebook, or a damaged one: ",
+    "[]": "05_five.ipynb is no notebook: it has no list of cells",
+    '{"cells": 3}': "05_five.ipynb is no notebook: it has no list of cells",
+    '{"worksheets": []}': "05_five.ipynb is no notebook: its format is older than 4",
+    '{"cells": [{"cell_type": "odd"}]}': "05_five.ipynb is no notebook, or a damaged one: ",
+    "\xff": "05_five.ipynb is no text: it is not in UTF-8",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_notebook_that_cannot_be_run_is_one_line(tmp_path, capsys, content):
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    (tmp_path / "05_five.ipynb").write_bytes(content.encode("latin1"))
+    assert main(["notebook", "5", "--fast", "--folder", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"tinygrad_edu: error: {BROKEN[content]}")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("1 / 0", "05_five.ipynb: a cell fails with ZeroDivisionError: division by zero"),
+        ("import os; os._exit(3)", "05_five.ipynb: the process that runs its cells died"),
+    ],
+)
+def test_a_cell_that_fails_is_one_line(tmp_path, capsys, source, told):
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "05_five.ipynb").write_text(json.dumps(notebook))
+    assert main(["notebook", "5", "--fast", "--folder", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"tinygrad_edu: error: {told}")
+    assert said.count("\n") == 1
+
+
+def test_running_needs_an_extra_and_a_place_for_the_result_is_looked_for_first(tmp_path, capsys, monkeypatch):
+    (tmp_path / "05_five.ipynb").write_text('{"cells": []}')
+    run = ["notebook", "5", "--fast", "--folder", str(tmp_path)]
+    assert main([*run, "--out", str(tmp_path)]) == 2
+    assert "it takes the name of a file, got the folder" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    assert main(run) == 1
+    assert capsys.readouterr().err.endswith('running notebooks needs nbformat: pip install "tinygrad-edu[notebook]"\n')

@@ -37,10 +37,14 @@ def notebook(options: argparse.Namespace) -> int:
     path = find_notebook(options.number, options.folder)
     if not (options.fast or options.full):
         if options.write or options.out:
-            raise UsageError("--write and --out take --fast or --full", f"{PROGRAM} notebook")
+            raise UsageError("--write and --out take --fast or --full", HELP)
         return opened(path)
-    ran = execute(path, fast=options.fast)
     target = path if options.write else options.out
+    if target:  # told before the minutes of a run, not after them
+        if target.is_dir():
+            raise UsageError(f"argument --out: it takes the name of a file, got the folder {str(target)!r}", HELP)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    ran = execute(path, fast=options.fast)
     print(ran.printed, end="")
     print(f"{path.name} ran in {ran.seconds:.0f} s")
     if target:
@@ -56,3 +60,6 @@ def opened(path: Path) -> int:
             print(f"opening {path} in Jupyter; Ctrl-C stops it")
             return subprocess.run([sys.executable, "-m", module, str(path)], check=False).returncode
     raise ImportError("opening a notebook needs Jupyter: pip install jupyterlab; or run it here by --fast or --full")
+
+
+HELP = f"{PROGRAM} notebook"

@@ -1,5 +1,6 @@
 """Running a notebook from top to bottom, as Jupyter would, and keeping what it shows (extra `notebook`)."""
 
+import json
 import os
 import tempfile
 import time
@@ -9,6 +10,7 @@ from typing import Any
 
 from ..atomic import atomic_write_text
 from ..extras import require
+from .exercises import read_notebook
 from .mode import VARIABLE
 
 __all__ = ["Executed", "execute"]
@@ -39,23 +41,22 @@ class Executed:
             file.write(require("nbformat", "notebook", "writing notebooks").writes(self.notebook) + "\n")
 
 
-def execute(path: Path, *, fast: bool) -> Executed:
+def execute(path: Path | str, *, fast: bool) -> Executed:
     """Run all cells but those tagged `skip-execution`, in a folder that is removed afterwards.
 
     Of a progress bar only the last state is kept, as on a terminal.
 
     Raises:
         ImportError: the extra `notebook` is not installed.
-        ValueError: the file is not a notebook.
-        RuntimeError: a cell fails; the message has the cell's error.
+        OSError: the file cannot be read.
+        ValueError: it is not a notebook.
+        RuntimeError: a cell fails, does not end, or ends its process; the message has the cell's error.
     """
     nbformat = require("nbformat", "notebook", "running notebooks")
     nbclient = require("nbclient", "notebook", "running notebooks")
     require("ipykernel", "notebook", "running notebooks")
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, KeyError) as error:
-        raise ValueError(f"{str(path)!r} is not a notebook: {str(error).splitlines()[0]}") from None
+    path = Path(path)
+    notebook = valid(path, nbformat)
     started = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -70,10 +71,28 @@ def execute(path: Path, *, fast: bool) -> Executed:
             client.execute(env=environment(fast))
     except nbclient.exceptions.CellExecutionError as error:
         raise RuntimeError(f"{path.name}: a cell fails with {error.ename}: {error.evalue}") from None
-    for number, cell in enumerate(notebook.cells):
-        tidy(cell, number)
+    except nbclient.exceptions.DeadKernelError:
+        raise RuntimeError(f"{path.name}: the process that runs its cells died, perhaps for want of memory") from None
+    except nbclient.exceptions.CellTimeoutError:
+        raise RuntimeError(f"{path.name}: a cell was not done after {LONGEST:,} seconds") from None
+    for cell in notebook.cells:
+        tidy(cell)
     notebook.metadata = nbformat.from_dict(METADATA)
     return Executed(notebook, time.perf_counter() - started)
+
+
+def valid(path: Path, nbformat: Any) -> Any:
+    """The notebook in a file, with its cells numbered, so that a second run changes little."""
+    written = read_notebook(path)
+    written.update(nbformat=4, nbformat_minor=5)  # the format whose cells have names
+    for number, cell in enumerate(written["cells"]):
+        cell["id"] = f"cell-{number:03}"
+    try:
+        notebook = nbformat.v4.reads(json.dumps(written))
+        nbformat.validate(notebook)
+    except (AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
+        raise ValueError(f"{path.name} is no notebook, or a damaged one: {str(error).splitlines()[0]}") from None
+    return notebook
 
 
 def environment(fast: bool) -> dict[str, str]:
@@ -82,9 +101,8 @@ def environment(fast: bool) -> dict[str, str]:
     return {**os.environ, VARIABLE: str(int(fast)), "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
-def tidy(cell: Any, number: int) -> None:
-    """Leave of the outputs what a terminal would show, and number the cells, so that a second run changes little."""
-    cell.id = f"cell-{number:03}"
+def tidy(cell: Any) -> None:
+    """Leave of the outputs what a terminal would show."""
     cell.metadata.pop("lines_to_next_cell", None)  # jupytext's
     outputs: list[Any] = []
     for output in cell.get("outputs", []):

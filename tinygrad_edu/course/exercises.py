@@ -147,6 +147,8 @@ def read_cells(path: Path) -> list[Cell]:
 
 
 def read_text(path: Path) -> str:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path.name} is no file but a pipe or a device")  # to read it might never end
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path.name} has more than {MOST_BYTES // 2**20} MB")
     try:

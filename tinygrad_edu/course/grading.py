@@ -54,13 +54,14 @@ def original_of(path: Path) -> Path:
     return find_notebook(int(number[1]))
 
 
-def grade(path: Path, notebook: Path, time_limit: float = 60.0) -> Iterator[Graded]:
+def grade(path: Path | str, notebook: Path | str, time_limit: float = 60.0) -> Iterator[Graded]:
     """Grade the answers in a learner's file, one exercise after the other.
 
     Raises:
         OSError: a file cannot be read.
         ValueError: the file or the notebook is damaged, or the file has none of the cells.
     """
+    path, notebook = Path(path), Path(notebook)
     exercises = read_exercises(notebook)
     answers = find_answers(path, exercises)
     if not answers:

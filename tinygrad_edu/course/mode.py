@@ -1,5 +1,6 @@
 """The two modes of a notebook: full, for its figures, and fast, to see that it runs."""
 
+import operator
 import os
 import platform
 import time
@@ -49,7 +50,12 @@ def start(seed: int = 0) -> None:
 
     Raises:
         ImportError: matplotlib, of the extra `viz`, is not installed.
+        TypeError: the seed is no whole number.
     """
+    try:
+        seed = operator.index(seed)
+    except TypeError:
+        raise TypeError(f"start takes a whole number as its seed, got {seed!r}") from None
     manual_seed(seed)
     started.update(at=time.perf_counter(), cpu=time.process_time(), seed=seed)
     require("matplotlib", "viz", "the course").rcParams.update(LOOKS)
@@ -57,9 +63,16 @@ def start(seed: int = 0) -> None:
 
 
 def finish(**figures: float) -> None:
-    """Print the figures that were reached, what they took, and what they were reached with."""
+    """Print the figures that were reached, what they took, and what they were reached with.
+
+    Raises:
+        TypeError: a figure is no number.
+    """
     for name, value in figures.items():
-        print(f"{name.replace('_', ' ')}: {value:.6g}")
+        try:
+            print(f"{name.replace('_', ' ')}: {value:.6g}")
+        except (TypeError, ValueError):
+            raise TypeError(f"finish takes numbers; {name} is {value!r:.60}") from None
     elapsed = time.perf_counter() - started["at"]
     worked = time.process_time() - started["cpu"]  # on a busy machine the clock says little
     took = f"{elapsed:.0f} s, {worked:.0f} s of them at work, on {os.cpu_count()} cores of {platform.machine()}"

@@ -20,14 +20,14 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def blank_sheet(path: Path, solutions: Mapping[str, str] | None = None) -> dict[str, Any]:
+def blank_sheet(path: Path | str, solutions: Mapping[str, str] | None = None) -> dict[str, Any]:
     """A notebook without outputs; `solutions`, sources by grade_id, are put between nbgrader's marks.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is no notebook.
     """
-    sheet = read_notebook(path)
+    sheet = read_notebook(Path(path))
     for cell in sheet["cells"]:
         if cell.get("cell_type") != "code":
             continue

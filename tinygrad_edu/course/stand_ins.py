@@ -12,6 +12,7 @@ from .. import nn, optim
 from ..data import TensorDataset, TextDataset, digits, windows
 from ..data.framing import resize
 from ..data.text import LETTERS, LONGEST, NO_TARGET, places
+from ..dtypes import as_dtype
 from ..recording import wrap
 from ..tensor import Tensor
 
@@ -27,7 +28,10 @@ def pictures(size: int, channels: int) -> Callable[..., Pair]:
     """The embedded digits in another size."""
 
     def make(dtype: Any = numpy.float32) -> Pair:
-        train, test = (enlarged(part, size, channels, numpy.dtype(dtype)) for part in digits())
+        wanted = as_dtype(dtype)
+        if wanted != numpy.uint8 and wanted.kind != "f":
+            raise ValueError(f"images are floats from 0 to 1, or uint8, not {wanted}")
+        train, test = (enlarged(part, size, channels, wanted) for part in digits())
         return train, test
 
     return make
@@ -79,6 +83,8 @@ def prose(context: int = 64) -> tuple[TextDataset, TextDataset]:
     vocabulary = sorted(set(text))
     tokens = places(text, vocabulary)
     parts = numpy.split(tokens, [len(tokens) * 9 // 10])
+    if not 1 <= context < len(parts[1]):
+        raise ValueError(f"it takes a context of 1 to {len(parts[1]) - 1}, got {context}")
     views = (numpy.lib.stride_tricks.sliding_window_view(part, context + 1) for part in parts)
     train, validation = (TextDataset(wrap(view[:, :-1]), wrap(view[:, 1:]), vocabulary) for view in views)
     return train, validation
