@@ -63,7 +63,7 @@ def is_basic(index: Any) -> bool:
 def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
     """Zeros of this shape with the values added at `index`; an element that is named twice gets both."""
     values = numpy.asarray(values)
-    if is_basic(index) or (isinstance(index, numpy.ndarray) and index.dtype == bool):
+    if index.dtype == bool if isinstance(index, numpy.ndarray) else is_basic(index):
         out = numpy.zeros(shape, values.dtype)
         out[index] = values
         return out
@@ -83,8 +83,8 @@ def flat_places(shape: tuple[int, ...], index: Any) -> Array:
     if not isinstance(index, numpy.ndarray):
         return numpy.arange(math.prod(shape)).reshape(shape)[index]
     index = index.astype(numpy.intp, copy=False)  # int8 cannot hold len(out)
-    rows = numpy.where(index < 0, index + shape[0], index)
     width = math.prod(shape[1:])
+    rows = index if width == 1 else numpy.where(index < 0, index + shape[0], index)
     return rows if width == 1 else rows[..., None] * width + numpy.arange(width)
 
 

@@ -1,5 +1,6 @@
 """What one operation costs beyond its arithmetic: ten elements, forward and backward; and a chain of them."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,13 @@ from ..work import Array, Program, Work, numbers
 __all__ = ["OPERATIONS", "works"]
 
 LAST = numpy.array([9, 0, 3, 3])
-MASK = numpy.arange(10) % 3 == 0
+
+
+@functools.cache
+def mask(m: Any) -> Any:
+    """Every third of ten."""
+    return m.constant(numpy.arange(10) % 3 == 0)
+
 
 # the operation on x (10), or on x and y (10) where it takes two; of (2, 5) where the name says so
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -34,7 +41,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "maximum": lambda m, x, y: m.maximum(x, y),
     "minimum": lambda m, x, y: m.minimum(x, y),
     "clamp": lambda m, x: m.clamp(x, 0.6, 1.5),
-    "where": lambda m, x, y: m.where(m.constant(MASK), x, y),
+    "where": lambda m, x, y: m.where(mask(m), x, y),
     "sum": lambda m, x: m.sum(x),
     "mean": lambda m, x: m.mean(x),
     "max": lambda m, x: m.max(x),
@@ -55,6 +62,7 @@ def operation(name: str, call: Callable[..., Any]) -> Work:
     arrays = [numpy.abs(numbers(*shape, seed=i)) + numpy.float32(0.5) for i in range(count)]
 
     def build(peer: Any) -> Program:
+        mask(peer)  # before anything is traced
         return peer.gradients(call, arrays, seed(call, arrays))
 
     return Work(name.partition(" (")[0] + ", ten elements", build)
