@@ -74,11 +74,11 @@ def write_curves(path: Path, curves: Mapping[str, tuple[Sequence[int], Sequence[
         for power in range(7):
             parts.append(upright(left + SIDE * power / 6, 20, 20 + SIDE, "#eee"))
             parts.append(text(left + SIDE * power / 6, 34 + SIDE, f"1e{power}", "middle"))
-        for power in range(low, high + 1):
-            parts.append(text(left - 4, 24 + SIDE * (high - power) / (high - low), f"1e{power}", "end"))
-            if power + 6 <= high:
-                line = f"{spot(1, 10.0**power)} {spot(1e6, 10.0 ** (power + 6))}"
-                parts.append(f'<polyline points="{line}" fill="none" stroke="#ccc" stroke-dasharray="3"/>')
+        powers = range(low, high + 1)
+        parts += [text(left - 4, 24 + SIDE * (high - n) / (high - low), f"1e{n}", "end") for n in powers]
+        reach = min(6, high - low)
+        linear = f"{spot(1, 10.0**low)} {spot(10.0**reach, 10.0 ** (low + reach))}"
+        parts.append(f'<polyline points="{linear}" fill="none" stroke="#999" stroke-dasharray="3"/>')
         for color, (sizes, *columns) in zip(CURVES, curves.values(), strict=True):
             points = " ".join(spot(*pair) for pair in zip(sizes, [x * unit for x in columns[panel]], strict=True))
             parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
