@@ -31,14 +31,14 @@ def test_nothing_costs_more_than_the_table_says(now, family):
     assert not grown, f"{grown}; {HOW}"
 
 
-def test_what_costs_less_is_written_down(now):
+def test_what_costs_much_less_is_written_down(now):
     table = json.loads(TABLE.read_text())
     shrunk = {
         f"{name}, {what}": f"{table[family][name][what]} -> {value}"
         for family, rows in now.items()
         for name, costs in rows.items()
         for what, value in costs.items()
-        if value < table[family][name][what]
+        if value < 0.75 * table[family][name][what]
     }
     assert not shrunk, f"good: {shrunk}; {HOW}"
 
