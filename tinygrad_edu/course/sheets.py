@@ -83,7 +83,8 @@ def with_solution(blank: str, solution: str) -> str:
         text = "\n".join([BEGIN, body_of(solution, solved[name], node.body.index(gap)), END])
         lines[gap.lineno - 1 : gap.end_lineno] = textwrap.indent(text, " " * gap.col_offset).splitlines()
     more = [line for line in imports(solution) if line not in imports(blank)]
-    return "\n".join([*more, *["", ""][: 2 * bool(more)], *lines])
+    above = [*more, "", ""] if more else []
+    return "\n".join([*above, *lines])
 
 
 def functions(tree: ast.AST, within: str = "") -> Iterator[tuple[str, Function]]:

@@ -254,7 +254,7 @@ class ByHand(Subject):
         self.takes_g = any(each.default is each.empty for each in taken) or (bool(taken) and output.ndim > 0)
         after = dict(arrays_in(tried))
         steady = [path for path, x in before.items() if after.get(path) is x and numpy.array_equal(x, values[path])]
-        returned = tried.backward(*[numpy.full(output.shape, 1.0)][: int(self.takes_g)])
+        returned = self.called_back(tried, numpy.ones(output.shape))
         self.gradient_of = chosen_parameters(tried, steady, named)
         self.arrays = [follow(layer, path) for path in self.gradient_of]
         self.names = [*input_names(layer, self.count), *map(written, self.gradient_of)]
@@ -268,6 +268,10 @@ class ByHand(Subject):
         if not self.checked:
             raise ValueError("there is nothing to check: no input holds floats, and the layer has no parameters")
         hold_still(self, [*inputs, *self.arrays])
+
+    def called_back(self, layer: Any, g: Array) -> Any:
+        """What backward returns."""
+        return layer.backward(g) if self.takes_g else layer.backward()
 
     def copied(self, values: Sequence[Any]) -> tuple[Any, list[Any]]:
         """A layer with these parameters wherever it has its own, and the inputs, its to keep."""
@@ -284,7 +288,7 @@ class ByHand(Subject):
         """What backward returns for the inputs, and leaves for the parameters."""
         layer, inputs = self.copied(values)
         layer.forward(*inputs)
-        returned = layer.backward(*[g.copy()][: int(self.takes_g)])
+        returned = self.called_back(layer, g.copy())
         found = list(returned) if isinstance(returned, list | tuple) else [returned]
         if len(found) == self.count:
             found = [found[i] for i in self.with_gradient]

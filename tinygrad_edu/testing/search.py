@@ -1,5 +1,6 @@
 """Looking for a counterexample, making it small, and telling it."""
 
+import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -89,8 +90,6 @@ def generated(attempt: Attempt, strategy: Any, examples: int) -> list[Miss]:
 
 def find(strategy: Any, condition: Callable[[Any], bool], examples: int, shrink: bool) -> Any:
     """The smallest example for which the condition holds, or None; the same ones are tried each time."""
-    import random
-
     import hypothesis
 
     last = None
@@ -101,7 +100,8 @@ def find(strategy: Any, condition: Callable[[Any], bool], examples: int, shrink:
             last = drawn
         return found
 
-    phases = [hypothesis.Phase.generate, *[hypothesis.Phase.shrink][: int(shrink)]]
+    generate, smaller = hypothesis.Phase.generate, hypothesis.Phase.shrink
+    phases = [generate, smaller] if shrink else [generate]
     settings = hypothesis.settings(max_examples=examples, database=None, deadline=None, phases=phases)
     # a gradient may be random: what held once is shown then
     with suppress(hypothesis.errors.NoSuchExample, hypothesis.errors.Flaky):
@@ -114,9 +114,8 @@ def quietly(attempt: Attempt, values: Sequence[Any]) -> Miss | None:
     with suppress(Exception), warnings.catch_warnings(), numpy.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         miss = attempt(values)
-        if miss is not None:
-            numbers = [*miss.expected.values(), *[to_float64(miss.given)][: int(miss.given is not None)]]
-            return miss if all(numpy.isfinite(x).all() for x in numbers) else None
+        if miss is not None and all(numpy.isfinite(x).all() for x in miss.expected.values()):
+            return miss if miss.given is None or numpy.isfinite(to_float64(miss.given)).all() else None
     return None
 
 

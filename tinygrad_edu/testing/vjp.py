@@ -136,8 +136,10 @@ def drawn_inputs(primitive: Primitive, settings: Mapping[str, Any]) -> Any:
 
     for low, high in SPANS:
         elements: dict[str, Any] = {"low": low, "high": high, "away_from": (-1.0, 0.0, 1.0)}
-        kinds = {1: st.batches(**elements).map(lambda x: [x]), 2: st.matrices(**elements)}
-        for strategy in [st.broadcasts(count, **elements), *[kinds[count]][: int(count in kinds)]]:
+        kinds = [st.broadcasts(count, **elements)]
+        if count <= 2:
+            kinds.append(st.matrices(**elements) if count == 2 else st.batches(**elements).map(lambda x: [x]))
+        for strategy in kinds:
             examples = substantial(strategy)
             if sum(map(takes, examples)) > len(examples) / 2:
                 return strategy.filter(takes)
