@@ -138,7 +138,7 @@ def drawn_inputs(primitive: Primitive, settings: Mapping[str, Any]) -> Any:
         elements: dict[str, Any] = {"low": low, "high": high, "away_from": (-1.0, 0.0, 1.0)}
         kinds = [st.broadcasts(count, **elements)]
         if count <= 2:
-            kinds.append(st.matrices(**elements) if count == 2 else st.batches(**elements).map(lambda x: [x]))
+            kinds.append(st.matrices(**elements) if count == 2 else st.batches(**elements).map(lambda x: (x,)))
         for strategy in kinds:
             examples = substantial(strategy)
             if sum(map(takes, examples)) > len(examples) / 2:
