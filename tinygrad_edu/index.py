@@ -12,6 +12,8 @@ __all__ = ["as_index"]
 
 TAKEN = {int64, int32, uint8, bool_}  # as in PyTorch; a single number may be of any integer dtype
 
+PLAIN = {int, type(None)}  # bounds of a slice that need no conversion
+
 
 def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
     """An index of so many dimensions as NumPy takes it, and a second one for what the first picks, or None.
@@ -20,6 +22,9 @@ def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
     is taken first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front.
     A list with anything but numbers in it stands for a tuple.
     """
+    kind = type(index)
+    if kind is int or (kind is slice and {type(index.start), type(index.stop), type(index.step)} <= PLAIN):
+        return (index, Ellipsis), None
     if isinstance(index, list) and not all(isinstance(part, (int, float, numpy.generic)) for part in index):
         index = tuple(index)
     parts = tuple(map(as_part, index)) if isinstance(index, tuple) else (as_part(index),)

@@ -324,6 +324,10 @@ class View:
 
 def view_of(source: Any, out: Array, primitive: Primitive, settings: Mapping[str, Any]) -> View | None:
     """What makes `out` a view of the source's memory, if it is one."""
-    if isinstance(source, Recorded) and out.base is not None and writes.owner(out) is writes.owner(source._array):
+    base = out.base
+    if base is None or not isinstance(source, Recorded):
+        return None
+    array = source._array
+    if base is array or base is array.base or writes.owner(out) is writes.owner(array):
         return View(source, primitive, settings)
     return None
