@@ -147,6 +147,15 @@ def test_a_wrong_answer_is_told_by_what_came(graded):
     assert found["ex2"] == ("wrong", "two, three and four are nine")
 
 
+def test_a_value_that_the_test_spells_out_is_not_said_twice(original, tmp_path):
+    sheet = notebook(BLANKS, {"ex1": (2, "assert [double(1)] == [2]")})
+    original.write_text(json.dumps(sheet))
+    path = tmp_path / "answers.py"
+    path.write_text(program({"ex1": "def double(x):\n    return x"}))
+    (first,) = grade(path, original)
+    assert first.said == "it should be that [double(1)] == [2]\n[double(1)] is [1]"
+
+
 def test_an_error_is_told_with_the_line_that_it_came_from(graded):
     assert verdict_on(graded, "def double(x):\n    return [][x]") == (
         "wrong",

@@ -176,7 +176,8 @@ def unequal(source: str, frame: types.FrameType, line: int) -> str:
         if not isinstance(side, ast.Constant):
             with contextlib.suppress(Exception):
                 value = eval(compile(ast.Expression(side), "<test>", "eval"), frame.f_globals, frame.f_locals)
-                said += f"\n{ast.unparse(side):.60} is {value!r:.100}"
+                if repr(value) != ast.unparse(side):
+                    said += f"\n{ast.unparse(side):.60} is {value!r:.100}"
     return said
 
 
