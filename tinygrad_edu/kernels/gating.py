@@ -31,20 +31,20 @@ TANH = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
 PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
 
 
-def in_blocks(kernel: Callable[..., Array]) -> Callable[..., Array]:
-    """Let a function of flat arrays of one size take arrays of any shape; float16 is computed in float32."""
+def in_blocks(kernel: Callable[..., object]) -> Callable[..., Array]:
+    """Let a function that writes to the last of flat arrays take arrays of any shape; float16 is taken as float32."""
 
     @functools.wraps(kernel)
     def whole(*arrays: Array) -> Array:
         first = arrays[0]
-        wide = numpy.float32 if first.dtype.char == "e" else first.dtype
-        flat = [x.reshape(-1) for x in arrays]
-        out = numpy.empty(first.size, first.dtype)
+        if first.dtype.char == "e":
+            return whole(*[x.astype(numpy.float32) for x in arrays]).astype(first.dtype)
+        out = numpy.empty(first.shape, first.dtype)
+        flat = [x.reshape(-1) for x in (*arrays, out)]
         with numpy.errstate(all="ignore"):
             for start in range(0, first.size, BLOCK):
-                part = slice(start, start + BLOCK)
-                out[part] = kernel(*[x[part].astype(wide, copy=False) for x in flat])
-        return out.reshape(first.shape)
+                kernel(*[x[start : start + BLOCK] for x in flat])
+        return out
 
     return whole
 
@@ -83,30 +83,28 @@ def normal_step(x: Array, square: Array) -> Array:
 
 
 @in_blocks
-def silu(x: Array) -> Array:
+def silu(x: Array, out: Array) -> None:
     """x / (1 + exp(-x))."""
-    return x * logistic(x.copy())
+    numpy.multiply(x, logistic(x.copy()), out)
 
 
 @in_blocks
-def silu_gradient(g: Array, x: Array) -> Array:
+def silu_gradient(g: Array, x: Array, out: Array) -> None:
     """g times the slope of silu."""
     step = logistic(x.copy())
-    return g * (step * (1 + x * (1 - step)))
+    numpy.multiply(g, step * (1 + x * (1 - step)), out)
 
 
 @in_blocks
-def gelu(x: Array) -> Array:
+def gelu(x: Array, out: Array) -> None:
     """x times the normal distribution's function."""
-    step = normal_step(x, x * x)
-    step *= x
-    return step
+    numpy.multiply(normal_step(x, numpy.square(x)), x, out)
 
 
 @in_blocks
-def gelu_gradient(g: Array, x: Array, y: Array) -> Array:
+def gelu_gradient(g: Array, x: Array, y: Array, out: Array) -> None:
     """g times the slope of y = gelu(x): the distribution's function, which is y / x, plus x times its density."""
-    square = x * x
+    square = numpy.square(x)
     slope = y / x
     slope[square == 0] = 0.5
     square *= -0.5
@@ -114,22 +112,19 @@ def gelu_gradient(g: Array, x: Array, y: Array) -> Array:
     density *= x
     density *= PEAK
     slope += density
-    slope *= g
-    return slope
+    numpy.multiply(slope, g, out)
 
 
 @in_blocks
-def gelu_tanh(x: Array) -> Array:
+def gelu_tanh(x: Array, out: Array) -> None:
     """x times the step of GELU's tanh form."""
-    step = tanh_step(x, x * x)
-    step *= x
-    return step
+    numpy.multiply(tanh_step(x, numpy.square(x)), x, out)
 
 
 @in_blocks
-def gelu_tanh_gradient(g: Array, x: Array) -> Array:
+def gelu_tanh_gradient(g: Array, x: Array, out: Array) -> None:
     """g times the slope of gelu_tanh."""
-    square = x * x
+    square = numpy.square(x)
     step = tanh_step(x, square)
     square *= 3 * TANH[1]
     square += TANH[0]
@@ -137,5 +132,4 @@ def gelu_tanh_gradient(g: Array, x: Array) -> Array:
     slope *= square
     slope += 1
     slope *= step
-    slope *= g
-    return slope
+    numpy.multiply(slope, g, out)
