@@ -13,7 +13,7 @@ Array = NDArray[Any]
 Program = Callable[[], Any]  # one call does the work once and gives what peers should agree on
 
 
-class LackingError(Exception):
+class LackingError(AttributeError):
     """A peer has nothing to do this work with: a dash in the table."""
 
 

@@ -177,3 +177,19 @@ def test_running_needs_an_extra_and_a_place_for_the_result_is_looked_for_first(t
     monkeypatch.setitem(sys.modules, "nbformat", None)
     assert main(run) == 1
     assert capsys.readouterr().err.endswith('running notebooks needs nbformat: pip install "tinygrad-edu[notebook]"\n')
+
+
+def test_what_data_stood_in_for_is_not_written_into_a_notebook(tmp_path, capsys):
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    source = "print('full mode with stand-ins for mnist, seed 0')"
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    path = tmp_path / "05_five.ipynb"
+    path.write_text(notebook)
+    run = ["notebook", "5", "--full", "--folder", str(tmp_path)]
+    assert main([*run, "--write"]) == 1
+    assert "05_five.ipynb is left as it was" in capsys.readouterr().err
+    assert path.read_text() == notebook
+    assert main([*run, "--out", str(tmp_path / "mine.ipynb")]) == 0
+    assert "with stand-ins" in (tmp_path / "mine.ipynb").read_text()

@@ -47,6 +47,8 @@ def notebook(options: argparse.Namespace) -> int:
     ran = execute(path, fast=options.fast)
     print(ran.printed, end="")
     print(f"{path.name} ran in {ran.seconds:.0f} s")
+    if options.write and ran.has_stand_ins:
+        raise RuntimeError(f"{path.name} is left as it was: what it shows is for the real data, set TINYGRAD_EDU_DATA")
     if target:
         ran.save(target)
         print(f"wrote {target}")

@@ -11,7 +11,7 @@ from typing import Any
 from ..atomic import atomic_write_text
 from ..extras import require
 from .exercises import read_notebook
-from .mode import VARIABLE
+from .mode import STANDING_IN, VARIABLE
 
 __all__ = ["Executed", "execute"]
 
@@ -34,6 +34,11 @@ class Executed:
         """What its cells printed."""
         outputs = [output for cell in self.notebook.cells for output in cell.get("outputs", [])]
         return "".join(output.text for output in outputs if output.output_type == "stream")
+
+    @property
+    def has_stand_ins(self) -> bool:
+        """Whether data that were not at hand were stood in for."""
+        return STANDING_IN in self.printed
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""

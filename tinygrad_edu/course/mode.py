@@ -19,6 +19,7 @@ __all__ = ["finish", "is_fast", "pick", "start"]
 T = TypeVar("T")
 
 VARIABLE = "TINYGRAD_EDU_FAST"
+STANDING_IN = "with stand-ins for"
 LOOKS = {
     "figure.dpi": 80,
     "figure.constrained_layout.use": True,
@@ -83,5 +84,5 @@ def finish(**figures: float) -> None:
 def mode() -> str:
     """The mode in words."""
     if stand_ins_used():
-        return f"with stand-ins for {', '.join(sorted(stand_ins_used()))}"
+        return f"{STANDING_IN} {', '.join(sorted(stand_ins_used()))}"
     return f"fast mode ({VARIABLE}=1: less data, fewer epochs)" if is_fast() else "full mode"
