@@ -12,10 +12,13 @@ from tinygrad_edu.graph import no_grad
 from tinygrad_edu.train import Run
 
 
-@pytest.mark.parametrize("model", ["cnn", "mlp"])
-def test_a_run_is_exported(tmp_path, capsys, model):
+NORMALISED = ("--set", "data.mean=[0.3]", "--set", "data.std=[0.4]")
+
+
+@pytest.mark.parametrize(("model", "options"), [("cnn", ()), ("mlp", ()), ("mlp", NORMALISED)])
+def test_a_run_is_exported(tmp_path, capsys, model, options):
     folder, file = tmp_path / "run", tmp_path / "digits.onnx"
-    assert main(["train", "--model", model, "--epochs", "1", "--out", str(folder)]) == 0
+    assert main(["train", "--model", model, "--epochs", "1", "--out", str(folder), *options]) == 0
     capsys.readouterr()
     assert main(["export", str(folder), "--out", str(file)]) == 0
     assert capsys.readouterr() == (f"{file}\n", "")
