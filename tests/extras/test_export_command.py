@@ -11,7 +11,6 @@ from tinygrad_edu.data import digits
 from tinygrad_edu.graph import no_grad
 from tinygrad_edu.train import Run
 
-
 NORMALISED = ("--set", "data.mean=[0.3]", "--set", "data.std=[0.4]")
 
 
