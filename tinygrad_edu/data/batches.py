@@ -128,10 +128,12 @@ class FromWorkers(Batches):
 
     def ask(self, worker_id: int) -> None:
         """Ask a worker for one batch more, if there is one."""
-        with contextlib.suppress(StopIteration):
+        try:
             indices = next(self.order)
-            self.pool.ask(worker_id, next(self.numbers), indices)
-            self.due.append(worker_id)
+        except StopIteration:
+            return
+        self.pool.ask(worker_id, next(self.numbers), indices)
+        self.due.append(worker_id)
 
     def make(self) -> Any:
         """Wait for the next batch, in order unless that is not wanted."""

@@ -13,7 +13,6 @@ when its connection closes, or when it finds that its parent has changed; its sh
 import collections
 import contextlib
 import functools
-import math
 import multiprocessing
 import os
 import pickle
@@ -79,8 +78,10 @@ class Worker:
 
     def send(self, message: Any) -> None:
         """Ask for something. That it has gone is found out when its answer is waited for."""
-        with contextlib.suppress(OSError):
+        try:
             self.connection.send_bytes(pickle.dumps(message))
+        except OSError:
+            return
 
     def answer(self, timeout: float | None) -> bytes:
         """What it sends next.
@@ -89,11 +90,11 @@ class Worker:
             GoneError: it never will.
             LateError: it has not within so many seconds.
         """
-        until = math.inf if timeout is None else time.monotonic() + timeout
-        while not (ready := self.wait(max(0.0, min(until - time.monotonic(), WATCH)))):
+        until = None if timeout is None else time.monotonic() + timeout
+        while not (ready := self.wait(WATCH if until is None else max(0.0, min(until - time.monotonic(), WATCH)))):
             if not self.process.is_alive():
                 raise GoneError(self.obituary())
-            if time.monotonic() >= until:
+            if until is not None and time.monotonic() >= until:
                 raise LateError(f"DataLoader timed out after {timeout} seconds")
         try:
             if self.connection in ready:

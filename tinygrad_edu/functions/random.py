@@ -1,10 +1,8 @@
 """Random Tensors, from one seeded generator unless another is given: the same seed gives the same bits."""
 
-import contextlib
 import contextvars
 import functools
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -88,14 +86,19 @@ default_generator = Generator()
 current = contextvars.ContextVar("current", default=default_generator)
 
 
-@contextlib.contextmanager
-def drawing_from(generator: Generator) -> Iterator[None]:
+class drawing_from:  # noqa: N801  # a class, since a loader enters it for every batch
     """Within a `with` block, and in this thread, this generator stands in the place of the default one."""
-    before = current.set(generator)
-    try:
-        yield
-    finally:
-        current.reset(before)
+
+    __slots__ = ("before", "generator")
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+
+    def __enter__(self) -> None:
+        self.before = current.set(self.generator)
+
+    def __exit__(self, *raised: object) -> None:
+        current.reset(self.before)
 
 
 def manual_seed(seed: int) -> Generator:
