@@ -392,3 +392,10 @@ def test_how_losses_were_reduced():
     assert found == [5, 2.5, [1, 4], [1, 2], "sum", "mean"]
     with pytest.raises(TypeError):
         tg.nn.MSELoss(size_average=False)
+
+
+def test_losses_of_a_notebook_are_left_alone():
+    base = tg.nn.MSELoss.__mro__[1]
+    own = type("Own", (base,), {"__module__": "cell_3", "__init__": lambda self: base.__init__(self, "sum")})
+    with as_torch():
+        assert own().reduction == "sum"

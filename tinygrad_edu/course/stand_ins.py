@@ -11,7 +11,7 @@ import numpy
 from .. import nn, optim
 from ..data import TensorDataset, TextDataset, digits, windows
 from ..data.framing import resize
-from ..data.text import LETTERS, LONGEST, NO_TARGET, places
+from ..data.text import LONGEST, in_windows, spelled
 from ..dtypes import as_dtype
 from ..recording import wrap
 from ..tensor import Tensor
@@ -79,29 +79,13 @@ def documentation() -> Iterator[str]:
 
 def prose(context: int = 64) -> tuple[TextDataset, TextDataset]:
     """The package's documentation, as windows of characters."""
-    text = "\n\n".join(documentation()).encode("ascii", "ignore").decode()
-    vocabulary = sorted(set(text))
-    tokens = places(text, vocabulary)
-    parts = numpy.split(tokens, [len(tokens) * 9 // 10])
-    if not 1 <= context < len(parts[1]):
-        raise ValueError(f"it takes a context of 1 to {len(parts[1]) - 1}, got {context}")
-    views = (numpy.lib.stride_tricks.sliding_window_view(part, context + 1) for part in parts)
-    train, validation = (TextDataset(wrap(view[:, :-1]), wrap(view[:, 1:]), vocabulary) for view in views)
-    return train, validation
+    return in_windows("\n\n".join(documentation()).encode("ascii", "ignore").decode(), context)
 
 
 def words() -> tuple[TextDataset, TextDataset]:
     """The words of the package's documentation, as if they were names."""
-    known = sorted(set(re.findall(rf"\b[a-z]{{2,{LONGEST}}}\b", "\n".join(documentation()))))
-    inputs = numpy.zeros((len(known), LONGEST + 1), numpy.int64)
-    targets = numpy.full((len(known), LONGEST + 1), NO_TARGET)
-    for row, word in enumerate(known):
-        letters = numpy.frombuffer(word.encode(), numpy.uint8) - (ord("a") - 1)
-        inputs[row, 1 : len(word) + 1] = targets[row, : len(word)] = letters
-        targets[row, len(word)] = 0
-    test = numpy.arange(len(known)) % 10 == 9
-    train, held_out = (TextDataset(wrap(inputs[k]), wrap(targets[k]), LETTERS) for k in (~test, test))
-    return train, held_out
+    known = set(re.findall(rf"\b[a-z]{{2,{LONGEST}}}\b", "\n".join(documentation())))
+    return spelled([word.encode() for word in sorted(known)])
 
 
 def waves(count: int) -> Callable[..., Pair]:

@@ -77,12 +77,20 @@ def tiny_shakespeare(context: int = 64) -> tuple[TextDataset, TextDataset]:
         ValueError: the file is damaged, or not the published one; no window of this length fits.
     """
     (file,) = SHAKESPEARE
-    text = read(file).decode("ascii")
+    return in_windows(read(file).decode("ascii"), context)
+
+
+def in_windows(text: str, context: int) -> tuple[TextDataset, TextDataset]:
+    """All windows of the first nine tenths of a text, and of the last.
+
+    Raises:
+        ValueError: no window of this length fits.
+    """
     vocabulary = sorted(set(text))
     tokens = places(text, vocabulary)
     border = len(tokens) * 9 // 10
     if not 1 <= context < len(tokens) - border:
-        raise ValueError(f"tiny_shakespeare takes a context of 1 to {len(tokens) - border - 1}, got {context}")
+        raise ValueError(f"the text takes a context of 1 to {len(tokens) - border - 1}, got {context}")
     parts = (numpy.lib.stride_tricks.sliding_window_view(part, context + 1) for part in numpy.split(tokens, [border]))
     train, validation = (TextDataset(wrap(part[:, :-1]), wrap(part[:, 1:]), vocabulary) for part in parts)
     return train, validation
@@ -101,7 +109,11 @@ def first_names() -> tuple[TextDataset, TextDataset]:
         ValueError: the file is damaged, or not the published one.
     """
     (file,) = NAMES
-    known = read(file).split()
+    return spelled(read(file).split())
+
+
+def spelled(known: Sequence[bytes]) -> tuple[TextDataset, TextDataset]:
+    """Words of small letters, letter by letter, every tenth held out."""
     inputs = numpy.zeros((len(known), LONGEST + 1), numpy.int64)
     targets = numpy.full((len(known), LONGEST + 1), NO_TARGET)
     for row, name in enumerate(known):
