@@ -7,6 +7,7 @@ from ..functions.creation import zeros_like
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["Adadelta"]
 
@@ -48,6 +49,7 @@ class Adadelta(Optimizer):
             raise ValueError(f"Adadelta: rho must be from 0 to 1, got {rho}")
         super().__init__(params, {**defaults, "maximize": maximize})
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

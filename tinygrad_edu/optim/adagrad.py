@@ -7,6 +7,7 @@ from ..functions.creation import full_like
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["Adagrad"]
 
@@ -61,6 +62,7 @@ class Adagrad(Optimizer):
         start = self.defaults["initial_accumulator_value"]
         self.state[p].update(step=counter(), sum=full_like(p, start, requires_grad=False))
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -8,6 +8,7 @@ from ..ops.elementwise import maximum
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["Adamax"]
 
@@ -48,6 +49,7 @@ class Adamax(Optimizer):
             params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
         )
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

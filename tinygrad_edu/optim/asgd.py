@@ -7,6 +7,7 @@ from ..functions.creation import as_tensor, zeros_like
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["ASGD"]
 
@@ -56,6 +57,7 @@ class ASGD(Optimizer):
             },
         )
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -7,6 +7,7 @@ from ..functions.creation import zeros_like
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_betas, check_settings
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["Lion"]
 
@@ -42,6 +43,7 @@ class Lion(Optimizer):
         check_betas("Lion", betas)
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -7,6 +7,7 @@ from ..functions.creation import zeros_like
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_betas, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["NAdam"]
 
@@ -59,6 +60,7 @@ class NAdam(Optimizer):
             },
         )
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

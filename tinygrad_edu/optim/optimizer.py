@@ -12,6 +12,7 @@ from ..nn.parameter import clear_gradients
 from ..tensor import Tensor
 from .grouping import Group, as_group, counter
 from .hooks import Hooked, with_hooks
+from .packing import Packs
 
 __all__ = ["Optimizer"]
 
@@ -83,6 +84,7 @@ class Optimizer(Hooked):
         self.defaults: dict[str, Any] = state["defaults"]
         self.state: defaultdict[Any, dict[str, Any]] = state["state"]
         self.param_groups: list[Group] = state["param_groups"]
+        self._packs: defaultdict[int, Packs] = defaultdict(Packs)  # by the number of the group
         self._begin_hooks()
         self._opt_called = False  # whether a step was made: a schedule's step comes after it
 
@@ -122,9 +124,9 @@ class Optimizer(Hooked):
             with enable_grad():
                 loss = closure()
         with no_grad():
-            for group in self.param_groups:
+            for i, group in enumerate(self.param_groups):
                 uphill = group.get("maximize", False)
-                for p in group["params"]:
+                for p in self._packs[i].move(self, group):
                     g = p.grad
                     if g is not None:
                         self.update(p, -g if uphill else g, group)
@@ -133,7 +135,8 @@ class Optimizer(Hooked):
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """Move one parameter in place; nothing is recorded.
 
-        Given are its gradient (its negative where the group has `maximize`), and the settings of its group.
+        Given are its gradient (its negative where the group has `maximize`), and the settings of its group. An update
+        that is marked as `elementwise` is given many small parameters as one, laid end to end.
         """
         raise NotImplementedError(
             f"{type(self).__name__} does not say how a parameter moves: give it a method update()"

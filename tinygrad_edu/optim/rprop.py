@@ -8,6 +8,7 @@ from ..ops.elementwise import where
 from ..tensor import Tensor
 from .grouping import Group, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["Rprop"]
 
@@ -49,6 +50,7 @@ class Rprop(Optimizer):
             raise ValueError(f"Rprop: etas must be one below 1 and one above, both above 0, got {etas}")
         super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

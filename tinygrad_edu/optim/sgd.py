@@ -6,6 +6,7 @@ from typing import Any
 from ..tensor import Tensor
 from .grouping import Group, as_number, check_settings, check_ways
 from .optimizer import Optimizer
+from .packing import elementwise
 
 __all__ = ["SGD"]
 
@@ -57,6 +58,7 @@ class SGD(Optimizer):
             },
         )
 
+    @elementwise
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         momentum, decay = group["momentum"], group["weight_decay"]
