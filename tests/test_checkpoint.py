@@ -139,7 +139,7 @@ def test_what_was_overwritten_since_is_told():
     middle = x * 2
     y = checkpoint(lambda x: (x + 1).exp(), middle)
     middle.add_(1)
-    with pytest.raises(GradientError, match=r"computed from again was overwritten at .*test_checkpoint.py"):
+    with pytest.raises(GradientError, match=r"computed from again was overwritten .* at .*test_checkpoint.py"):
         y.sum().backward()
     y = checkpoint(lambda x: x * w, x)
     with tg.no_grad():

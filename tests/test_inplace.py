@@ -6,6 +6,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import writes
 from tinygrad_edu.errors import GradientError, ShapeError
+from tinygrad_edu.nn import functional as F
 from tinygrad_edu.ops.movement import unfold
 from tinygrad_edu.testing import check_gradient
 
@@ -307,6 +308,37 @@ def test_what_no_rule_needs_may_be_overwritten():
     y.zero_()
     z.sum().backward()
     assert x.grad.tolist() == [3, 5]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: F.gelu(x),
+        lambda x: F.max_pool1d(x[None], 2)[0],
+        lambda x: F.max_pool1d(x[None], 3, 1, 1)[0],
+        lambda x: x / x.sum(1, keepdim=True),
+        lambda x: F.normalize(x),
+    ],
+)
+def test_an_output_may_be_overwritten_whose_gradient_pytorch_computes_of_the_inputs(f):
+    grads = []
+    for write in (True, False):
+        x = tg.tensor(X, requires_grad=True)
+        y = f(x * 1)
+        y = y.relu_() if write else y.relu()
+        (gx,) = tg.autograd.grad((y * y).sum(), x, create_graph=True)
+        (gx * gx).sum().backward()
+        grads.append([gx.tolist(), x.grad.tolist()])
+    assert grads[0] == grads[1]
+
+
+def test_an_input_and_an_output_that_are_both_overwritten_are_told():
+    y = tg.tensor(X, requires_grad=True) * 1
+    z = F.gelu(y)
+    y.add_(1)
+    z.add_(1)
+    with pytest.raises(GradientError, match="backward of gelu"):
+        z.sum().backward()
 
 
 def test_the_right_hand_side_may_be_a_view_of_the_left():

@@ -162,7 +162,7 @@ def test_the_gradient_goes_to_the_first_of_equal_values():
 def test_an_infinite_gradient_stays_where_it_belongs():
     x = np.arange(4.0).reshape(1, 2, 2)
     gx = ops.max_pool.rules["x"](
-        np.full((1, 1, 1), np.inf), x, np.full((1, 1, 1), 3.0), F.Window(*[(2, 2)] * 2, (0, 0), (1, 1))
+        np.full((1, 1, 1), np.inf), x, np.full((1, 1, 1), 3.0), F.Window(*[(2, 2)] * 2, (0, 0), (1, 1)), (1, 1)
     )
     np.testing.assert_array_equal(gx, [[[0, 0], [0, np.inf]]])
 

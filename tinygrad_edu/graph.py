@@ -5,7 +5,7 @@ an array that no rule named is freed as soon as the user lets go of it, and ther
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from operator import attrgetter
 from types import CodeType
@@ -341,15 +341,6 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
     return tuple([tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True)])
 
 
-def saved_arrays(saved: Any) -> Iterator[Any]:
-    """All arrays that a node saved, however deep in tuples; not those it has in other keeping (autograd/graph.py)."""
-    for value in saved if isinstance(saved, tuple) else ():
-        if isinstance(value, numpy.ndarray):
-            yield value
-        elif isinstance(value, tuple):
-            yield from saved_arrays(value)
-
-
 def describe(node: Node) -> str:
     """`tanh of shape (3,), recorded at file:line in function`."""
     return f"{node.operation} (output {node.shape}), recorded at {writes.describe_place(node.code, node.lasti)}"
@@ -368,11 +359,19 @@ def check_saved(node: Node) -> None:
     Raises:
         RuntimeError: naming the operation, its forward line and the line of the write.
     """
-    for array in saved_arrays(node.saved):
-        write = writes.find_write(array, node.number)
-        if write is not None:
-            raise GradientError(
-                f"a value of shape {array.shape} that the backward of {describe(node)} needs was overwritten by an "
-                f"in-place operation at {writes.describe_place(write.code, write.lasti)} (it is now at version "
-                f"{write.version}); write to a clone() of it, or use the operation that returns a new Tensor"
-            )
+    for array, write in writes.overwritten(node.saved, node.number):
+        if not computed_again(node, array):
+            raise writes.lost(array, write, f"the backward of {describe(node)} needs")
+
+
+def computed_again(node: Node, lost: Any) -> bool:
+    """Whether an overwritten value was an output saved beside all that it is computed of; if so, it is computed again.
+
+    A rule asks for both to save time. PyTorch does without such an output, and lets it be written to.
+    """
+    assert node.plan is not None
+    primitive, saved = node.plan.primitive, dict(zip(node.plan.arguments[0], node.saved or (), strict=False))
+    if saved.pop("out", 0) is not lost or saved.keys() != {*primitive.inputs, *primitive.settings}:
+        return False
+    node.saved = tuple([primitive.forward(**saved) if value is lost else value for value in node.saved or ()])
+    return True

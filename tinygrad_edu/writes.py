@@ -6,19 +6,24 @@ known by the array that owns it, so all views of it, and all Tensors that share 
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from types import CodeType
 from typing import Any
 
 from numpy import ndarray
 
+from .errors import GradientError
+
 __all__ = [
+    "arrays_in",
     "describe_place",
     "find_write",
     "latest",
+    "lost",
     "next_number",
     "note_write",
+    "overwritten",
     "owner",
     "version",
     "watch",
@@ -91,6 +96,32 @@ def find_write(value: Any, since: int) -> Write | None:
         if known is not None and known.number > since:
             return known
     return None
+
+
+def arrays_in(saved: Any) -> Iterator[ndarray]:
+    """All arrays that a node saved, however deep in tuples; not those it has in other keeping (autograd/graph.py)."""
+    for value in saved if isinstance(saved, tuple) else ():
+        if isinstance(value, ndarray):
+            yield value
+        elif isinstance(value, tuple):
+            yield from arrays_in(value)
+
+
+def overwritten(saved: Any, since: int) -> Iterator[tuple[ndarray, Write]]:
+    """Those of the arrays that were written to after moment `since`, each with the last write."""
+    for array in arrays_in(saved):
+        write = find_write(array, since)
+        if write is not None:
+            yield array, write
+
+
+def lost(array: ndarray, write: Write, needed: str) -> GradientError:
+    """The error that tells of a value which something needs, and which a write has replaced."""
+    return GradientError(
+        f"a value of shape {array.shape} that {needed} was overwritten by an in-place operation at "
+        f"{describe_place(write.code, write.lasti)} (it is now at version {write.version}); write to a clone() of it, "
+        "or use the operation that returns a new Tensor"
+    )
 
 
 def describe_place(code: CodeType | None, lasti: int) -> str:

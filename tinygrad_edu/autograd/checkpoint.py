@@ -9,7 +9,7 @@ from typing import Any
 from .. import writes
 from ..errors import GradientError
 from ..functions.random import get_rng_state, set_rng_state
-from ..graph import Node, check_saved, enable_grad, is_grad_enabled, saved_arrays
+from ..graph import Node, check_saved, enable_grad, is_grad_enabled
 from ..tensor import Tensor
 from .graph import keeping
 
@@ -115,7 +115,7 @@ class Region:
         """
         nodes: list[Node] = []
         start = writes.next_number()
-        for array in saved_arrays(arrays_of((*self.args, *self.kwargs.values()))):
+        for array in writes.arrays_in(arrays_of((*self.args, *self.kwargs.values()))):
             self.check_unwritten(array, start)
         state = get_rng_state() if self.state is not None else None
         if self.state is not None:
@@ -135,7 +135,7 @@ class Region:
             )
         for node, (_, reference) in zip(nodes, self.made, strict=True):
             check_saved(node)
-            for array in saved_arrays(node.saved):
+            for array in writes.arrays_in(node.saved):
                 self.check_unwritten(array, start)
             if (absent := reference()) is not None:
                 absent.saved = node.saved
@@ -144,10 +144,7 @@ class Region:
         """Raise if this array was written to between the first time and the second."""
         write = writes.find_write(array, self.number)
         if write is not None and write.number < start:
-            raise GradientError(
-                f"a value of shape {array.shape} that a checkpointed function is computed from again was overwritten "
-                f"at {writes.describe_place(write.code, write.lasti)}; write to a clone() of it"
-            )
+            raise writes.lost(array, write, "a checkpointed function is computed from again")
 
 
 class Absent:

@@ -30,7 +30,7 @@ def mul(x: Any, y: Any) -> Any:
     return x * y
 
 
-@primitive(formula=r"\bar{x} = \bar{z} / y,\ \bar{y} = -\bar{z}\,z / y", promotion="float")
+@primitive(formula=r"\bar{x} = \bar{z} / y,\ \bar{y} = -\bar{z}\,x / y^2", promotion="float")
 def div(x: Any, y: Any) -> Any:
     """x / y, elementwise, integers as floats; `(*), (*) -> (*)`."""
     return x / y
@@ -63,7 +63,7 @@ def pow(x: Any, y: Any, *, xp: Any) -> Any:
 add.vjp(x=lambda g: g, y=lambda g: g)
 sub.vjp(x=lambda g: g, y=lambda g: -g)
 mul.vjp(x=lambda g, y: g * y, y=lambda g, x: g * x)
-div.vjp(x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y)
+div.vjp(x=lambda g, y: g / y, y=lambda g, x, y: -(x / y * g) / y)
 neg.vjp(x=lambda g: -g)
 reciprocal.vjp(x=lambda g, out: -g * out * out)
 square.vjp(x=lambda g, x: g * (x + x))

@@ -39,7 +39,7 @@ def max_pool_indices(x: Any, peak: Any, *, window: Window) -> Any:
     return kernels.places(x, peak, window)
 
 
-max_pool.vjp(x=lambda g, x, out, window: max_pool_route(g, x, out, window=window))
+max_pool.vjp(x=lambda g, x, out, window, size: max_pool_route(g, x, out, window=window))
 max_pool_route.vjp(y=lambda g, x, peak, window: max_pool_pick(g, x, peak, window=window), x=None, peak=None)
 max_pool_pick.vjp(y=lambda g, x, peak, window: max_pool_route(g, x, peak, window=window), x=None, peak=None)
 
