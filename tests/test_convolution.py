@@ -71,12 +71,13 @@ def leaves(*arrays):
     return [tg.tensor(x, requires_grad=True) for x in arrays]
 
 
-@given(geometries(), st.sampled_from([1, 60, kernels.BLOCK]))
-def test_conv_is_its_definition_and_its_adjoints_fit(geometry, block):
+@given(geometries(), st.sampled_from([1, 60, kernels.BLOCK]), st.booleans())
+def test_conv_is_its_definition_and_its_adjoints_fit(geometry, block, images_as_rows):
     """<conv(x, w), y> = <x, conv_input(y, w)> = <w, conv_weight(y, x)> for all x, w and y defines the adjoints."""
     x_shape, w_shape, settings = geometry
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernels, "BLOCK", block)
+        patch.setattr(kernels, "are_small", lambda *_: images_as_rows)
         kernels.strips.cache_clear()
         x, w = random(x_shape, w_shape)
         out = conv(x, w, **settings)
@@ -185,6 +186,19 @@ def test_the_bias_is_added_once_in_every_block_and_strip(monkeypatch):
     x, w, b = random((3, 2, 9, 4), (2, 2, 3, 3), (2,))
     np.testing.assert_allclose(F.conv2d(x, w, b), F.conv2d(x, w) + b[:, None, None], rtol=1e-12)
     kernels.strips.cache_clear()
+
+
+def test_many_images_of_few_positions():
+    """As deep in a network: images are the rows of one, in blocks as large as the weight."""
+    x, w, y = random((9, 8, 2, 2), (90, 8, 3, 3), (9, 90, 2, 2), dtype="float32")
+    assert kernels.are_small(9, (2, 2), 90)
+    settings = {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1)}
+    out = np.concatenate([conv(a[None], w, **settings) for a in x])
+    np.testing.assert_allclose(conv(x, w, **settings), out, rtol=1e-5, atol=1e-5)
+    gx = np.concatenate([conv_input(b[None], w, size=(2, 2), **settings) for b in y])
+    np.testing.assert_allclose(conv_input(y, w, size=(2, 2), **settings), gx, rtol=1e-5, atol=1e-4)
+    gw = np.sum([conv_weight(b[None], a[None], kernel=(3, 3), **settings) for a, b in zip(x, y, strict=True)], axis=0)
+    np.testing.assert_allclose(conv_weight(y, x, kernel=(3, 3), **settings), gw, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

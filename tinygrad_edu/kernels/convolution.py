@@ -4,6 +4,10 @@ Copying out every window (im2col) moves each value once per kernel position, and
 Here a block is copied, padding included, once per kernel *column*, to `(m, G, C * columns, rows * width)`. The windows
 of a kernel row are then a view of it, one that starts some rows further down, and BLAS takes it as it is.
 
+Deep in a network images are small and weights large, and putting a weight into the order of its rows would take longer
+than copying every window. There the images are taken for the rows of a single one, which a kernel of one row slides
+over: nothing is put into order, and the products are few and large.
+
 Shapes: B images, of which m in a block, G groups, C input and O output channels of a group. The first spatial dimension
 is the rows, the others are the columns, so the same lines serve two dimensions and three.
 """
@@ -34,6 +38,27 @@ def correlate(
 
     `x (B, G, C, *spatial), w (G, O, C, *kernel), bias (G, O, 1) -> (B, G, O, *size)`.
     """
+    if are_small(len(x), size, w.shape[1]):
+        settings = (len(x), *size), (1, *stride), (0, *padding), (1, *dilation)
+        y = correlate_rows(as_rows(x), w[:, :, :, None], *settings, bias)
+        return numpy.ascontiguousarray(numpy.moveaxis(y[0], 2, 0))
+    return correlate_rows(x, w, size, stride, padding, dilation, bias)
+
+
+def are_small(images: int, size: Sizes, outputs: int) -> bool:
+    """Whether images count as rows. Found by trying: the more images, the less a weight's order matters to each."""
+    return min(images, 8) * prod(size) < 2 * outputs
+
+
+def as_rows(images: Array) -> Array:
+    """`(B, G, C, *spatial) -> (1, G, C, B, *spatial)`."""
+    return numpy.moveaxis(images, 0, 2)[None]
+
+
+def correlate_rows(
+    x: Array, w: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, bias: Array | None
+) -> Array:
+    """`correlate`, the rows of whose kernel are taken one by one."""
     x = numpy.ascontiguousarray(x)
     groups, outputs, channels, *kernel = w.shape
     y = numpy.empty((len(x), groups, outputs, *size), x.dtype)
@@ -58,14 +83,27 @@ def correlate_weight(y: Array, x: Array, kernel: Sizes, stride: Sizes, padding: 
 
     `y (B, G, O, *size), x (B, G, C, *spatial) -> (G, O, C, *kernel)`.
     """
+    if are_small(len(x), y.shape[3:], y.shape[2]):
+        settings = (1, *kernel), (1, *stride), (0, *padding), (1, *dilation)
+        return correlate_weight_rows(as_rows(y), as_rows(x), *settings)[:, :, :, 0]
+    return correlate_weight_rows(y, x, kernel, stride, padding, dilation)
+
+
+def correlate_weight_rows(y: Array, x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    """`correlate_weight`, the rows of whose kernel are taken one by one."""
     x, y = numpy.ascontiguousarray(x), numpy.ascontiguousarray(y)
     (_, groups, outputs, *size), channels = y.shape, x.shape[2]
-    rows = numpy.zeros((kernel[0], groups, channels * prod(kernel[1:]), outputs), x.dtype)
+    # The order in which several rows come is the quicker one, but that of a single row is the weight's own.
+    in_order = kernel[0] == 1
+    shape = outputs, channels * prod(kernel[1:])
+    rows = numpy.zeros((kernel[0], groups, *(shape if in_order else shape[::-1])), x.dtype)
     for block, windows in blocks(x, outputs, kernel, tuple(size), stride, padding, dilation):
         part = y[block]
-        part = part.reshape(*part.shape[:3], prod(part.shape[3:])).swapaxes(-1, -2)
+        part = part.reshape(*part.shape[:3], prod(part.shape[3:]))
         for row, window in zip(rows, windows, strict=True):
-            row += (window @ part).sum(axis=0)
+            row += (part @ window.swapaxes(-1, -2) if in_order else window @ part.swapaxes(-1, -2)).sum(axis=0)
+    if in_order:
+        return rows.reshape(groups, outputs, channels, *kernel)
     rows = rows.reshape(kernel[0], groups, channels, *kernel[1:], outputs)
     return numpy.ascontiguousarray(rows.transpose(1, -1, 2, 0, *range(3, rows.ndim - 1)))
 
@@ -136,8 +174,9 @@ def strips(
     beyond = sum(below.values())
     copied = groups * channels * columns * width
     made = len(below) * copied + groups * outputs * width
-    rows = min(size[0], max(2 * beyond + 1, (BLOCK - beyond * copied) // max(1, made)))
-    m = max(1, min(images, BLOCK // max(1, rows * made + beyond * copied)))
+    block = max(BLOCK, groups * outputs * channels * prod(kernel))  # the weight passes through the cache for each
+    rows = max(1, min(size[0], max(2 * beyond + 1, (block - beyond * copied) // max(1, made))))
+    m = max(1, min(images, block // max(1, rows * made + beyond * copied)))
 
     across = [
         [inside(d * k - p, s, count, n) for k in range(taps)]
