@@ -1,5 +1,7 @@
 """PyTorch's programs on this engine: what `import torch` finds, what it does not, and the way back."""
 
+import copy
+import io
 import subprocess
 import sys
 
@@ -399,3 +401,28 @@ def test_losses_of_a_notebook_are_left_alone():
     own = type("Own", (base,), {"__module__": "cell_3", "__init__": lambda self: base.__init__(self, "sum")})
     with as_torch():
         assert own().reduction == "sum"
+
+
+def test_dtypes_know_what_pytorchs_know():
+    with as_torch():
+        import torch
+
+        x = torch.zeros(2, dtype=torch.float16)
+        assert f"{x.dtype} {torch.long}" == "torch.float16 torch.int64"
+        assert x.dtype is torch.half
+        assert x.dtype == tg.float16
+        assert [k.is_floating_point for k in (torch.double, torch.int, torch.bool, torch.bfloat16)] == [1, 0, 0, 1]
+        assert [k.is_signed for k in (torch.float, torch.int8, torch.uint8)] == [True, True, False]
+        assert not x.dtype.is_complex
+        assert copy.deepcopy({"kind": x.dtype})["kind"] is torch.float16
+        assert torch.nn.Linear(2, 2).to(torch.float64).weight.dtype is torch.double
+        assert {torch.float16: 1}[x.dtype] == 1
+        assert torch.get_default_dtype() is torch.float32
+        assert repr(torch.ones(1).double()) == "tensor([1.], dtype=torch.float64)"
+        with pytest.raises(RuntimeError, match="bool"):
+            torch.tensor([True]) - torch.tensor([False])
+        file = io.BytesIO()
+        torch.save({"kind": x.dtype, "more": torch.zeros(1, dtype=torch.uint8)}, file)
+        file.seek(0)
+        assert torch.load(file)["kind"] == torch.float16
+    assert type(tg.zeros(2).dtype) is type(tg.float32)

@@ -64,6 +64,9 @@ SQUARE = {
     "eigvalsh": lambda x: linalg.eigvalsh(x + x.mT),
     "eigh": function_of_symmetric,
     "power": lambda x: linalg.matrix_power(x, 3),
+    "exponential": linalg.matrix_exp,
+    "exponential of large ones": lambda x: linalg.matrix_exp(x * 3) / 100,
+    "reflections": lambda x: linalg.householder_product(x, x[..., 0]),
     "negative power": lambda x: linalg.matrix_power(x, -2),
     **{f"cond in {p}": lambda x, p=p: linalg.cond(x, p) for p in (None, -2, "fro", "nuc", 1, math.inf)},
 }
@@ -271,6 +274,13 @@ ERRORS = {
     "factors that do not fit": (lambda: linalg.multi_dot([EYE, tg.ones(3, 3)]), ShapeError, "as many columns as"),
     "a factor that is no matrix": (lambda: linalg.multi_dot([EYE, VECTOR, EYE]), ShapeError, "vectors at both ends"),
     "a power of no square": (lambda: linalg.matrix_power(tg.ones(2, 3), 2), ShapeError, r"square.*got \(2, 3\)"),
+    "an exponential of no square": (lambda: linalg.matrix_exp(tg.ones(2, 3)), ShapeError, r"square.*got \(2, 3\)"),
+    "an exponential of integers": (lambda: linalg.matrix_exp(EYE.long()), RuntimeError, "for floats, got int64"),
+    "reflections of wide ones": (
+        lambda: linalg.householder_product(tg.ones(2, 3), VECTOR),
+        ShapeError,
+        r"m >= n >= k, got \(2, 3\)",
+    ),
     "powers of bools": (lambda: linalg.vander(VECTOR.bool()), RuntimeError, "got bool"),
     "too few powers": (lambda: linalg.vander(VECTOR, 1), RuntimeError, "2 or more, got 1"),
     "vecdot of integers": (lambda: linalg.vecdot(VECTOR.long(), VECTOR.long()), RuntimeError, "floats, got int64"),
@@ -294,6 +304,10 @@ def test_modes_of_qr_without_a_derivative(mode, told):
         r.sum().backward()
 
 
+def test_no_reflections_are_the_identity():
+    assert linalg.householder_product(tg.ones(2, 3, 2), tg.ones(2, 0)).tolist() == [[[1, 0], [0, 1], [0, 0]]] * 2
+
+
 def test_names():
     x = tg.tensor([[2.0, 1.0], [1.0, 3.0]])
     assert linalg.svd(x)._fields == ("U", "S", "Vh")
@@ -302,5 +316,5 @@ def test_names():
     assert linalg.slogdet(x)._fields == ("sign", "logabsdet")
     assert linalg.lstsq(x, x)._fields == ("solution", "residuals", "rank", "singular_values")
     assert tg.linalg is linalg
-    for name in ("det", "inverse", "cholesky", "logdet", "slogdet", "matrix_power", "pinverse"):
+    for name in ("det", "inverse", "cholesky", "logdet", "slogdet", "matrix_exp", "matrix_power", "pinverse"):
         assert inspect.unwrap(getattr(tg.Tensor, name)) is inspect.unwrap(getattr(tg, name))

@@ -10,6 +10,14 @@ from tinygrad_edu.autograd import gradcheck, gradgradcheck
 from tinygrad_edu.testing.strategies import arrays, shapes
 
 X = np.arange(24.0).reshape(2, 3, 4)
+
+
+def strided(x, size, stride, start):
+    """Elements of x picked one by one, `stride` apart."""
+    places = np.tensordot(stride, np.indices(size), 1) + start
+    return x.ravel()[places.astype(int)]
+
+
 M = X[0]
 
 # What it gives for X, the cube, or M, its first matrix, and what NumPy gives.
@@ -44,6 +52,10 @@ ORACLES = {
     "select": (lambda x: x.select(1, -1), lambda x: x[:, -1]),
     "unfold": (lambda x: x.unfold(2, 3, 1), lambda x: np.lib.stride_tricks.sliding_window_view(x, 3, 2)),
     "unfold with steps": (lambda x: x.unfold(1, 1, 2), lambda x: x[:, ::2, :, None]),
+    "as_strided": (lambda x: x.as_strided((2, 3, 2), (4, 1, 1), 5), lambda x: strided(x, (2, 3, 2), (4, 1, 1), 5)),
+    "as_strided of a part": (lambda x: x[1].as_strided((2,), (3,)), lambda x: strided(x[1], (2,), (3,), 0)),
+    "as_strided to one": (lambda x: x.as_strided((), (), 7), lambda x: x.ravel()[7]),
+    "as_strided to nothing": (lambda x: x.as_strided((0, 3), (1, 1)), lambda x: np.zeros((0, 3))),
     "flip": (lambda x: x.flip(0, -1), lambda x: np.flip(x, (0, 2))),
     "rot90": (lambda x: x.rot90(3, (1, 2)), lambda x: np.rot90(x, 3, (1, 2))),
     "rot90 the other way": (lambda x: x.rot90(-1, (2, 0)), lambda x: np.rot90(x, -1, (2, 0))),
@@ -130,6 +142,11 @@ REFUSALS = {
     "unbind": (IndexError, lambda x: x[0, 0, 0].unbind()),
     "unfold": (RuntimeError, lambda x: x.unfold(0, 3, 1)),
     "unfold without steps": (RuntimeError, lambda x: x.unfold(0, 1, 0)),
+    "as_strided beyond": (RuntimeError, lambda x: x.as_strided((2, 5), (20, 1))),
+    "as_strided before": (RuntimeError, lambda x: x[1].as_strided((2,), (1,), 0)),
+    "as_strided over gaps": (RuntimeError, lambda x: x[..., ::2].as_strided((2,), (1,))),
+    "as_strided backwards": (ValueError, lambda x: x.as_strided((2,), (-1,), 3)),
+    "as_strided with too few steps": (ValueError, lambda x: x.as_strided((2, 2), (1,))),
     "flip": (RuntimeError, lambda x: x.flip(0, -3)),
     "fliplr": (RuntimeError, lambda x: x[0, 0].fliplr()),
     "rot90": (RuntimeError, lambda x: x.rot90(1, (0, -3))),

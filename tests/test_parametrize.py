@@ -97,6 +97,38 @@ def test_a_buffer_and_what_was_there_before():
     assert type(norm) is nn.BatchNorm1d
 
 
+@pytest.mark.parametrize("how", ["matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("sizes", [(4, 4), (5, 3), (3, 5)])
+def test_an_orthogonal_weight_stays_so_in_training(sizes, how):
+    tg.manual_seed(0)
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(*sizes), "weight", how)
+    before = layer.weight.detach()
+    optimizer = tg.optim.SGD(layer.parameters(), lr=0.2)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (layer(tg.randn(8, sizes[0])) ** 4).mean().backward()
+        optimizer.step()
+    weight = layer.weight.detach()
+    assert not tg.allclose(weight, before, atol=1e-3)
+    product = weight @ weight.T if sizes[1] < sizes[0] else weight.T @ weight
+    assert tg.allclose(product, tg.eye(min(sizes)), atol=1e-5)
+    layer.weight = before
+    assert tg.allclose(layer.weight, before, atol=1e-5)
+
+
+def test_what_orthogonal_refuses():
+    orthogonal = nn.utils.parametrizations.orthogonal
+    with pytest.raises(ValueError, match="no parameter or buffer 'bias' of two dimensions"):
+        orthogonal(nn.Linear(2, 2), "bias")
+    with pytest.raises(ValueError, match="got 'euler'"):
+        orthogonal(nn.Linear(2, 2), orthogonal_map="euler")
+    with pytest.raises(ValueError, match=r"of shape \(2, 2\) cannot be given"):
+        orthogonal(nn.Linear(2, 2)).weight = tg.eye(3)
+    layer = orthogonal(nn.Linear(2, 2), use_trivialization=False)
+    with pytest.raises(NotImplementedError, match="no inverse"):
+        layer.weight = tg.eye(2)
+
+
 def test_what_parametrize_refuses():
     class Wider(nn.Module):
         def forward(self, x):

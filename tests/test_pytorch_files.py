@@ -1,5 +1,6 @@
 """PyTorch's checkpoints without PyTorch: what is written and read, and what is refused; nothing in a file is run."""
 
+import argparse
 import collections
 import io
 import os
@@ -102,6 +103,21 @@ def test_kinds_of_containers_come_back():
     assert found["x"] is found["y"][0]
 
 
+def test_what_programs_keep_beside_their_weights_comes_back():
+    args = argparse.Namespace(rate=0.1, device=tg.device("cpu"), kind=tg.float16, sizes=[1, 2])
+    found = loaded(saved({"args": args, "seen": {1, "a"}, "none": set(), "again": args, "best": np.float32(0.5)}))
+    assert vars(found["args"]) == vars(args)
+    assert found["again"] is found["args"]
+    assert repr(found["args"]).startswith("Namespace(rate=0.1, ")
+    assert (found["seen"], found["none"], found["best"]) == ({1, "a"}, set(), 0.5)
+    assert vars(loaded(saved(found["args"]))) == vars(args)
+
+
+def test_a_module_is_saved_by_its_state():
+    with pytest.raises(TypeError, match=r"\['model'\] is a Linear; of a module or an optimizer save the state_dict"):
+        saved({"model": nn.Linear(2, 2)})
+
+
 def test_the_same_object_gives_the_same_bytes():
     state = nn.Linear(3, 2).state_dict()
     assert saved(state) == saved(state)
@@ -189,6 +205,8 @@ FORGED = {
     "called with nonsense": archive(b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R."),
     "calls a dtype": archive(b"\x80\x02ctorch\nfloat32\n)R."),
     "adds to a number": archive(b"\x80\x02K\x01K\x02a."),
+    "attributes of a list": archive(b"\x80\x02]}b."),
+    "attributes without names": archive(b"\x80\x02cargparse\nNamespace\n)\x81}K\x01K\x02sb."),
     "an unhashable key": archive(b"\x80\x02}]K\x01s."),
     "memory of nothing": archive(b"\x80\x02j\xff\xff\xff\x7f."),
     "string of 4 GB": archive(b"\x80\x02X\xff\xff\xff\xffabc."),

@@ -4,7 +4,16 @@ from .errors import LinAlgError
 from .functions.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from .functions.linalg.determinants import det, slogdet
 from .functions.linalg.norms import cond, matrix_norm, norm
-from .functions.linalg.products import cross, diagonal, matrix_power, multi_dot, vander, vecdot
+from .functions.linalg.products import (
+    cross,
+    diagonal,
+    householder_product,
+    matrix_exp,
+    matrix_power,
+    multi_dot,
+    vander,
+    vecdot,
+)
 from .functions.linalg.pseudoinverse import lstsq, matrix_rank, pinv
 from .functions.linalg.solving import inv, solve, solve_triangular, tensorinv
 from .functions.linear import matmul
@@ -20,9 +29,11 @@ __all__ = [
     "diagonal",
     "eigh",
     "eigvalsh",
+    "householder_product",
     "inv",
     "lstsq",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
     "matrix_rank",

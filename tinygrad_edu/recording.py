@@ -182,7 +182,7 @@ def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Any]:
     operands: list[Any] = [operand(x, primitive) for x in inputs]
     differentiable = [primitive.rules.get(name, True) is not None for name in names]
     dtype = result_type([getattr(x, "_array", x) for x, part in zip(operands, differentiable, strict=True) if part])
-    if primitive is sub and any(isinstance(x, bool) or getattr(x, "dtype", None) is bool_ for x in operands):
+    if primitive is sub and any(isinstance(x, bool) or getattr(x, "dtype", None) == bool_ for x in operands):
         raise RuntimeError(
             "- is not for bools; ~x negates a mask, ^ tells where two differ, .int() makes numbers of it"
         )

@@ -77,6 +77,11 @@ ON_SQUARE = {
     "eigenvalues of eigh alone": lambda m, x: m.linalg.eigh(x + x.mT).eigenvalues,
     "eigenvectors of eigh alone": lambda m, x: m.linalg.eigh(x + x.mT)[1].abs(),
     "matrix_power": lambda m, x: [m.linalg.matrix_power(x, n) for n in (-3, -1, 0, 1, 2, 5)] + [x.matrix_power(3)],
+    "matrix_exp": lambda m, x: [m.matrix_exp(x), m.linalg.matrix_exp(x * 2), (x * 0.01).matrix_exp()],
+    "householder_product": lambda m, x: [
+        m.linalg.householder_product(x, x[..., 0]) + x * 0,  # of no matrices PyTorch's has no gradient at all
+        m.linalg.householder_product(x[..., :1], x[..., 0, :1]),
+    ],
     "pinv of symmetric ones": lambda m, x: m.linalg.pinv(x + x.mT, hermitian=True),
 }
 ON_ANY = {

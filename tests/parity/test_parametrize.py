@@ -51,6 +51,17 @@ PARAMETRIZED = {
     "weight_norm": lambda nn: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)),
     "weight_norm, conv": lambda nn: nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 3, 2), dim=1),
     "weight_norm, whole": lambda nn: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3), dim=None),
+    **{
+        f"orthogonal, {shape}, {how}{'' if base else ', without base'}": (
+            lambda nn, shape=shape, how=how, base=base: nn.utils.parametrizations.orthogonal(
+                nn.Linear(*shape), "weight", how, use_trivialization=base
+            )
+        )
+        for shape in [(4, 4), (4, 6), (4, 2)]
+        for how in ("matrix_exp", "cayley", "householder")
+        for base in (True, False)
+    },
+    "orthogonal by default": lambda nn: nn.utils.parametrizations.orthogonal(nn.Linear(4, 3)),
     "spectral_norm": lambda nn: nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3)),
     "spectral_norm, transposed": lambda nn: nn.utils.parametrizations.spectral_norm(nn.ConvTranspose2d(4, 3, 2)),
     "spectral_norm, bias": lambda nn: nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3), "bias"),

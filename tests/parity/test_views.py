@@ -27,6 +27,8 @@ VIEWS = {
     "select": lambda x: x.select(1, 2),
     "diagonal": lambda x: x.diagonal(1),
     "unfold": lambda x: x.unfold(1, 2, 2),
+    "as_strided": lambda x: x.as_strided((2, 3), (7, 2), 0),
+    "as_strided of columns": lambda x: x.t().as_strided((2, 2), (1, 7)),
     "squeeze": lambda x: x[:1].squeeze(0),
     "unsqueeze": lambda x: x.unsqueeze(1),
     "unflatten": lambda x: x.unflatten(1, (2, 3)),

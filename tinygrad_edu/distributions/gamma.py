@@ -1,17 +1,18 @@
-"""The gamma distribution, and those made of its samples: beta and Dirichlet. Their samples carry no gradients."""
+"""The gamma distribution, and those made of its samples: beta and Dirichlet. Gradients flow to their samples."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy
 
-from ..functions.creation import from_numpy
+from ..errors import GradientError
 from ..functions.elementwise import where
 from ..functions.indexing import one_hot
 from ..functions.joining import stack
 from ..functions.random import default_generator
 from ..functions.special import digamma, lgamma, xlogy
-from ..graph import no_grad
+from ..kernels import gamma as kernels
+from ..primitive import primitive
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, broadcast_all
@@ -19,12 +20,43 @@ from .distribution import Distribution, broadcast_all
 __all__ = ["Beta", "Chi2", "Dirichlet", "Gamma"]
 
 
+@primitive(formula=r"\bar{c} = -\bar{x}\,\partial_c P(c, x) / p(x)")
+def drawn_gamma(concentration: Any, *, sample: Any) -> Any:
+    """A sample of gamma distributions of rate 1, as a function of their concentrations; `(*) -> (*)`."""
+    return sample
+
+
+@primitive
+def drawn_gamma_slope(concentration: Any, *, sample: Any, xp: Any) -> Any:
+    """How a sample moves with its concentration; `(*) -> (*)`."""
+    return kernels.gamma_slope(*[xp.asarray(x, "float64") for x in (concentration, sample)]).astype(sample.dtype)
+
+
+def refused(g: Any) -> Any:
+    """No second derivative.
+
+    Raises:
+        GradientError: always.
+    """
+    raise GradientError("a sample of a gamma, beta or Dirichlet distribution can be differentiated once only")
+
+
+drawn_gamma.vjp(
+    concentration=lambda g, concentration, sample: g * drawn_gamma_slope(concentration, sample=sample),
+)
+drawn_gamma_slope.vjp(concentration=refused)
+
+
 def standard_gamma(concentration: Any, shape: Sequence[int]) -> Any:
-    """Numbers from gamma distributions of rate 1, all positive."""
-    shapes = concentration.double().numpy()
+    """Numbers from gamma distributions of rate 1, all positive; gradients flow through their distribution function.
+
+    Source: Figurnov et al., "Implicit Reparameterization Gradients" (2018), equation 5.
+    """
+    shapes = concentration.detach().double().numpy()
     drawn = numpy.asarray(default_generator.source.standard_gamma(shapes, tuple(shape) or None))
-    limits = numpy.finfo(concentration.dtype)
-    return from_numpy(drawn.clip(limits.tiny, limits.max)).to(concentration.dtype)
+    dtype = concentration.detach().numpy().dtype
+    limits = numpy.finfo(dtype)
+    return drawn_gamma(concentration.expand(drawn.shape), sample=drawn.clip(limits.tiny, limits.max).astype(dtype))
 
 
 class Gamma(Distribution):
@@ -32,6 +64,7 @@ class Gamma(Distribution):
 
     arg_constraints: ClassVar[Any] = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.nonnegative
+    has_rsample = True
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
         self.concentration, self.rate = broadcast_all(concentration, rate)
@@ -52,10 +85,9 @@ class Gamma(Distribution):
         """concentration / rate^2."""
         return self.concentration / self.rate**2
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Any:
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         """Positive numbers."""
-        with no_grad():
-            return standard_gamma(self.concentration, self._extended_shape(sample_shape)) / self.rate
+        return standard_gamma(self.concentration, self._extended_shape(sample_shape)) / self.rate
 
     def log_prob(self, value: Tensor) -> Any:
         """The logarithm of the density."""
@@ -90,6 +122,7 @@ class Beta(Distribution):
 
     arg_constraints: ClassVar[Any] = {"concentration1": constraints.positive, "concentration0": constraints.positive}
     support = constraints.unit_interval
+    has_rsample = True
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool | None = None) -> None:
         self.concentration1, self.concentration0 = broadcast_all(concentration1, concentration0)
@@ -114,9 +147,9 @@ class Beta(Distribution):
         total = self.concentration1 + self.concentration0
         return self.concentration1 * self.concentration0 / (total**2 * (total + 1))
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Any:
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         """Numbers between 0 and 1."""
-        return self._as_dirichlet().sample(sample_shape)[..., 0]
+        return self._as_dirichlet().rsample(sample_shape)[..., 0]
 
     def log_prob(self, value: Tensor) -> Any:
         """The logarithm of the density."""
@@ -138,6 +171,7 @@ class Dirichlet(Distribution):
 
     arg_constraints: ClassVar[Any] = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex
+    has_rsample = True
 
     def __init__(self, concentration: Tensor, validate_args: bool | None = None) -> None:
         if concentration.ndim < 1:
@@ -164,11 +198,10 @@ class Dirichlet(Distribution):
         total = self.concentration.sum(-1, keepdim=True)
         return self.concentration * (total - self.concentration) / (total**2 * (total + 1))
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Any:
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         """Vectors that sum to 1."""
-        with no_grad():
-            drawn = standard_gamma(self.concentration, self._extended_shape(sample_shape))
-            return drawn / drawn.sum(-1, keepdim=True)
+        drawn = standard_gamma(self.concentration, self._extended_shape(sample_shape))
+        return drawn / drawn.sum(-1, keepdim=True)
 
     def log_prob(self, value: Tensor) -> Any:
         """The logarithm of the density."""

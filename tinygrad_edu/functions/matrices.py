@@ -5,11 +5,11 @@ from typing import Any
 from ..tensor import Tensor, method
 from .linalg import decompositions
 from .linalg.determinants import det, logdet, slogdet
-from .linalg.products import matrix_power
+from .linalg.products import matrix_exp, matrix_power
 from .linalg.pseudoinverse import pinv
 from .linalg.solving import inv
 
-__all__ = ["cholesky", "det", "inverse", "logdet", "matrix_power", "pinverse", "slogdet"]
+__all__ = ["cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "pinverse", "slogdet"]
 
 
 @method
@@ -48,5 +48,5 @@ def cholesky(input: Tensor, upper: bool = False) -> Any:
     return decompositions.cholesky(input, upper=upper)
 
 
-for function in (det, logdet, matrix_power, slogdet):
+for function in (det, logdet, matrix_exp, matrix_power, slogdet):
     method(function)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import as_dtype
+from ..functions.device import device
 from ..tensor import Tensor
 from .rebuild import STORAGES
 
@@ -68,11 +70,29 @@ class Writer:
             for i, item in enumerate(obj):
                 self.write(item, f"{name}[{i}]")
             self.parts.append(b"t")
+        elif isinstance(obj, set):
+            self.write_call("__builtin__", "set", list(obj), name)
+            self.remember(obj)
+        elif isinstance(obj, device):
+            self.write_call("torch", "device", str(obj), name)
+        elif isinstance(obj, numpy.dtype) or type(obj).__name__ == "dtype":  # PyTorch's programs have their own
+            self.parts.append(f"ctorch\n{as_dtype(obj).name}\n".encode())
+        elif type(obj).__name__ == "Namespace":
+            self.parts.append(b"cargparse\nNamespace\n)R")
+            self.remember(obj)
+            self.parts.append(b"}")
+            self.write_items(vars(obj), name)
+            self.parts.append(b"b")
         else:
             raise TypeError(
-                f"save() takes Tensors, numbers, strings and None in dicts, lists and tuples; {name or 'this'} is a "
-                f"{type(obj).__name__}; of a module or an optimizer save the state_dict()"
+                f"save() takes Tensors, numbers, strings and None in dicts, lists, tuples and sets; {name or 'this'} "
+                f"is a {type(obj).__name__}; of a module or an optimizer save the state_dict()"
             )
+
+    def write_call(self, module: str, function: str, argument: Any, name: str) -> None:
+        self.parts.append(f"c{module}\n{function}\n".encode())
+        self.write(argument, name)
+        self.parts.append(b"\x85R")
 
     def write_integer(self, number: int) -> None:
         if -(1 << 31) <= number < 1 << 31:

@@ -2,11 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy
 
 from ..dtypes import as_dtype
+from ..functions.device import device
 from ..recording import wrap
 from ..tensor import Tensor
 from .unpickle import Global, Names
@@ -94,6 +96,10 @@ def plain(module: str, name: str, call: Callable[..., Any] | None = None) -> tup
     return (module, name), Global(module, name, call)
 
 
+class Namespace(SimpleNamespace):
+    """A program's arguments, as argparse gives them."""
+
+
 def encoded(characters: str, encoding: str) -> bytes:
     """Bytes, as protocol 2 writes them."""
     if encoding != "latin1":
@@ -111,8 +117,9 @@ def names() -> Names:
                 plain("torch._utils", "_rebuild_tensor", tensor),
                 plain("torch._utils", "_rebuild_parameter", parameter),
                 plain("torch", "Size", tuple),
-                plain("torch", "device", lambda *place: "cpu"),
+                plain("torch", "device", lambda *place: device("cpu")),
                 plain("_codecs", "encode", encoded),
+                plain("argparse", "Namespace", Namespace),
                 plain("builtins", "set", set),
                 plain("__builtin__", "set", set),
             ]

@@ -8,6 +8,7 @@ Source: the instructions are those documented in Python's `pickletools`, up to p
 
 import struct
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 __all__ = ["Global", "Names", "unpickle"]
@@ -243,8 +244,11 @@ def reduce(m: Machine) -> None:
 
 def build(m: Machine) -> None:
     """Give the topmost object its attributes: a dictionary's are dropped, as those of a state_dict's metadata."""
-    m.last(1)
-    m.top((dict, Global))
+    (attributes,) = m.last(1)
+    if isinstance(m.top((dict, Global, SimpleNamespace)), SimpleNamespace):
+        if not isinstance(attributes, dict) or not all(isinstance(name, str) for name in attributes):
+            raise ValueError("its pickle has attributes without names")
+        vars(m.stack[-1]).update(attributes)
 
 
 def persistent_id(m: Machine) -> None:

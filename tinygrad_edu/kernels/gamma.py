@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .blockwise import blockwise, numbers, polynomial
 
-__all__ = ["digamma", "lgamma", "polygamma"]
+__all__ = ["digamma", "gamma_slope", "lgamma", "polygamma"]
 
 Array = NDArray[Any]
 
@@ -167,3 +167,21 @@ def polygamma(x: Array, n: int) -> Array:
     parts = [lambda x: -zeta(n + 1, 1 - x) - cotangent(n, x), lambda x: sign * zeta(n + 1, x)]
     out = numpy.piecewise(x, [x < 0], parts)
     return numpy.where((x <= 0) & (x == numpy.rint(x)), sign * numpy.inf, out)
+
+
+def gamma_slope(a: Array, x: Array) -> Array:
+    r"""How a gamma distribution's quantile moves with its concentration: $-\partial_a P(a, x) / \partial_x P(a, x)$.
+
+    Of the series $P(a, x) = \sum_n x^{a + n} e^{-x} / \Gamma(a + n + 1)$ (Abramowitz and Stegun 1964, 6.5.29), term by
+    term.
+    """
+    term = x / a
+    shift = digamma(a) + 1 / a - numpy.log(x)
+    total = term * shift
+    n = 0
+    while n < (x - a).max(initial=0) or (term > numpy.finfo(float).eps / 16 * abs(total)).any():
+        n += 1
+        term = term * x / (a + n)
+        shift = shift + 1 / (a + n)
+        total = total + term * shift
+    return total

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from types import ModuleType, TracebackType
 from typing import Any
 
+import numpy
+
 from ..functions.layout import Size
 from ..tensor import Tensor
+from .dtypes import OF
 from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
 
@@ -18,6 +21,11 @@ __all__ = ["as_torch"]
 
 WITH_FORMS = {"torch", "torch.nn.functional"}
 OVER_TORCH = {"torchaudio", "torchtext", "torchvision"}
+# as PyTorch shows them; also, Tensor(x.shape) has that shape
+AS_SHOWN = {
+    "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),
+    "dtype": property(lambda x: OF[x._array.dtype], doc=Tensor.dtype.__doc__),
+}
 
 
 def source(place: str) -> Any:
@@ -37,9 +45,11 @@ class Facade(ModuleType):
         found = [getattr(source(place), name) for place in places(path, name)]
         if f"{path}.{name}" in PATHS and not (found and callable(found[0])):
             return importlib.import_module(f"{path}.{name}")
-        if found:
-            plain = path in WITH_FORMS and callable(found[0]) and not isinstance(found[0], type)
-            return in_any_form(found[0], name) if plain else found[0]
+        for first in found:
+            if isinstance(first, numpy.dtype):
+                return OF[first]
+            plain = path in WITH_FORMS and callable(first) and not isinstance(first, type)
+            return in_any_form(first, name) if plain else first
         raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -139,13 +149,14 @@ class as_torch:  # noqa: N801
 
     def __init__(self) -> None:
         self.finder: Finder | None = Finder()
-        self.shape = Tensor.shape
-        # as PyTorch shows it, and so that Tensor(x.shape) has that shape
-        Tensor.shape = property(lambda x: Size(x._array.shape), doc=self.shape.__doc__)  # type: ignore[method-assign, assignment]
         places = [(Tensor, name) for name in METHODS] + [(kind, "__init__") for kind in loss_classes()]
-        self.methods = [(owner, name, getattr(owner, name)) for owner, name in places]
-        for owner, name, method in self.methods:
-            setattr(owner, name, in_any_form(method, name))
+        changed: list[tuple[type, str, Any]] = [
+            (owner, name, in_any_form(getattr(owner, name), name)) for owner, name in places
+        ]
+        changed += [(Tensor, name, found) for name, found in AS_SHOWN.items()]
+        self.attributes = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
+        for change in changed:
+            setattr(*change)
         self.before = {name: sys.modules.pop(name) for name in list(sys.modules) if is_torch(name)}
         sys.meta_path.insert(0, self.finder)
 
@@ -154,9 +165,8 @@ class as_torch:  # noqa: N801
         if self.finder is None:
             return
         sys.meta_path.remove(self.finder)
-        Tensor.shape = self.shape  # type: ignore[method-assign]
-        for owner, name, method in self.methods:
-            setattr(owner, name, method)
+        for before in self.attributes:
+            setattr(*before)
         for name in [name for name in sys.modules if is_torch(name)]:
             del sys.modules[name]
         sys.modules.update(self.before)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy
-
 from .. import dtypes
 from ..functions.device import device
+from .dtypes import bfloat16, dtype, get_default_dtype
 from .precision import autocast, is_autocast_enabled
 
 __all__ = [
@@ -15,6 +14,7 @@ __all__ = [
     "autocast",
     "bfloat16",
     "dtype",
+    "get_default_dtype",
     "get_num_interop_threads",
     "is_autocast_enabled",
     "layout",
@@ -26,18 +26,6 @@ __all__ = [
 __version__ = "2.13.0+tinygrad_edu"
 
 
-class Absent:
-    """A dtype that NumPy has not: programs may name it, and no Tensor can be of it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
-
-
-bfloat16 = Absent("bfloat16")
-dtype = numpy.dtype
 Number = int | float | bool
 Device = device | str | int | None
 layout = memory_format = str

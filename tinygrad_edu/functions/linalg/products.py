@@ -1,10 +1,11 @@
 """Products of vectors and of several matrices, and matrices of powers."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ...dtypes import int64
+from ...dtypes import check_kind, int64
 from ...errors import ShapeError
 from ...ops.elementwise import masked
 from ...ops.linear import matmul
@@ -19,7 +20,7 @@ from ..reduction import sum
 from ..sequences import eye
 from .solving import inv
 
-__all__ = ["cross", "diagonal", "matrix_power", "multi_dot", "vander", "vecdot"]
+__all__ = ["cross", "diagonal", "householder_product", "matrix_exp", "matrix_power", "multi_dot", "vander", "vecdot"]
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
@@ -75,6 +76,49 @@ def matrix_power(A: Tensor, n: int) -> Any:
         if not n:
             return found.clone() if found is A else found
         square = matmul(square, square)
+
+
+def householder_product(A: Tensor, tau: Tensor) -> Any:
+    r"""The first n columns of $H_1 \cdots H_k$, $H_i = I - \tau_i v_i v_i^\top$; `(*, m, n), (*, k) -> (*, m, n)`.
+
+    $v_i$ is 0 above the diagonal of A, 1 on it, and A's column i below it.
+
+    Raises:
+        ShapeError: A has more columns than rows, or tau more elements than A columns.
+    """
+    if A.ndim < 2 or A.shape[-2] < A.shape[-1] or tau.shape[-1] > A.shape[-1]:
+        raise ShapeError(f"householder_product takes (*, m, n) and (*, k) with m >= n >= k, got {A.shape}, {tau.shape}")
+    one = eye(*A.shape[-2:], dtype=A.dtype)
+    vectors, out = A.tril(-1) + one, one
+    for i in range(tau.shape[-1] - 1, -1, -1):
+        v = vectors[..., i : i + 1]
+        out = out - matmul(v * tau[..., i : i + 1].unsqueeze(-1), matmul(v.mT, out))
+    return out.expand(*A.shape[:-2], *out.shape[-2:]) if not tau.shape[-1] else out
+
+
+def matrix_exp(A: Tensor) -> Any:
+    r"""$\sum_k A^k / k!$ of each matrix; `(*, n, n) -> (*, n, n)`.
+
+    The sum up to k = 18 of A halved until no column's sum is above 1, squared as often.
+
+    Raises:
+        ShapeError: the matrices are not square.
+        RuntimeError: they do not hold floats.
+
+    Source: Higham, "The Scaling and Squaring Method for the Matrix Exponential Revisited" (2005).
+    """
+    check_kind(A.dtype, "f", "matrix_exp")
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        raise ShapeError(f"matrix_exp takes square matrices, got {A.shape}")
+    largest = A.detach().abs().sum(-2).max().item() if A.numel() else 0.0
+    halvings = max(0, math.frexp(largest)[1]) if math.isfinite(largest) else 0
+    x, one = A * 0.5**halvings, eye(A.shape[-1], dtype=A.dtype)
+    out = one + x / 18
+    for k in range(17, 0, -1):
+        out = one + matmul(x, out) / k
+    for _ in range(halvings):
+        out = matmul(out, out)
+    return out
 
 
 def multi_dot(tensors: Sequence[Tensor]) -> Any:

@@ -1,4 +1,4 @@
-"""Parametrizations of weights: by length and direction, and with the largest singular value 1."""
+"""Parametrizations of weights: by length and direction, with the largest singular value 1, and orthogonal ones."""
 
 from typing import Any, TypeVar
 
@@ -8,10 +8,11 @@ from ...functions.random import randn
 from ...graph import no_grad
 from ...tensor import Tensor
 from ..module import Module
+from .orthogonal import orthogonal
 from .parametrize import register_parametrization
 from .reparametrised import norm_beside
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 M = TypeVar("M", bound=Module)
 

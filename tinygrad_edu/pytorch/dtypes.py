@@ -1,0 +1,74 @@
+"""Dtypes as PyTorch's programs ask about them: `x.dtype.is_floating_point`, and "torch.float32" as text."""
+
+from typing import Any
+
+import numpy
+
+from ..dtypes import SUPPORTED
+from ..dtypes import get_default_dtype as default_dtype
+
+__all__ = ["bfloat16", "dtype", "get_default_dtype"]
+
+
+class dtype:  # noqa: N801
+    """One of NumPy's dtypes, with what PyTorch's know; it is taken where NumPy's are, and equal to it."""
+
+    is_complex = False
+
+    def __init__(self, dtype: numpy.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    @property
+    def is_floating_point(self) -> bool:
+        """Whether its numbers are floats."""
+        return self.dtype.kind == "f"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether its numbers can be negative."""
+        return self.dtype.kind in "if"
+
+    def __getattr__(self, name: str) -> Any:
+        if "dtype" not in vars(self):
+            raise AttributeError(name)
+        return getattr(self.dtype, name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.dtype == other)
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return f"torch.{self.dtype.name}"
+
+    def __copy__(self, memo: Any = None) -> "dtype":
+        return self
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> Any:
+        return self.dtype.__reduce__()  # a file holds NumPy's
+
+
+class Absent(dtype):
+    """A floating dtype that NumPy has not: programs may name it, and no Tensor can be of it."""
+
+    is_floating_point = is_signed = True
+
+    def __init__(self, name: str, itemsize: int) -> None:
+        self.name, self.itemsize = name, itemsize
+
+    __eq__, __hash__, __reduce__ = object.__eq__, object.__hash__, object.__reduce__
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+bfloat16 = Absent("bfloat16", 2)
+OF = {found: dtype(found) for found in SUPPORTED}
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of Python floats made into Tensors."""
+    return OF[default_dtype()]
