@@ -14,6 +14,7 @@ Writes the table as Markdown, JSON and a chart (SVG) to a folder, and prints the
 import argparse
 import importlib
 import os
+import re
 from pathlib import Path
 
 from .peers import PEERS
@@ -21,21 +22,45 @@ from .peers import PEERS
 KINDS = ("speed", "memory", "growth", "optimizers", "loading")
 
 
+def pattern(text: str) -> str:
+    """A regular expression."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
+    return text
+
+
+def positive(text: str) -> int:
+    """A number of threads or rounds."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"takes a number from 1 on, got {text!r}")
+    return int(text)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--against", nargs="*", choices=PEERS, default=PEERS, metavar="PEER", help=" ".join(PEERS))
-    options.add_argument("--only", default="", metavar="PATTERN", help="a regular expression over the works' names")
-    options.add_argument("--threads", nargs="*", type=int, default=(1, 2), metavar="N")
-    options.add_argument("--rounds", type=int, default=15, metavar="N", help="at most so many")
+    options.add_argument(
+        "--only", type=pattern, default="", metavar="PATTERN", help="a regular expression over the works' names"
+    )
+    options.add_argument("--threads", nargs="+", type=positive, default=(1, 2), metavar="N")
+    options.add_argument("--rounds", type=positive, default=15, metavar="N", help="at most so many")
     options.add_argument("--what", choices=KINDS, default="speed")
     options.add_argument("--to", type=Path, default=Path("benchmarks/results"), metavar="FOLDER")
     args = options.parse_args()
-    args.to.mkdir(parents=True, exist_ok=True)
+    try:
+        args.to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        options.error(f"--to {args.to} cannot be made a folder: {error.strerror}")
     if args.what == "speed":
         from . import chart, speed, table
+        from .works import all_works
 
+        if not any(re.search(args.only, work.name) for work in all_works()):
+            options.error(f"--only {args.only}: no work has such a name")
         runs = {threads: speed.in_a_process(threads, args.against, args.only, args.rounds) for threads in args.threads}
         table.write(args.to, runs, speed.versions(args.against))
         chart.write(args.to / "speed.svg", next(iter(runs.values())))

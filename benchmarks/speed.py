@@ -21,7 +21,8 @@ def in_a_process(threads: int, peers: Sequence[str], only: str, rounds: int) -> 
     environment = dict(os.environ, **dict.fromkeys(POOLS, str(threads)))
     with tempfile.NamedTemporaryFile("r") as file:
         command = [sys.executable, "-m", __spec__.name, str(threads), ",".join(peers), only, str(rounds), file.name]
-        subprocess.run(command, check=True, env=environment)
+        if failed := subprocess.run(command, env=environment).returncode:
+            sys.exit(failed)  # it has said why
         return [json.loads(line) for line in file]
 
 

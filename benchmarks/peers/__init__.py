@@ -5,6 +5,7 @@ such function, asking for it raises LackingError.
 """
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -78,10 +79,9 @@ class Peer:
 
 
 def load(name: str) -> Peer:
-    """The peer of this name.
-
-    Raises:
-        ImportError: it is not installed.
-    """
-    found: Peer = importlib.import_module(f"{__name__}.{name}").peer
+    """The peer of this name; the program ends where it is not installed."""
+    try:
+        found: Peer = importlib.import_module(f"{__name__}.{name}").peer
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error}: pip install -r benchmarks/requirements.txt, or choose by --against")
     return found
