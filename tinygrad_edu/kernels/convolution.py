@@ -41,7 +41,7 @@ def correlate(
     if are_small(len(x), size, w.shape[1]):
         settings = (len(x), *size), (1, *stride), (0, *padding), (1, *dilation)
         y = correlate_rows(as_rows(x), w[:, :, :, None], *settings, bias)
-        return numpy.ascontiguousarray(numpy.moveaxis(y[0], 2, 0))
+        return numpy.ascontiguousarray(y[0].transpose(2, 0, 1, *range(3, x.ndim)))
     return correlate_rows(x, w, size, stride, padding, dilation, bias)
 
 
@@ -52,7 +52,7 @@ def are_small(images: int, size: Sizes, outputs: int) -> bool:
 
 def as_rows(images: Array) -> Array:
     """`(B, G, C, *spatial) -> (1, G, C, B, *spatial)`."""
-    return numpy.moveaxis(images, 0, 2)[None]
+    return images.transpose(1, 2, 0, *range(3, images.ndim))[None]
 
 
 def correlate_rows(
@@ -62,9 +62,8 @@ def correlate_rows(
     x = numpy.ascontiguousarray(x)
     groups, outputs, channels, *kernel = w.shape
     y = numpy.empty((len(x), groups, outputs, *size), x.dtype)
-    rows = numpy.ascontiguousarray(numpy.moveaxis(w, 3, 0)).reshape(
-        kernel[0], groups, outputs, channels * prod(kernel[1:])
-    )
+    rows = numpy.ascontiguousarray(w.transpose(3, 0, 1, 2, *range(4, w.ndim)))
+    rows = rows.reshape(kernel[0], groups, outputs, channels * prod(kernel[1:]))
     for block, windows in blocks(x, outputs, tuple(kernel), size, stride, padding, dilation):
         part = y[block]
         part = part.reshape(*part.shape[:3], prod(part.shape[3:]))
