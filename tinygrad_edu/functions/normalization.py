@@ -71,8 +71,9 @@ def by_own(input: Tensor, weight: Any, bias: Any, layout: Layout, eps: float, st
     with numpy.errstate(all="ignore"):
         rstd = 1 / numpy.sqrt(var + average.dtype.type(eps))
     if weight is None:
-        plain = Layout(layout.view, (1,) * len(layout.view), layout.dims)
-        one, zero = numpy.ones(1, input.dtype), numpy.zeros(1, input.dtype)
+        spot = layout.spot if layout.by_rows() else (1,) * len(layout.view)
+        plain = Layout(layout.view, spot, layout.dims)
+        one, zero = numpy.ones(spot[-1], input.dtype), numpy.zeros(spot[-1], input.dtype)
         result = standardize(input, one, zero, layout=plain, eps=eps, mean=average, rstd=rstd)
         return result if bias is None else shifted(result, bias, layout)
     if bias is None:

@@ -1,5 +1,7 @@
 """Centring and scaling groups of elements to mean 0 and variance 1, and the gradients: batch, layer, group norm.
 
+Layer norms, whose groups are rows, have `rows.py`; the others are here.
+
 The array is seen in the shape `layout.view`; some of its dimensions, the last one among them, are normalised over, the
 others number the groups. It is walked through in blocks that stay in the cache: once for the sums along the last
 dimension, of which all others are made, and once for the result, a multiple of each element plus a number. Sums are
@@ -12,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
+
+from . import rows
 
 __all__ = ["Layout", "gradients", "moments", "standardized", "standardized_by"]
 
@@ -37,9 +41,9 @@ class Layout(NamedTuple):
         """How many elements a group has."""
         return math.prod([self.view[d] for d in self.dims])
 
-    def by_column(self) -> bool:
-        """Whether each element along the last dimension has a weight of its own, as in a layer norm."""
-        return self.spot[-1] != 1
+    def by_rows(self) -> bool:
+        """Whether the groups are rows, as in a layer norm."""
+        return len(self.view) == 2
 
     def blocks(self) -> Iterator[slice]:
         """Stretches of the first dimension."""
@@ -78,13 +82,6 @@ def summed_to(shape: tuple[int, ...], x: Array) -> Array:
     return x.sum(axis=dims, keepdims=True) if dims else x
 
 
-def outer(column: Array, row: Array, more: Array | None = None) -> Array:
-    """column * row + more, by BLAS: broadcasting short rows takes longer, and so does a product of one column."""
-    if more is None:
-        return numpy.concatenate([column / 2, column / 2], axis=1) @ numpy.concatenate([row, row])
-    return numpy.concatenate([column, numpy.ones_like(column)], axis=1) @ numpy.concatenate([row, more])
-
-
 class Blocks:
     """The data block by block in the dtype to compute in, less the groups' means where these are far from 0."""
 
@@ -114,6 +111,8 @@ class Blocks:
 @numpy.errstate(all="ignore")
 def moments(x: Array, layout: Layout) -> tuple[Array, Array]:
     """The mean and the variance of each group; `-> layout.kept()`."""
+    if layout.by_rows():
+        return rows.moments(x.reshape(layout.view))
     kept, n = layout.kept(), layout.size()
     mean = numpy.zeros(kept, working_dtype(x))
     blocks = Blocks(x, layout)
@@ -129,21 +128,17 @@ def moments(x: Array, layout: Layout) -> tuple[Array, Array]:
 @numpy.errstate(all="ignore")
 def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * weight + bias, each group with its statistics."""
+    if layout.by_rows():
+        return rows.standardized(x.reshape(layout.view), weight.ravel(), bias.ravel(), mean, rstd).reshape(x.shape)
     blocks = Blocks(x, layout, mean, rstd)
     w, b = (a.reshape(layout.spot).astype(blocks.dtype, copy=False) for a in (weight, bias))
     out = numpy.empty(layout.view, x.dtype)
     direct = blocks.dtype == x.dtype
-    if not layout.by_column():
-        factors = rstd * w
-        shifts = b - blocks.centre * factors
+    factors = rstd * w
+    shifts = b - blocks.centre * factors
     for part in layout.blocks():
-        if layout.by_column():
-            scale = rstd[part]
-            factor, shift = outer(scale, w), outer(-blocks.centre[part] * scale, w, b)
-        else:
-            factor, shift = stretch(factors, part), stretch(shifts, part)
-        result = numpy.multiply(blocks[part], factor, out=out[part] if direct else None)
-        numpy.add(result, shift, out=out[part], casting="same_kind")
+        result = numpy.multiply(blocks[part], stretch(factors, part), out=out[part] if direct else None)
+        numpy.add(result, stretch(shifts, part), out=out[part], casting="same_kind")
     return out.reshape(x.shape)
 
 
@@ -172,40 +167,25 @@ def gradients(
     g: Array, x: Array, weight: Array, layout: Layout, mean: Array, rstd: Array
 ) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias, the statistics being functions of x."""
+    if layout.by_rows():
+        gx, gw, gb = rows.gradients(g.reshape(layout.view), x.reshape(layout.view), weight.ravel(), mean, rstd)
+        return gx.reshape(x.shape), gw.reshape(weight.shape), gb.reshape(weight.shape)
     n, kept = layout.size(), layout.kept()
     blocks, incoming = Blocks(x, layout, mean, rstd), Blocks(g, layout)
     w = weight.reshape(layout.spot).astype(blocks.dtype, copy=False)
     gx = numpy.empty(layout.view, x.dtype)
     direct = blocks.dtype == x.dtype
-    if layout.by_column():
-        gw, gb = numpy.zeros_like(w), numpy.zeros_like(w)
-    else:
-        total, along = blocks.runs(incoming)
-        along -= blocks.centre * total
-        gw, gb = summed_to(layout.spot, rstd * along), summed_to(layout.spot, total)
-        slopes, constants = multiples(summed_to(kept, w * total), summed_to(kept, w * along), rstd, blocks.centre, n)
-        factors = rstd * w
+    total, along = blocks.runs(incoming)
+    along -= blocks.centre * total
+    gw, gb = (
+        summed_to(layout.spot, a).reshape(weight.shape).astype(weight.dtype, copy=False) for a in (rstd * along, total)
+    )
+    slopes = -summed_to(kept, w * along) * rstd**3 / n  # of rstd * (w g - mean(w g) - y mean(w g y)) in x
+    constants = -rstd * summed_to(kept, w * total) / n - blocks.centre * slopes
+    factors = rstd * w
     for part in layout.blocks():
-        values, wide = blocks[part], incoming[part]
-        if layout.by_column():
-            scale, centre = rstd[part], blocks.centre[part]
-            products = wide * values
-            gb += numpy.ones((1, len(wide)), wide.dtype) @ wide
-            gw += scale.T @ products - (centre * scale).T @ wide
-            total = wide @ w.T
-            slope, constant = multiples(total, products @ w.T - centre * total, scale, centre, n)
-            term = numpy.multiply(outer(scale, w), wide, out=products)
-        else:
-            slope, constant = stretch(slopes, part), stretch(constants, part)
-            term = wide * stretch(factors, part)
-        result = numpy.multiply(values, slope, out=gx[part] if direct else None)
+        term = incoming[part] * stretch(factors, part)
+        result = numpy.multiply(blocks[part], stretch(slopes, part), out=gx[part] if direct else None)
         result += term
-        numpy.add(result, constant, out=gx[part], casting="same_kind")
-    gw, gb = (a.reshape(weight.shape).astype(weight.dtype, copy=False) for a in (gw, gb))
+        numpy.add(result, stretch(constants, part), out=gx[part], casting="same_kind")
     return gx.reshape(x.shape), gw, gb
-
-
-def multiples(total: Array, along: Array, rstd: Array, centre: Array, n: int) -> tuple[Array, Array]:
-    """The multiples of x and of 1 in rstd * (w g - mean(w g) - y mean(w g y)), from the sums of w g and w g x."""
-    slope = -along * rstd**3 / n
-    return slope, -rstd * total / n - centre * slope
