@@ -63,6 +63,16 @@ def test_large_scores_neither_overflow_nor_vanish(size, dtype):
     np.testing.assert_allclose(low, sdpa(query, key, value).numpy(), 1e-2 * size, 1e-3 if size < 1e4 else 10)
 
 
+@pytest.mark.parametrize("size", [1.0, 10.0, 40.0])
+def test_gradients_of_large_scores(size):
+    exact = [normal(2, 70, 4, seed=i).requires_grad_() for i in range(3)]
+    single = [x.detach().float().requires_grad_() for x in exact]
+    for query, key, value in (exact, single):
+        sdpa(query * size, key, value, is_causal=True).backward(normal(2, 70, 4, seed=3).to(query.dtype) * 1e-20)
+    for x, y in zip(exact, single, strict=True):
+        np.testing.assert_allclose(y.grad.numpy(), x.grad.numpy(), 1e-3, 1e-5 * float(x.grad.abs().max()))
+
+
 def test_both_ways_to_the_weights_agree(monkeypatch):
     query, key = np.random.default_rng(0).standard_normal((2, 2, 3, 5))
     quick = kernels.attention_weights(query, key, None, 0.5, True)

@@ -115,6 +115,26 @@ def test_given_statistics_of_many_blocks(shape):
     np.testing.assert_allclose(layer(tensor(x)).detach().numpy(), expected, 1e-4, 1e-4)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+@pytest.mark.parametrize("shape", [(3000, 50), (3, 70000), (0, 5)], ids=str)
+def test_layer_norm_of_many_blocks(shape, offset):
+    source = np.random.default_rng(0)
+    arrays = [source.standard_normal(shape) + offset, *source.standard_normal((2, shape[1]))]
+    exact, single = ([tg.tensor(x.astype(dtype), requires_grad=True) for x in arrays] for dtype in ("f8", "f4"))
+    g = source.standard_normal(shape)
+    for x, w, b in (exact, single):
+        tg.layer_norm(x, x.shape[1:], w, b).backward(tg.tensor(g.astype(x.numpy(force=True).dtype)))
+    x, w, b = (h.detach().numpy() for h in exact)
+    centred = x - x.mean(axis=1, keepdims=True)
+    y = centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(tg.layer_norm(*exact[:1], shape[1:], *exact[1:]).detach().numpy(), y * w + b, 1e-9, 1e-9)
+    np.testing.assert_allclose(exact[1].grad.numpy(), (g * y).sum(axis=0), 1e-9, 1e-7)
+    np.testing.assert_allclose(exact[2].grad.numpy(), g.sum(axis=0), 1e-9, 1e-9)
+    for h, z in zip(exact, single, strict=True):
+        far = 1e-3 if offset else 1e-5  # of float32, 1e3 has four digits less
+        np.testing.assert_allclose(z.grad.numpy(), h.grad.numpy(), far, far * (1 + shape[0]) ** 0.5)
+
+
 def test_given_statistics_in_float16():
     """Computed in float32: one by one, 3000 ones sum to 2048 in float16."""
     x = tensor(np.full((3000, 1), 2.0, "float16"), requires_grad=True)

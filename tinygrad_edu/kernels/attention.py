@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .softmax import softmax
+from .softmax import LEAST, least, most, softmax, sums
 
 __all__ = ["attend", "attend_adjoint", "attention_weights", "later_keys"]
 
@@ -21,6 +21,7 @@ Array = NDArray[Any]
 
 BLOCK = 64  # queries: fewer make products too small for BLAS, of more the most keys are masked
 CACHED = 1 << 15  # weights in a block: 128 KB of float32
+MOST = 1e10  # a sum of exp by which gradients are divided before anything multiplies them
 
 
 @functools.lru_cache(16)
@@ -41,8 +42,8 @@ def attention_weights(query: Array, key: Array, bias: Array | None, scale: float
 
 def blocks(
     query: Array, key: Array, value: Array, scale: float, is_causal: bool
-) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], Array]]:
-    """For each block which queries it holds, which keys these see, as indices, and the weights."""
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], Array, Array]]:
+    """For each block which queries it holds, which keys these see, as indices; multiples of the weights; their sums."""
     queries, keys = query.shape[-2], key.shape[-2]
     height = BLOCK if is_causal else max(queries, 1)
     step = max(1, CACHED // max(1, math.prod(query.shape[1:-2]) * min(queries, height) * keys))
@@ -51,34 +52,56 @@ def blocks(
         for start in range(0, queries, height):
             rows = (*examples, ..., slice(start, start + height), slice(None))
             seen = (*examples, ..., slice(0, min(keys, start + height) if is_causal else keys), slice(None))
-            scores = (query[rows] * scale) @ key[seen].swapaxes(-1, -2)
+            scores = query[rows] @ columns(key[seen], scale)
             if is_causal and start < keys:
                 latest = scores[..., start:]
                 latest += later_keys(*latest.shape[-2:], scores.dtype.char)
-            yield rows, seen, softmax(scores, scores.ndim - 1)
+            powers = numpy.exp(scores)
+            totals = sums(powers, powers.ndim - 1)
+            if not (least(totals, axis=None, initial=1.0) > LEAST and most(totals, axis=None, initial=1.0) < MOST):
+                powers, totals = softmax(scores, scores.ndim - 1), numpy.ones_like(totals)
+            yield rows, seen, powers, totals
 
 
+def columns(x: Array, scale: float = 1.0) -> Array:
+    """scale x^T, written out: so many small products are quicker with a matrix than with a transposed view of one."""
+    x = x.swapaxes(-1, -2)
+    return numpy.multiply(x, x.dtype.type(scale), order="C")
+
+
+@numpy.errstate(all="ignore")
 def attend(query: Array, key: Array, value: Array, scale: float, is_causal: bool) -> Array:
     """softmax(scale query key^T) value, where with `is_causal` query i sees keys 0 to i."""
     batch = numpy.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     if key.shape[-2] != value.shape[-2]:
         raise ValueError("each key has a value")
     out = numpy.empty((*batch, query.shape[-2], value.shape[-1]), query.dtype)
-    for rows, seen, weights in blocks(query, key, value, scale, is_causal):
-        numpy.matmul(weights, value[seen], out=out[rows])
+    for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
+        part = numpy.matmul(powers, value[seen], out=out[rows])
+        part /= totals  # shorter than the rows of weights
     return out
 
 
+@numpy.errstate(all="ignore")
 def attend_adjoint(
     g: Array, query: Array, key: Array, value: Array, scale: float, is_causal: bool
 ) -> tuple[Array, Array, Array]:
     """The gradients of query, key and value, not yet summed over what was broadcast."""
     gq, gk, gv = (numpy.zeros((*g.shape[:-2], *x.shape[-2:]), g.dtype) for x in (query, key, value))
-    for rows, seen, weights in blocks(query, key, value, scale, is_causal):
-        gv[seen] += weights.swapaxes(-1, -2) @ g[rows]
-        to_scores = g[rows] @ value[seen].swapaxes(-1, -2)
-        to_scores -= numpy.vecdot(to_scores, weights)[..., None]
-        to_scores *= weights
-        numpy.matmul(to_scores, key[seen] * scale, out=gq[rows])
-        gk[seen] += to_scores.swapaxes(-1, -2) @ (query[rows] * scale)
+    add = numpy.matmul if not is_causal or query.shape[-2] <= BLOCK else add_product  # whether a key is seen once
+    for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
+        wide = g[rows] / totals
+        add(powers.swapaxes(-1, -2), wide, out=gv[seen])
+        to_scores = wide @ columns(value[seen])
+        to_scores -= numpy.vecdot(to_scores, powers)[..., None] / totals
+        to_scores *= powers
+        numpy.matmul(to_scores, key[seen], out=gq[rows])
+        add(to_scores.swapaxes(-1, -2), query[rows], out=gk[seen])
+    gq *= scale
+    gk *= scale
     return gq, gk, gv
+
+
+def add_product(x: Array, y: Array, out: Array) -> None:
+    """out += x y."""
+    out += x @ y

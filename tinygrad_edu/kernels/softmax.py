@@ -7,7 +7,16 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["cross_entropy", "cross_entropy_adjoint", "softmax", "softmax_adjoint"]
+__all__ = [
+    "LEAST",
+    "cross_entropy",
+    "cross_entropy_adjoint",
+    "least",
+    "most",
+    "softmax",
+    "softmax_adjoint",
+    "sums",
+]
 
 Array = NDArray[Any]
 
