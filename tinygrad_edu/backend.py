@@ -12,6 +12,7 @@ import numpy
 from numpy.typing import NDArray
 
 from .kernels.constants import constant32, constant64
+from .kernels.summation import product, total
 from .kernels.writing import add_into, add_product_into, add_quotient_into, divide_into, move_towards, multiply_into
 
 __all__ = [
@@ -36,10 +37,6 @@ __all__ = [
 
 Array = NDArray[Any]
 
-
-# what array.sum() and array.prod() come to after two more calls
-add_reduce: Callable[..., Any] = numpy.add.reduce
-multiply_reduce: Callable[..., Any] = numpy.multiply.reduce
 
 PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
 BITS = {1: numpy.int8, 2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
@@ -100,20 +97,6 @@ def outside(shape: tuple[int, ...], part: Callable[[Array], Array]) -> Array:
     mask = numpy.ones(math.prod(shape), bool)
     mask[part(numpy.arange(mask.size).reshape(shape))] = False
     return mask.reshape(shape)
-
-
-def total(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
-    """The sum over dimensions; of float16 in float32, because 2048 + 1 is 2048 in float16."""
-    if array.dtype.char == "e":
-        return add_reduce(array, axis=dim, keepdims=keepdim, dtype="float32").astype("float16")
-    if array.dtype.kind in "iu":
-        return add_reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)  # int32 would become int64
-    return add_reduce(array, axis=dim, keepdims=keepdim)
-
-
-def product(array: Array, dim: tuple[int, ...] | None, keepdim: bool = False) -> Any:
-    """The product over dimensions."""
-    return multiply_reduce(array, axis=dim, keepdims=keepdim, dtype=array.dtype)
 
 
 def positions(n: int) -> Array:
