@@ -426,3 +426,128 @@ def test_dtypes_know_what_pytorchs_know():
         file.seek(0)
         assert torch.load(file)["kind"] == torch.float16
     assert type(tg.zeros(2).dtype) is type(tg.float32)
+
+
+def test_sparse_matrices_are_dense():
+    with as_torch():
+        import torch
+
+        places, values = torch.tensor([[0, 1, 1], [2, 0, 0]]), torch.tensor([3.0, 4.0, 5.0], requires_grad=True)
+        for make in (torch.sparse_coo_tensor, torch.sparse.FloatTensor):
+            x = make(places, values, torch.Size([2, 3]))
+            assert x.tolist() == x.to_dense().tolist() == [[0, 0, 3], [9, 0, 0]]
+        assert torch.sparse_coo_tensor(places, [1, 2, 3]).shape == (2, 3)
+        assert x.coalesce().indices().tolist() == [[0, 1], [2, 0]]
+        assert (x._values().tolist(), x._nnz()) == ([3, 9], 2)
+        y = torch.spmm(x, torch.ones(3, 1))
+        assert torch.equal(y, torch.sparse.mm(x, torch.ones(3, 1)))
+        (y * torch.tensor([[1.0], [2.0]])).sum().backward()
+        assert values.grad.tolist() == [1, 2, 2]
+        assert torch.sparse.DoubleTensor(places, [1.0, 1.0, 1.0], (2, 3)).dtype == torch.double
+    assert not hasattr(tg.Tensor, "coalesce")
+
+
+def test_one_operation_on_each_tensor_of_a_list():
+    with as_torch():
+        import torch
+
+        x, y = [torch.ones(2), torch.ones(1) * 2], [torch.ones(2) * 3, torch.ones(1) * 4]
+        torch._foreach_mul_(x, 2)
+        torch._foreach_add_(x, y, alpha=0.5)
+        assert [t.tolist() for t in x] == [[3.5, 3.5], [6]]
+        torch._foreach_addcdiv_(x, y, y, -1.0)
+        torch._foreach_lerp_(x, y, 0.5)
+        assert [t.tolist() for t in x] == [[2.75, 2.75], [4.5]]
+        torch._foreach_addcmul_(x, y, y, [1.0, 2.0])
+        assert torch._foreach_sqrt(x)[1].item() == pytest.approx(36.5**0.5)
+        torch._foreach_copy_(x, y)
+        assert [t.item() for t in torch._foreach_norm(x)] == [pytest.approx(18**0.5), 4]
+        with pytest.raises(AttributeError, match="_foreach_sing_"):
+            torch._foreach_sing_(x)
+
+
+def test_structures_with_another_leaf_for_each():
+    with as_torch():
+        from torch.utils._pytree import tree_flatten, tree_map, tree_map_only, tree_unflatten
+
+        tree = {"a": [1, (2, "x")], "b": 3}
+        leaves, form = tree_flatten(tree)
+        assert leaves == [1, 2, "x", 3]
+        assert tree_unflatten([4, 5, 6, 7], form) == {"a": [4, (5, 6)], "b": 7}
+        assert tree_map(lambda x, y: (x, y), [1, [2]], [3, [4]]) == [(1, 3), [(2, 4)]]
+        assert tree_map_only(int, lambda x: -x, tree) == {"a": [-1, (-2, "x")], "b": -3}
+
+
+def test_weights_asked_for_by_an_address_are_read_from_a_file(tmp_path):
+    with as_torch():
+        import torch
+        from torch.hub import load_state_dict_from_url
+        from torch.utils import model_zoo
+
+        address = "https://example.org/net-1234.pth"
+        with pytest.raises(FileNotFoundError, match=r"nothing is downloaded here: put the file from https.*there"):
+            load_state_dict_from_url(address, tmp_path, progress=True)
+        before = torch.hub.get_dir()
+        torch.hub.set_dir(tmp_path)
+        (tmp_path / "checkpoints").mkdir()
+        torch.save({"w": torch.ones(1)}, tmp_path / "checkpoints" / "net-1234.pth")
+        assert model_zoo.load_url(address, map_location="cpu")["w"].item() == 1
+        torch.hub.set_dir(before)
+
+
+def test_a_profile_is_pythons():
+    with as_torch():
+        import torch
+        from torch.profiler import ProfilerActivity, profile, record_function, schedule
+
+        with profile(activities=[ProfilerActivity.CPU], schedule=schedule(wait=1, warmup=1, active=1)) as measured:
+            with record_function("forward"), torch.autograd.profiler.record_function("inner"):
+                torch.nn.Linear(2, 2)(torch.ones(1, 2))
+            measured.step()
+        assert "linear" in measured.key_averages().table(sort_by="cpu_time_total", row_limit=50)
+
+
+def test_names_that_programs_import_or_ask_for():
+    with as_torch():
+        import torch
+        import torch._dynamo
+        import torch._inductor.config
+        from torch import nn
+        from torch.nn.modules.conv import _ConvTransposeNd
+        from torch.nn.modules.dropout import _DropoutNd
+        from torch.nn.modules.pooling import _MaxPoolNd
+        from torch.optim.optimizer import ParamsT, required
+        from torch.utils.hooks import RemovableHandle
+
+        assert repr(required) == "<required parameter>"
+        assert ParamsT is not None
+        torch._dynamo.config.suppress_errors = True
+        torch._inductor.config.coordinate_descent_tuning = True
+        torch._dynamo.reset()
+        assert not torch.compiler.is_compiling()
+        assert torch.compiler.disable(len) is torch._dynamo.disable()(len) is len
+        net = nn.Sequential(nn.ConvTranspose2d(1, 1, 2), nn.MaxPool2d(2), nn.Dropout())
+        kinds = (_ConvTransposeNd, _MaxPoolNd, _DropoutNd)
+        assert all(isinstance(*pair) for pair in zip(net, kinds, strict=True))
+        assert isinstance(net.register_forward_hook(print), RemovableHandle)
+        norm = nn.SyncBatchNorm(2)
+        assert isinstance(norm, nn.modules.batchnorm._BatchNorm)
+        assert nn.SyncBatchNorm.convert_sync_batchnorm(net) is net
+        x = torch.randn(3, 2, 4)
+        assert torch.allclose(norm(x), nn.BatchNorm1d(2)(x))
+        assert list(norm.state_dict()) == list(nn.BatchNorm2d(2).state_dict())
+        nn.init.xavier_uniform(torch.empty(2, 2))
+        torch.backends.cuda.enable_flash_sdp(False)
+        with torch.backends.cudnn.flags(enabled=False):
+            y = torch.range(1, 7, 2)
+        assert (y.tolist(), torch.range(0, 2).tolist()) == ([1, 3, 5, 7], [0, 1, 2])
+        assert torch.sigmoid_(torch.zeros(1)).item() == 0.5
+        assert torch.detach(net[0].weight).requires_grad is False
+        assert not torch.is_complex(x)
+        assert x.real is x.conj() is torch.real(x) is x
+        assert x[0].mH.shape == x[0].H.shape == x[0].adjoint().shape == (4, 2)
+        torch._assert(True, "holds")
+        with pytest.raises(AssertionError, match="sizes"):
+            torch._assert(False, "sizes")
+        with pytest.raises(RuntimeError, match="one process"):
+            torch.distributed.all_reduce(x, op=torch.distributed.ReduceOp.SUM)

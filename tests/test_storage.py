@@ -11,6 +11,7 @@ def test_tensors_that_share_memory_have_one_storage():
     assert len({part.untyped_storage().data_ptr() for part in parts}) == 1
     assert all(part.storage() == x.storage() for part in parts)
     assert x.clone().storage() != x.storage()
+    assert [tg.is_storage(found) for found in (x.storage(), x)] == [True, False]
     assert x.t().contiguous().t().storage().tolist() == [0, 3, 1, 4, 2, 5]
 
 

@@ -56,6 +56,7 @@ def invariant_svd(m, x, full=False):
     return [s, (u * m.sin(s).unsqueeze(-2)) @ vh, u.abs(), vh.abs()]
 
 
+TRUTH = (False, True)
 ON_SQUARE = {
     "inv": lambda m, x: [m.linalg.inv(x), m.inverse(x), x.inverse()],
     "det": lambda m, x: [m.linalg.det(x), m.det(x), x.det()],
@@ -81,6 +82,14 @@ ON_SQUARE = {
     "householder_product": lambda m, x: [
         m.linalg.householder_product(x, x[..., 0]) + x * 0,  # of no matrices PyTorch's has no gradient at all
         m.linalg.householder_product(x[..., :1], x[..., 0, :1]),
+    ],
+    "older names": lambda m, x: [
+        m.svd(x.triu(1), compute_uv=False)[1],
+        m.chain_matmul(x, x, x),
+        *[m.triangular_solve(x, x, up, turned, unit)[0] for up in TRUTH for turned in TRUTH for unit in TRUTH],
+        *[m.cholesky_solve(x, m.linalg.cholesky(positive(m, x), upper=up), up) for up in TRUTH],
+        m.cholesky_inverse(m.linalg.cholesky(positive(m, x))),
+        x.adjoint(),
     ],
     "pinv of symmetric ones": lambda m, x: m.linalg.pinv(x + x.mT, hermitian=True),
 }

@@ -11,7 +11,7 @@ from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_new_sizes, as_sizes
 
-__all__ = ["Storage"]
+__all__ = ["is_storage"]
 
 
 class Storage:
@@ -74,6 +74,11 @@ class Storage:
 
     def __repr__(self) -> str:
         return f"{self.tolist()}, a storage of {len(self)} {self.array.dtype.name}"
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether an object is the memory under a Tensor."""
+    return isinstance(obj, Storage)
 
 
 @method

@@ -4,12 +4,27 @@ import copy
 
 from ..nn import Module, ModuleList
 from ..nn.batchnorm import BatchNorm, ChannelNorm, InstanceNorm
-from ..nn.conv import _ConvNd
+from ..nn.conv import _ConvNd, _Transposed
+from ..nn.dropout import Dropping
 from ..nn.loss.base import Loss
+from ..nn.pooling import _MaxPool
 
-__all__ = ["_BatchNorm", "_ConvNd", "_InstanceNorm", "_Loss", "_NormBase", "_get_clones"]
+__all__ = [
+    "_BatchNorm",
+    "_ConvNd",
+    "_ConvTransposeNd",
+    "_DropoutNd",
+    "_InstanceNorm",
+    "_Loss",
+    "_MaxPoolNd",
+    "_NormBase",
+    "_WeightedLoss",
+    "_get_clones",
+]
 
-_BatchNorm, _InstanceNorm, _NormBase, _Loss = BatchNorm, InstanceNorm, ChannelNorm, Loss
+_BatchNorm, _InstanceNorm, _NormBase = BatchNorm, InstanceNorm, ChannelNorm
+_Loss = _WeightedLoss = Loss
+_ConvTransposeNd, _MaxPoolNd, _DropoutNd = _Transposed, _MaxPool, Dropping
 
 
 def _get_clones(module: Module, N: int) -> ModuleList:

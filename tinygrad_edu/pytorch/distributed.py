@@ -1,18 +1,28 @@
 """Several processes that train together, as PyTorch's programs ask for them: here there is one, which says so."""
 
+import enum
 from typing import Any
 
 from ..data import Sampler
 
 __all__ = [
     "DistributedSampler",
+    "ReduceOp",
+    "all_gather",
+    "all_reduce",
     "barrier",
+    "broadcast",
     "destroy_process_group",
+    "gather",
+    "get_backend",
     "get_rank",
     "get_world_size",
     "init_process_group",
     "is_available",
     "is_initialized",
+    "new_group",
+    "reduce",
+    "scatter",
 ]
 
 
@@ -61,6 +71,24 @@ def get_rank(group: Any = None) -> int:
 def get_world_size(group: Any = None) -> int:
     """1: the number of processes."""
     return 1
+
+
+class ReduceOp(enum.Enum):
+    """How numbers of several processes become one."""
+
+    SUM, PRODUCT, MIN, MAX, AVG = range(5)
+
+
+def refuse(*arguments: Any, **settings: Any) -> None:
+    """Refuse: there is no other process.
+
+    Raises:
+        RuntimeError: always.
+    """
+    init_process_group()
+
+
+all_gather = all_reduce = broadcast = gather = new_group = reduce = scatter = get_backend = refuse
 
 
 class DistributedSampler(Sampler[int]):

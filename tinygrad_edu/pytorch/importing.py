@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from .dtypes import OF
 from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
+from .sparse import METHODS as METHODS_OF_SPARSE
 
 __all__ = ["as_torch"]
 
@@ -23,6 +24,7 @@ WITH_FORMS = {"torch", "torch.nn.functional"}
 OVER_TORCH = {"torchaudio", "torchtext", "torchvision"}
 # as PyTorch shows them; also, Tensor(x.shape) has that shape
 AS_SHOWN = {
+    **METHODS_OF_SPARSE,
     "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),
     "dtype": property(lambda x: OF[x._array.dtype], doc=Tensor.dtype.__doc__),
 }
@@ -154,7 +156,7 @@ class as_torch:  # noqa: N801
             (owner, name, in_any_form(getattr(owner, name), name)) for owner, name in places
         ]
         changed += [(Tensor, name, found) for name, found in AS_SHOWN.items()]
-        self.attributes = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
+        self.attributes = [(owner, name, getattr(owner, name, None)) for owner, name, _ in changed]
         for change in changed:
             setattr(*change)
         self.before = {name: sys.modules.pop(name) for name in list(sys.modules) if is_torch(name)}
@@ -165,8 +167,11 @@ class as_torch:  # noqa: N801
         if self.finder is None:
             return
         sys.meta_path.remove(self.finder)
-        for before in self.attributes:
-            setattr(*before)
+        for owner, name, before in self.attributes:
+            if before is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
         for name in [name for name in sys.modules if is_torch(name)]:
             del sys.modules[name]
         sys.modules.update(self.before)

@@ -4,23 +4,62 @@ from typing import Any
 
 from .. import dtypes
 from ..functions.device import device
+from ..functions.sequences import linspace
+from ..linalg import vander
+from ..nn.functional import (
+    adaptive_avg_pool1d,
+    alpha_dropout,
+    bilinear,
+    channel_shuffle,
+    dropout,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
+from ..tensor import Tensor
 from .dtypes import bfloat16, dtype, get_default_dtype
 from .precision import autocast, is_autocast_enabled
+from .sparse import mm as spmm
+from .sparse import sparse_coo_tensor
 
 __all__ = [
     "Device",
     "Number",
     "__version__",
+    "_assert",
+    "abs_",
+    "adaptive_avg_pool1d",
+    "alpha_dropout",
     "autocast",
     "bfloat16",
+    "bilinear",
+    "channel_shuffle",
+    "clamp_",
+    "detach",
+    "detach_",
+    "dropout",
     "dtype",
+    "exp_",
+    "fill_",
     "get_default_dtype",
     "get_num_interop_threads",
+    "index_put_",
     "is_autocast_enabled",
     "layout",
     "memory_format",
+    "neg_",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "range",
     "set_default_tensor_type",
+    "set_flush_denormal",
     "set_num_interop_threads",
+    "sigmoid_",
+    "sparse_coo_tensor",
+    "spmm",
+    "sqrt_",
+    "tanh_",
+    "vander",
+    "zero_",
 ]
 
 __version__ = "2.13.0+tinygrad_edu"
@@ -29,6 +68,27 @@ __version__ = "2.13.0+tinygrad_edu"
 Number = int | float | bool
 Device = device | str | int | None
 layout = memory_format = str
+
+
+T: Any = Tensor  # what it has as functions, too
+abs_, clamp_, detach, detach_, exp_, fill_ = T.abs_, T.clamp_, T.detach, T.detach_, T.exp_, T.fill_
+index_put_, neg_, sigmoid_, sqrt_, tanh_, zero_ = T.index_put_, T.neg_, T.sigmoid_, T.sqrt_, T.tanh_, T.zero_
+
+
+def _assert(condition: Any, message: str) -> None:
+    """Raise AssertionError unless the condition holds."""
+    assert condition, message
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """False: NumPy keeps numbers that are nearly 0."""
+    return False
+
+
+def range(start: float = 0, end: float | None = None, step: float = 1, **settings: Any) -> Any:
+    """Numbers from start to end, both included; `arange` without the end."""
+    first, last = (0, start) if end is None else (start, end)
+    return linspace(first, first + (last - first) // step * step, int((last - first) // step) + 1, **settings)
 
 
 def set_default_tensor_type(t: Any) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from ..nn import Module
+from ..nn.batchnorm import BatchNorm
 
-__all__ = ["DataParallel", "DistributedDataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel", "SyncBatchNorm"]
 
 
 class DataParallel(Module):
@@ -23,3 +24,14 @@ class DataParallel(Module):
 
 class DistributedDataParallel(DataParallel):
     """A network whose gradients several processes would share, if there were any."""
+
+
+class SyncBatchNorm(BatchNorm):
+    """Batch norm whose statistics several processes would share, if there were any."""
+
+    dimensions = (2, 3, 4, 5)
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """The network itself: one process has all statistics."""
+        return module

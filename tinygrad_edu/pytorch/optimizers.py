@@ -1,0 +1,18 @@
+"""Names that optimizers of programs' own import from PyTorch's."""
+
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["ParamsT", "required"]
+
+ParamsT = Iterable[Any]
+
+
+class Required:
+    """What stands for a setting that has no default."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = Required()
