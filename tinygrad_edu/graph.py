@@ -234,11 +234,11 @@ def backpropagate(
                 elif isinstance(node, Output):
                     fill_slot(node, g, grads)
                 continue
+            if latest[0] > node.number:
+                check_saved(node)
             saved = node.saved
             if saved is None:
                 raise freed(node)
-            if latest[0] > node.number:
-                check_saved(node)
             if create_graph:
                 saved = as_tensors(node, wrap)
             if type(g) is list and not plan.partial:
