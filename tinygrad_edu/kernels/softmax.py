@@ -23,7 +23,7 @@ Array = NDArray[Any]
 # Between these a sum of exp is neither near overflow nor does it hide what is small beside it.
 LEAST, MOST = 1e-6, 1e20
 least, most = numpy.minimum.reduce, numpy.maximum.reduce
-BLOCK = 1 << 15  # numbers in a block of rows, which stays in the cache
+BLOCK = 1 << 16  # numbers in a block of rows, which stays in the cache
 
 
 @numpy.errstate(all="ignore")
@@ -87,20 +87,22 @@ def cross_entropy(x: Array, target: Array) -> Array:
     Raises:
         IndexError: a class is not there.
     """
-    if target.size and target.item(target.argmin()) < 0:
-        raise IndexError("a class is negative")  # as an index it would be counted from the end
+    if target.size and not 0 <= target.item(target.argmin()) <= target.item(target.argmax()) < x.shape[1]:
+        raise IndexError("a class is not there")
     if x.dtype.char == "e":
         return cross_entropy(x.astype(numpy.float32), target).astype(x.dtype)
     losses = numpy.empty(len(target), x.dtype)
     for rows in blocks(x):
         part, classes = x[rows], target[rows]
+        # in the flat array, because one index for all is three times as fast as one for each dimension
+        chosen = part.reshape(-1)[numpy.arange(len(classes)) * x.shape[1] + classes]
         # less the target's own number: no digits are lost where it is the largest, and the others hardly ever overflow
-        e = part - part[numpy.arange(len(classes)), classes, None]
+        e = part - chosen[:, None]
         totals = sums(numpy.exp(e, e), 1)[:, 0]
         if not most(totals, axis=None, initial=1.0) < MOST:
-            part = part - most(part, axis=1, keepdims=True, initial=-numpy.inf)
-            totals = numpy.exp(part).sum(axis=1)
-            losses[rows] = numpy.log(totals) - part[numpy.arange(len(classes)), classes]
+            largest = most(part, axis=1, keepdims=True, initial=-numpy.inf)
+            totals = numpy.exp(part - largest).sum(axis=1)
+            losses[rows] = numpy.log(totals) - (chosen - largest[:, 0])
         else:
             losses[rows] = numpy.log(totals)
     return losses
@@ -111,10 +113,14 @@ def cross_entropy_adjoint(y: Any, x: Array, target: Array) -> Array:
     """y (softmax(x) - onehot(target)); `(B, 1) or (), (B, C), (B) -> (B, C)`."""
     if x.dtype.char == "e":
         return cross_entropy_adjoint(y, x.astype(numpy.float32), target).astype(x.dtype)
-    y, out = numpy.asarray(y), numpy.empty(x.shape, x.dtype)
+    y, out = numpy.asarray(y, x.dtype), numpy.empty(x.shape, x.dtype)
     for rows in blocks(x):
-        classes = target[rows]
-        slope = shares(x[rows], 1)
-        slope[numpy.arange(len(classes)), classes] -= 1
-        numpy.multiply(slope, y[rows] if y.ndim else y, out=out[rows])
+        part, scale, slope = x[rows], y[rows] if y.ndim else y, out[rows]
+        totals = sums(numpy.exp(part, slope), 1)
+        if least(totals, axis=None, initial=1.0) > LEAST and most(totals, axis=None, initial=1.0) < MOST:
+            slope *= scale / totals
+        else:
+            numpy.multiply(shares(part, 1), scale, slope)
+        places = numpy.arange(len(part)) * x.shape[1] + target[rows]
+        slope.reshape(-1)[places] -= scale if scale.ndim == 0 else scale[:, 0]
     return out
