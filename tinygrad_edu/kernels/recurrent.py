@@ -3,6 +3,10 @@
 The rows of one step stand together; `steps` holds their slices, in the order in which the steps are taken. A step has
 n rows, which belong to the first n sequences: those that are as long. What a step keeps of its gates is laid out gate
 by gate, so that all but one pass over them runs through memory without gaps, three times faster than by columns.
+
+A step's product is small. OpenBLAS takes those of up to a million multiplications as they lie and copies both factors
+of larger ones, so the weight comes in parts, of some columns each, with which that is avoided. Temporaries start where
+a line of the cache does; all that a step does not keep is written to the same ones.
 """
 
 from collections.abc import Sequence
@@ -11,10 +15,16 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from .constants import constant_for
+from .memory import aligned
+
 __all__ = ["entering", "gru", "lstm", "lstm_adjoint", "rnn"]
 
 Array = NDArray[Any]
 Steps = Sequence[slice]
+
+SMALL = 1_000_000  # multiplications of a product whose factors OpenBLAS does not copy
+PARTS = 8  # more cost more to start than the copies take
 
 
 def entering(state: Array, initial: Array, n: int) -> Array:
@@ -32,10 +42,28 @@ def block(x: Array, count: int) -> Array:
     return x.reshape(count, len(x), x.shape[1] // count)
 
 
+class Weight:
+    """A multiple of a matrix, to be multiplied by the states of each step, of n sequences at most; `(K, N)`."""
+
+    def __init__(self, matrix: Array, n: int, factor: float = 1.0) -> None:
+        rows, columns = matrix.shape
+        self.matrix = aligned(matrix.shape, matrix.dtype)
+        numpy.multiply(matrix, constant_for(matrix, factor), self.matrix)
+        fits = [k for k in range(1, PARTS + 1) if columns % k == 0 and n * rows * columns <= k * SMALL]
+        self.count = fits[0] if fits else 1
+        self.parts = by_gate(self.matrix, self.count)
+
+    def product(self, x: Array, out: Array) -> Array:
+        """out = x times the matrix; `(n, K), (n, N) -> (n, N)`."""
+        if self.count == 1:
+            return numpy.matmul(x, self.matrix, out)
+        numpy.matmul(x, self.parts, by_gate(out, self.count))
+        return out
+
+
 def to_sigmoid(x: Array) -> None:
-    """1 / (1 + exp(x)), the sigmoid of -x, in the memory of x."""
-    numpy.exp(x, x)
-    x += 1
+    """1 / (1 + x), the sigmoid of z where x is exp(-z), in the memory of x."""
+    x += constant_for(x, 1.0)
     numpy.reciprocal(x, x)
 
 
@@ -55,26 +83,30 @@ def lstm(
 ) -> tuple[Array, Array, Array]:
     """(h, c, gates) of all steps; `(N, P), (N, H), (N, 4 H)`; the gates are i, f, o, g, as blocks."""
     h, c, gates = (numpy.empty((len(a), n), a.dtype) for n in (h0.shape[1], c0.shape[1], a.shape[1]))
-    weight, y, cell = numpy.ascontiguousarray(weight.T), h0, c0
+    recurrent = Weight(weight.T, len(h0), -1.0)  # a sigmoid takes exp(-z), so -z is what a step begins with
+    before, room = aligned((len(c0), a.shape[1]), a.dtype), aligned(c0.shape, a.dtype)
+    y, cell = h0, c0
     with numpy.errstate(over="ignore"):  # of exp, where 1 / inf is the right answer, 0
         for rows in steps:
-            n, kept = rows.stop - rows.start, block(gates[rows], 4)
-            z = entering(y, h0, n) @ weight
-            z += a[rows]
-            z = by_gate(z, 4)
-            numpy.negative(z[:2], kept[:2])
-            numpy.negative(z[3], kept[2])
-            to_sigmoid(kept[:3])
+            n = rows.stop - rows.start
+            x, kept = room[:n], block(gates[rows], 4)
             i, f, o, g = kept
-            numpy.tanh(z[2], g)
+            z = recurrent.product(entering(y, h0, n), before[:n])
+            z -= a[rows]
+            z = by_gate(z, 4)
+            numpy.exp(z[:2], kept[:2])
+            numpy.exp(z[3], o)
+            to_sigmoid(kept[:3])
+            numpy.negative(z[2], x)
+            numpy.tanh(x, g)
             cell = numpy.multiply(f, entering(cell, c0, n), c[rows])
-            cell += i * g
-            y = numpy.tanh(cell)
+            cell += numpy.multiply(i, g, x)
+            numpy.tanh(cell, x)
             if projection is None:
-                y = numpy.multiply(y, o, h[rows])
+                y = numpy.multiply(x, o, h[rows])
             else:
-                y *= o
-                y = numpy.matmul(y, projection.T, h[rows])
+                x *= o
+                y = numpy.matmul(x, projection.T, h[rows])
     return h, c, gates
 
 
@@ -83,35 +115,37 @@ def lstm_adjoint(
 ) -> tuple[Array, Array, Array]:
     """The gradients of a, h0 and c0 of an LSTM without projection; all sequences have the same length."""
     ga = numpy.empty(gates.shape, gates.dtype)
-    dh, dc = numpy.zeros_like(c0), numpy.zeros_like(c0)
+    recurrent, one = Weight(weight, len(c0)), constant_for(gates, 1.0)
+    dh, dc, x = (aligned(c0.shape, c0.dtype) for _ in range(3))
+    slopes = aligned((3, *c0.shape), c0.dtype)
+    dh[:] = dc[:] = 0
     for t in reversed(range(len(steps))):
         rows = steps[t]
-        i, f, o, g = block(gates[rows], 4)
-        di, df, dg, do = by_gate(ga[rows], 4)
+        y, kept, to_gates = h[rows], block(gates[rows], 4), by_gate(ga[rows], 4)
+        i, f, o, g = kept
         if g_h is not None:
             dh += g_h[rows]
         if g_c is not None:
             dc += g_c[rows]
-        x = numpy.tanh(c[rows])  # dc += dh (o - h tanh c): o (1 - tanh^2 c), because h is o tanh c
-        x *= h[rows]
+        numpy.tanh(c[rows], x)  # dc += dh (o - h tanh c): o (1 - tanh^2 c), because h is o tanh c
+        x *= y
         numpy.subtract(o, x, x)
         x *= dh
         dc += x
-        numpy.subtract(1, o, x)
-        x *= h[rows]
-        numpy.multiply(x, dh, do)
-        y = dc * i
+        di, df, do = numpy.subtract(one, kept[:3], slopes)
+        do *= y
+        numpy.multiply(do, dh, to_gates[3])
+        of_cell = slopes[:2]
+        of_cell *= kept[:2]
+        di *= g
+        df *= c[steps[t - 1]] if t else c0
+        numpy.multiply(of_cell, dc, to_gates[:2])
         numpy.multiply(g, g, x)
-        numpy.subtract(1, x, x)
-        numpy.multiply(x, y, dg)
-        numpy.subtract(1, i, x)
-        x *= g
-        numpy.multiply(x, y, di)
+        numpy.subtract(one, x, x)
+        x *= i
+        numpy.multiply(x, dc, to_gates[2])
         dc *= f
-        numpy.subtract(1, f, x)
-        x *= c[steps[t - 1]] if t else c0
-        numpy.multiply(x, dc, df)
-        dh = ga[rows] @ weight
+        recurrent.product(ga[rows], dh)
     return ga, dh, dc
 
 
@@ -119,21 +153,23 @@ def gru(a: Array, h0: Array, weight: Array, bias: Array | None, steps: Steps) ->
     """(h, gates) of all steps; `(N, H), (N, 4 H)`; the gates are r, z, n and q = W_n h + b_n, as blocks."""
     size = h0.shape[1]
     h, gates = numpy.empty((len(a), size), a.dtype), numpy.empty((len(a), 4 * size), a.dtype)
-    weight, y = numpy.ascontiguousarray(weight.T), h0
+    recurrent, room, y = Weight(weight.T, len(h0)), aligned((len(h0), 3 * size), a.dtype), h0
     with numpy.errstate(over="ignore"):  # of exp, where 1 / inf is the right answer, 0
         for rows in steps:
-            before, kept = entering(y, h0, rows.stop - rows.start), block(gates[rows], 4)
-            recurrent = before @ weight
+            count = rows.stop - rows.start
+            before, kept = entering(y, h0, count), block(gates[rows], 4)
+            products = recurrent.product(before, room[:count])
             if bias is not None:
-                recurrent += bias
-            into = by_gate(a[rows], 3)
-            recurrent = by_gate(recurrent, 3)
+                products += bias
+            into, products = by_gate(a[rows], 3), by_gate(products, 3)
             r, z, n, q = kept
-            numpy.copyto(kept[:2], recurrent[:2])
-            kept[:2] += into[:2]
-            numpy.negative(kept[:2], kept[:2])
-            to_sigmoid(kept[:2])
-            numpy.copyto(q, recurrent[2])
+            gate = kept[:2]
+            numpy.copyto(gate, products[:2])
+            gate += into[:2]
+            numpy.negative(gate, gate)
+            numpy.exp(gate, gate)
+            to_sigmoid(gate)
+            numpy.copyto(q, products[2])
             numpy.multiply(r, q, n)
             n += into[2]
             numpy.tanh(n, n)
