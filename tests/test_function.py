@@ -344,3 +344,29 @@ def test_nan_in_the_backward_of_a_function_is_found():
     y = Sine.apply(leaf(1.0))
     with detect_anomaly():
         y.sum().backward()
+
+
+def test_a_saved_input_is_the_one_that_forward_got():
+    """As in an adjoint method: backward differentiates again by a parameter that forward saved."""
+
+    class Adjoint(Function):
+        @staticmethod
+        def forward(ctx, x, f, w):
+            ctx.f = f
+            ctx.save_for_backward(x, w)
+            return f(x)
+
+        @staticmethod
+        def backward(ctx, g):
+            x, w = ctx.saved_tensors
+            with tg.enable_grad():
+                again = x.detach().requires_grad_()
+                gx, gw = tg.autograd.grad(ctx.f(again), (again, w), g)
+            return gx, None, gw
+
+    found = []
+    for call in (lambda f, x, w: Adjoint.apply(x, f, w), lambda f, x, w: f(x)):
+        x, w = tg.tensor([1.0, 2.0], requires_grad=True), tg.tensor([0.5, -1.0], requires_grad=True)
+        call(lambda x, w=w: (x * w).exp(), x * 2, w).sum().backward()
+        found.append((x.grad.tolist(), w.grad.tolist()))
+    assert found[0] == found[1]

@@ -109,8 +109,8 @@ class FunctionPlan(Plan):
         self.needs = tuple([x.requires_grad for x in inputs])
         self.positions = tuple([i for i, needed in enumerate(self.needs) if needed])
         self.joint, self.only, self.extras, self.keep = True, None, (), tuple
-        self.rules = (function_rule(call),)
         places = [self.place(x, call, inputs) for x in call.ctx.saved_tensors]
+        self.rules = (function_rule(call, [inputs[i]._node if i < len(inputs) else None for i in places]),)
         self.sources = ((len(inputs) + 1, *places),)
         self.arguments = (("ctx", *[f"saved_tensors[{i}]" for i in range(len(places))]),)
         self.keeps_values = bool(places)
@@ -131,16 +131,19 @@ def kept(x: Tensor | None, place: int, call: Call, plan: FunctionPlan) -> Any:
     return x._array
 
 
-def restored(value: Any) -> Tensor | None:
-    """A saved Tensor from what a node kept of it, arrays or Tensors."""
+def restored(value: Any, node: Any) -> Tensor | None:
+    """A saved Tensor from what a node kept of it, arrays or Tensors; an input has its own node, as in forward."""
     if isinstance(value, tuple):
         (value,) = [part for part in value if getattr(part, "_array", part) is not NOTHING]
-    found: Tensor | None = as_tensor(value)
+    found: Tensor | None = wrap(value, node) if isinstance(value, numpy.ndarray) and node else as_tensor(value)
     return found
 
 
-def function_rule(call: Call) -> Callable[..., dict[int, Any]]:
-    """The joint rule of a call: it runs the user's backward, and takes from it the gradients of the Tensors."""
+def function_rule(call: Call, nodes: Sequence[Any]) -> Callable[..., dict[int, Any]]:
+    """The joint rule of a call: it runs the user's backward, and takes from it the gradients of the Tensors.
+
+    `nodes` are those of the saved Tensors that are inputs, in the places of these.
+    """
     function, several = call.function, call.several
     arguments, outputs = [form_of(x) for x in call.arguments], [form_of(y) for y in call.outputs]
 
@@ -151,7 +154,7 @@ def function_rule(call: Call) -> Callable[..., dict[int, Any]]:
                 wrap(numpy.zeros(*form)) if part is None and form is not NO_TENSOR else part
                 for part, form in zip(gradients, outputs, strict=True)
             ]
-        ctx.saved_tensors = tuple(map(restored, saved))
+        ctx.saved_tensors = tuple(map(restored, saved, nodes))
         try:
             found = function.run_backward(ctx, *gradients)
         finally:
