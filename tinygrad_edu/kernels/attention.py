@@ -75,7 +75,8 @@ def attend(query: Array, key: Array, value: Array, scale: float, is_causal: bool
     batch = numpy.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     if key.shape[-2] != value.shape[-2]:
         raise ValueError("each key has a value")
-    out = numpy.empty((*batch, query.shape[-2], value.shape[-1]), query.dtype)
+    # in the query's order of dimensions in memory, in which heads that were split off are joined without a copy
+    out = numpy.empty_like(query, shape=(*batch, query.shape[-2], value.shape[-1]))
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
         part = numpy.matmul(powers, value[seen], out=out[rows])
         part /= totals  # shorter than the rows of weights
@@ -87,7 +88,7 @@ def attend_adjoint(
     g: Array, query: Array, key: Array, value: Array, scale: float, is_causal: bool
 ) -> tuple[Array, Array, Array]:
     """The gradients of query, key and value, not yet summed over what was broadcast."""
-    gq, gk, gv = (numpy.zeros((*g.shape[:-2], *x.shape[-2:]), g.dtype) for x in (query, key, value))
+    gq, gk, gv = (numpy.zeros_like(x, shape=(*g.shape[:-2], *x.shape[-2:])) for x in (query, key, value))
     add = numpy.matmul if not is_causal or query.shape[-2] <= BLOCK else add_product  # whether a key is seen once
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
         wide = g[rows] / totals
