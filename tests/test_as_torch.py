@@ -151,6 +151,15 @@ def test_what_is_not_there_is_told_with_the_nearest():
     tg.backends.cudnn.benchmark = False
 
 
+def test_all_names_at_once():
+    with as_torch():
+        found = {}
+        for path in PATHS:
+            exec(f"from {path} import *", found)
+        assert {"Linear", "DataLoader", "Adam", "StepLR", "xavier_uniform_", "Normal", "zeros", "relu"} <= found.keys()
+        assert not {"math", "Any", "_Loss"} & found.keys()
+
+
 def test_a_function_keeps_its_name_beside_a_module_of_that_name():
     with as_torch():
         import torch

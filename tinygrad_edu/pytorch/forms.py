@@ -26,9 +26,11 @@ ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
 }
 # fmt: off
 INTO = {
-    "abs", "add", "arange", "bmm", "cat", "clamp", "cos", "cumsum", "div", "dot", "exp", "eye", "full", "ger", "log",
-    "matmul", "max", "mean", "min", "mm", "mul", "mv", "ones", "outer", "pow", "rand", "randn", "randperm", "sigmoid",
-    "sin", "sort", "sqrt", "stack", "sub", "sum", "tanh", "topk", "zeros",
+    "abs", "add", "addcdiv", "addcmul", "arange", "bmm", "cat", "ceil", "clamp", "cos", "cumsum", "div", "dot",
+    "exp", "eye", "floor", "full", "gather", "ger", "index_select", "lerp", "linspace", "log", "log2", "logsumexp",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "neg", "ones", "outer", "pow", "prod",
+    "rand", "randn", "randperm", "reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin", "sort", "sqrt", "square",
+    "stack", "std", "sub", "sum", "tanh", "topk", "tril", "triu", "var", "zeros",
 }
 # fmt: on
 OLD_REDUCTION = {"size_average", "reduce"}

@@ -42,6 +42,8 @@ class Facade(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         path = self.__name__
+        if name == "__all__":  # what `from torch.nn import *` asks for
+            return [public for public in names(path) if not public.startswith("_")]
         if name.startswith("__") and name != "__version__":  # what Python asks every module for
             raise AttributeError(name)
         found = [getattr(source(place), name) for place in places(path, name)]
