@@ -385,6 +385,13 @@ def softmax_rows() -> Iterator[Row]:
     for x, dim in [(values(2, 3, 4), 0), (values(2, 3, 4), 1), (values(2, 3, 4), 2), (values(0, 3), 1)]:
         yield Row(softmax.softmax, lambda x, dim: np.exp(x) / np.exp(x).sum(dim, keepdims=True), (x,), {"dim": dim})
         yield Row(softmax.log_softmax, lambda x, dim: x - np.log(np.exp(x).sum(dim, keepdims=True)), (x,), {"dim": dim})
+        weights = values(*x.shape)
+        yield Row(
+            softmax.softmax_adjoint,
+            lambda x, w, dim: w * (x - (w * x).sum(dim, keepdims=True)),
+            (x, weights),
+            {"dim": dim},
+        )
     for rows in (3, 0):
         target = np.array([0, 3, 3])[:rows]
         yield Row(softmax.logits_cross_entropy, cross_entropy, (values(rows, 4),), {"target": target})

@@ -14,7 +14,8 @@ from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.kernels import attention as kernels
 from tinygrad_edu.kernels import softmax as softmax_kernels
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.nn.functional.attention import attend, attention_weights, softmax_adjoint
+from tinygrad_edu.nn.functional.attention import attend, attention_weights
+from tinygrad_edu.ops.softmax import softmax_adjoint
 from tinygrad_edu.testing import check_vjp
 
 sdpa = F.scaled_dot_product_attention

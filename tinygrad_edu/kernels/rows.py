@@ -19,11 +19,17 @@ Array = NDArray[Any]
 
 BLOCK = 1 << 16  # float32 numbers: 256 KB, and the few temporaries of that size, stay in the cache
 FAR = 30  # standard deviations from 0 at which x - mean is taken first, lest its digits cancel
+most = numpy.maximum.reduce
 
 
 def working_dtype(x: Array) -> Any:
     """The dtype to compute in."""
     return numpy.dtype(numpy.float32) if x.dtype.char == "e" else x.dtype
+
+
+def as_rows(x: Array, mean: Array) -> Array:
+    """x as so many rows as have a mean."""
+    return x.reshape(len(mean), x.size // max(1, len(mean)))
 
 
 def rows_in_block(x: Array) -> int:
@@ -37,19 +43,14 @@ def blocks(x: Array) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, len(x), step or 1))
 
 
-def beside(left: Array, right: Array | float) -> Array:
-    """Two numbers of each row as a matrix of two columns; `(R, 1) -> (R, 2)`."""
-    found = numpy.empty((len(left), 2), left.dtype)
-    found[:, :1] = left
-    found[:, 1:] = right
-    return found
+def twice(column: Array) -> Array:
+    """A column as two, to be multiplied by a row twice, halved: a product over one number takes ten times as long."""
+    return numpy.concatenate((column, column), axis=1)
 
 
-def above(top: Array | float, bottom: Array | float, x: Array) -> Array:
-    """Two rows of the length and dtype of those of x; `-> (2, C)`."""
-    found = numpy.empty((2, x.shape[1]), working_dtype(x))
-    found[0], found[1] = top, bottom
-    return found
+def pair(top: Array, bottom: Array) -> Array:
+    """Two rows; `(C), (C) -> (2, C)`."""
+    return numpy.concatenate((top, bottom)).reshape(2, len(top))
 
 
 def moments_of(x: Array) -> tuple[Array, Array]:
@@ -76,25 +77,28 @@ class Centred:
     """The rows block by block in the dtype to compute in, less their means where these are far from 0."""
 
     def __init__(self, x: Array, mean: Array, rstd: Array) -> None:
-        self.x, self.dtype = x, mean.dtype
-        self.taken = mean if (numpy.abs(mean * rstd) > FAR).any() else None
-        self.mean = mean if self.taken is None else numpy.zeros_like(mean)
+        self.x, self.dtype, self.mean = x, mean.dtype, mean
+        self.far = most(numpy.abs(mean * rstd), axis=None, initial=0) > FAR
+        self.taken = mean
+        if self.far:
+            self.mean = numpy.zeros_like(mean)
 
     def __getitem__(self, part: slice) -> Array:
         values = self.x[part].astype(self.dtype, copy=False)
-        return values if self.taken is None else values - self.taken[part]
+        return values - self.taken[part] if self.far else values
 
 
 @numpy.errstate(all="ignore")
 def standardized(x: Array, weight: Array, bias: Array, mean: Array, rstd: Array) -> Array:
-    """(x - mean) * rstd * weight + bias; `(R, C), (C), (C), (R, 1), (R, 1) -> (R, C)`."""
-    rows = Centred(x, mean, rstd)
-    out = numpy.empty(x.shape, x.dtype)
-    factor, shift = beside(rstd, 0), beside(-rows.mean * rstd, 1)
-    to_factor, to_shift = above(weight, 0, x), above(weight, bias, x)
-    memory = aligned((rows_in_block(x), x.shape[1]), rows.dtype)
-    for part in blocks(x):
-        target = out[part]
+    """(x - mean) * rstd * weight + bias; `(R, 1)` statistics of R rows, `(C)` weight and bias; as x."""
+    seen, out = as_rows(x, mean), numpy.empty(x.shape, x.dtype)
+    into, rows = as_rows(out, mean), Centred(seen, mean, rstd)
+    w, b = weight.astype(rows.dtype, copy=False), bias.astype(rows.dtype, copy=False)
+    factor, to_factor = twice(rstd), pair(w / 2, w / 2)
+    shift, to_shift = numpy.concatenate((-rows.mean * rstd, numpy.ones_like(mean)), axis=1), pair(w, b)
+    memory = aligned((rows_in_block(seen), len(w)), rows.dtype)
+    for part in blocks(seen):
+        target = into[part]
         result = shift[part] @ to_shift if rows.dtype != x.dtype else numpy.matmul(shift[part], to_shift, target)
         term = numpy.matmul(factor[part], to_factor, memory[: len(target)])
         term *= rows[part]
@@ -107,23 +111,23 @@ def standardized(x: Array, weight: Array, bias: Array, mean: Array, rstd: Array)
 @numpy.errstate(all="ignore")
 def gradients(g: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias, mean and rstd being functions of x."""
-    rows, n = Centred(x, mean, rstd), x.shape[1]
-    gx = numpy.empty(x.shape, x.dtype)
+    incoming, seen, gx = as_rows(g, mean), as_rows(x, mean), numpy.empty(x.shape, x.dtype)
+    into, rows = as_rows(gx, mean), Centred(seen, mean, rstd)
+    w, n = weight.astype(rows.dtype, copy=False), len(weight)
     gw, gb = numpy.zeros((2, n), rows.dtype)
-    w = weight.astype(rows.dtype, copy=False)
-    factor, to_factor, along = beside(rstd, 0), above(w, 0, x), above(1, 0, x)
-    memory = aligned((rows_in_block(x), n), rows.dtype)
-    for part in blocks(x):
-        values, wide, target = rows[part], g[part].astype(rows.dtype, copy=False), gx[part]
+    factor, to_factor, halves = twice(rstd), pair(w / 2, w / 2), numpy.full((2, n), 0.5, rows.dtype)
+    memory = aligned((rows_in_block(seen), n), rows.dtype)
+    for part in blocks(seen):
+        values, wide, target = rows[part], incoming[part].astype(rows.dtype, copy=False), into[part]
         scale, centre = rstd[part], rows.mean[part]
         term = numpy.multiply(wide, values, memory[: len(target)])
         gb += numpy.ones(len(wide), wide.dtype) @ wide
         gw += scale[:, 0] @ term - (centre * scale)[:, 0] @ wide
         total = (wide @ w)[:, None]
         slope = (centre * total - (term @ w)[:, None]) * scale**3 / n
-        constant = beside(-scale * total / n - centre * slope, 0)
-        result = constant @ along if rows.dtype != x.dtype else numpy.matmul(constant, along, target)
-        for multiples, to_multiples, y in ((factor[part], to_factor, wide), (beside(slope, 0), along, values)):
+        constant = twice(-scale * total / n - centre * slope)
+        result = constant @ halves if rows.dtype != x.dtype else numpy.matmul(constant, halves, target)
+        for multiples, to_multiples, y in ((factor[part], to_factor, wide), (twice(slope), halves, values)):
             numpy.matmul(multiples, to_multiples, term)
             term *= y
             result += term

@@ -30,21 +30,27 @@ BLOCK = 1 << 16  # numbers in a block of rows, which stays in the cache
 def softmax(x: Array, dim: int, zero_if_masked: bool = False) -> Array:
     """exp(x) / sum(exp(x)) along a dimension; where all is -inf NaN, or 0 if so wished."""
     if x.dtype.char == "e":  # exp overflows float16 at 12
-        return shares(x.astype(numpy.float32), dim, zero_if_masked).astype(x.dtype)
-    return shares(x, dim, zero_if_masked)
+        return softmax(x.astype(numpy.float32), dim, zero_if_masked).astype(x.dtype)
+    if x.size <= BLOCK or dim != x.ndim - 1:
+        return shares(x, dim, zero_if_masked)
+    out, view = numpy.empty(x.shape, x.dtype), (-1, x.shape[-1])
+    x, into = x.reshape(view), out.reshape(view)
+    for rows in blocks(x):
+        shares(x[rows], 1, zero_if_masked, into[rows])
+    return out
 
 
-def shares(x: Array, dim: int, zero_if_masked: bool = False) -> Array:
+def shares(x: Array, dim: int, zero_if_masked: bool = False, out: Array | None = None) -> Array:
     """softmax where warnings are off."""
     # the largest element of short rows takes as long to find as all that follows, and is hardly ever needed
-    e = numpy.exp(x)
+    e: Array = numpy.exp(x, out=out)
     totals = sums(e, dim)
     if not (least(totals, axis=None, initial=1.0) > LEAST and most(totals, axis=None, initial=1.0) < MOST):
         largest = most(x, axis=dim, keepdims=True, initial=-numpy.inf)
         if zero_if_masked:
             masked = largest == -numpy.inf
             largest[masked] = 0
-        e = numpy.exp(x - largest)
+        e = numpy.exp(x - largest, out=out)
         totals = sums(e, dim)
         if zero_if_masked:
             totals[masked] = 1
@@ -65,10 +71,22 @@ def ones(n: int, dtype: str) -> Array:
     return numpy.ones((n, 1), dtype)
 
 
-def softmax_adjoint(x: Array, weights: Array) -> Array:
-    """weights * (x - sum(weights * x)), row by row."""
-    out = x - numpy.vecdot(x, weights)[..., None]
-    out *= weights
+def softmax_adjoint(x: Array, weights: Array, dim: int = -1) -> Array:
+    """weights * (x - sum(weights * x)) along a dimension."""
+    if x.dtype.char == "e":
+        return softmax_adjoint(x.astype(numpy.float32), weights.astype(numpy.float32), dim).astype(x.dtype)
+    if dim not in (-1, x.ndim - 1):
+        x, weights = x.swapaxes(dim, -1), weights.swapaxes(dim, -1)
+        return softmax_adjoint(x, weights).swapaxes(dim, -1)
+    if x.size <= BLOCK or x.shape != weights.shape:
+        found: Array = x - numpy.vecdot(x, weights)[..., None]
+        found *= weights
+        return found
+    out, view = numpy.empty(x.shape, x.dtype), (-1, x.shape[-1])
+    x, weights, into = x.reshape(view), weights.reshape(view), out.reshape(view)
+    for rows in blocks(x):
+        part = numpy.subtract(x[rows], numpy.vecdot(x[rows], weights[rows])[:, None], out=into[rows])
+        part *= weights[rows]
     return out
 
 

@@ -129,7 +129,7 @@ def moments(x: Array, layout: Layout) -> tuple[Array, Array]:
 def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * weight + bias, each group with its statistics."""
     if layout.by_rows():
-        return rows.standardized(x.reshape(layout.view), weight.ravel(), bias.ravel(), mean, rstd).reshape(x.shape)
+        return rows.standardized(x, weight.ravel(), bias.ravel(), mean, rstd)
     blocks = Blocks(x, layout, mean, rstd)
     w, b = (a.reshape(layout.spot).astype(blocks.dtype, copy=False) for a in (weight, bias))
     out = numpy.empty(layout.view, x.dtype)
@@ -168,8 +168,8 @@ def gradients(
 ) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias, the statistics being functions of x."""
     if layout.by_rows():
-        gx, gw, gb = rows.gradients(g.reshape(layout.view), x.reshape(layout.view), weight.ravel(), mean, rstd)
-        return gx.reshape(x.shape), gw.reshape(weight.shape), gb.reshape(weight.shape)
+        gx, gw, gb = rows.gradients(g, x, weight.ravel(), mean, rstd)
+        return gx, gw.reshape(weight.shape), gb.reshape(weight.shape)
     n, kept = layout.size(), layout.kept()
     blocks, incoming = Blocks(x, layout, mean, rstd), Blocks(g, layout)
     w = weight.reshape(layout.spot).astype(blocks.dtype, copy=False)

@@ -19,6 +19,18 @@ def softmax(x: Any, *, dim: int) -> Any:
     return kernels.softmax(x, dim)
 
 
+# fused: two passes over memory instead of four
+@primitive(formula=r"\bar{x} = w\,(\bar{y} - \textstyle\sum \bar{y} w)")
+def softmax_adjoint(x: Any, weights: Any, *, dim: int = -1) -> Any:
+    """weights * (x - sum(weights * x)) along a dimension, which takes x back through a softmax."""
+    return kernels.softmax_adjoint(x, weights, dim)
+
+
+def dot(x: Any, y: Any, dim: int) -> Any:
+    """The inner products along a dimension, which is kept; `(.., n, ..), (.., n, ..) -> (.., 1, ..)`."""
+    return sum(x * y, dim=(dim % x.ndim,), keepdim=True)
+
+
 @primitive(formula=r"\bar{x} = \bar{y} - e^y \textstyle\sum \bar{y}", promotion="common", kinds="f")
 def log_softmax(x: Any, *, dim: int, xp: Any) -> Any:
     """x - ln(sum(exp(x))) along a dimension; `(*) -> (*)`."""
@@ -54,15 +66,14 @@ def logits_gradient(g: Any, x: Any, target: Any, reduction: str) -> Any:
     return logits_adjoint(g, x, target=target)
 
 
-def softmax_gradient(g: Any, out: Any, dim: int) -> Any:
-    """The gradient of what softmax was taken of."""
-    return out * (g - sum(g * out, dim=(dim,), keepdim=True))
-
-
-softmax.vjp(x=softmax_gradient)
+softmax.vjp(x=lambda g, out, dim: softmax_adjoint(g, out, dim=dim))
+softmax_adjoint.vjp(
+    x=lambda g, weights, dim: softmax_adjoint(g, weights, dim=dim),
+    weights=lambda g, x, weights, dim: g * (x - dot(x, weights, dim)) - x * dot(g, weights, dim),
+)
 log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim=(dim,), keepdim=True))
 logits_adjoint.vjp(
     y=lambda g, x, target: g * logits_adjoint(1.0, x, target=target),
-    x=lambda g, y, x: softmax_gradient(g * y, softmax(x, dim=1), 1),
+    x=lambda g, y, x: softmax_adjoint(g * y, softmax(x, dim=1), dim=1),
 )
 logits_cross_entropy.vjp(x=logits_gradient)

@@ -6,9 +6,8 @@ from typing import Any
 from ...errors import ShapeError, broadcast_clash
 from ...functions.creation import zeros
 from ...kernels import attention as kernels
-from ...kernels import softmax as softmax_kernels
 from ...ops.linear import matmul, swapped
-from ...ops.reduction import sum
+from ...ops.softmax import dot, softmax_adjoint
 from ...primitive import primitive
 from ...tensor import Tensor
 from .dropout import dropout
@@ -29,17 +28,6 @@ def attention_weights(query: Any, key: Any, bias: Any = None, *, scale: float, i
     A row whose scores are all -inf is 0. With `is_causal` query i sees keys 0 to i.
     """
     return kernels.attention_weights(query, key, bias, scale, is_causal)
-
-
-@primitive(formula=r"\bar{x} = w\,(\bar{y} - \textstyle\sum \bar{y} w)")
-def softmax_adjoint(x: Any, weights: Any) -> Any:
-    """weights * (x - sum(weights * x)) along the last dimension, which takes x back through a softmax."""
-    return softmax_kernels.softmax_adjoint(x, weights)
-
-
-def row_dot(x: Any, y: Any) -> Any:
-    """The inner products of the rows of two arrays; `(.., n), (.., n) -> (.., 1)`."""
-    return sum(x * y, dim=(x.ndim - 1,), keepdim=True)
 
 
 def attention_gradients(g: Any, query: Any, key: Any, out: Any, scale: float, needs: tuple[bool, ...]) -> list[Any]:
@@ -66,10 +54,6 @@ def weights_misfit(query: Shape, key: Shape, bias: Shape = ()) -> str | None:
 attention_weights.misfit = weights_misfit
 attention_weights.joint_vjp(
     lambda g, query, key, out, scale, needs: attention_gradients(g, query, key, out, scale, needs)
-)
-softmax_adjoint.vjp(
-    x=lambda g, weights: softmax_adjoint(g, weights),
-    weights=lambda g, x, weights: g * (x - row_dot(x, weights)) - x * row_dot(g, weights),
 )
 
 
@@ -101,8 +85,8 @@ def attend_second(h: Any, z: Any, query: Any, key: Any, value: Any, scale: float
     to_scores = softmax_adjoint(to_weights, weights) * scale  # gq = to_scores key, gk = to_scores^T query, gv = w^T z
     slope = (matmul(hq, swapped(key)) + matmul(query, swapped(hk))) * scale
     of_to_weights = softmax_adjoint(slope, weights)
-    of_weights = matmul(z, swapped(hv)) + slope * (to_weights - row_dot(to_weights, weights))
-    of_scores = softmax_adjoint(of_weights - to_weights * row_dot(slope, weights), weights) * scale
+    of_weights = matmul(z, swapped(hv)) + slope * (to_weights - dot(to_weights, weights, -1))
+    of_scores = softmax_adjoint(of_weights - to_weights * dot(slope, weights, -1), weights) * scale
     return (
         matmul(weights, hv) + matmul(of_to_weights, value),
         matmul(to_scores, hk) + matmul(of_scores, key),
