@@ -7,6 +7,7 @@ an array that no rule named is freed as soon as the user lets go of it, and ther
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
+from heapq import heappop, heappush
 from operator import attrgetter
 from types import CodeType
 from typing import Any
@@ -15,9 +16,10 @@ import numpy
 
 from . import writes
 from .errors import GradientError
+from .kernels.quiet import QUIET, warnings_of_numpy
 from .ops.elementwise import clone
 from .ops.movement import sum_to
-from .primitive import Kept, Plan
+from .primitive import Kept, Plan, rule_arguments
 
 __all__ = ["Leaf", "Node", "Output", "backpropagate", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
@@ -185,15 +187,14 @@ def leading_to(targets: Iterable[Node], order: Sequence[Node]) -> set[Node]:
 
 
 def backpropagate(
-    outputs: Sequence[Node],
-    seeds: Sequence[Gradient],
+    seeds: Sequence[tuple[Node, Gradient]],
     wrap: Callable[..., Any],
     retain_graph: bool = False,
     create_graph: bool = False,
     targets: Sequence[Node] | None = None,
     accumulate: bool = True,
 ) -> dict[Node, Gradient]:
-    """Send the seeds, gradients of the outputs, back through the graph, each node once.
+    """Send the seeds, gradients of some nodes, back through the graph, each node once.
 
     With `targets` only the ways that lead to them are walked, and their gradients are returned. With `accumulate`
     the leaves add what reaches them to their `.grad`. `wrap(array, node)` makes a Tensor.
@@ -201,38 +202,39 @@ def backpropagate(
     Raises:
         RuntimeError: the graph was freed by an earlier backward, or a value it saved was overwritten since.
     """
-    order = reachable(outputs)
-    sought = set(targets or ())
-    wanted = None if targets is None else leading_to(sought, order)
+    sought = frozenset() if targets is None else frozenset(targets)
+    wanted = None if targets is None else leading_to(sought, reachable([node for node, _ in seeds]))
     caught: dict[Node, Gradient] = {}
     grads: dict[Node, Gradient] = {}
-    handed = set(map(id, seeds))  # arrays that somebody else holds
-    for node, seed in zip(outputs, seeds, strict=True):
-        grads[node] = seed if node not in grads else grads[node] + seed
-
+    queue: list[tuple[int, Node]] = []  # the calls among them, the latest first: all that it gave something to are done
+    handed: set[int] = set()  # the ids of arrays that somebody else holds
     take, latest = grads.pop, writes.latest
     unbroadcast = sum_to if create_graph else sum_to.forward
+    for node, g in seeds:
+        handed.add(id(g))
+        arrive(node, g, grads, queue)
+    ahead: Node | None = None  # the next node, along a chain with nothing else under way
     # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
-    with numpy.errstate(all="ignore"):
-        for node in order:
-            g = take(node, None)
-            if g is None or (wanted is not None and node not in wanted):
+    warned_of = warnings_of_numpy.set(QUIET)
+    try:
+        while queue or ahead is not None:
+            if ahead is None:
+                node = heappop(queue)[1]
+                g = take(node)
+            else:
+                node, ahead = ahead, None
+            if wanted is not None and node not in wanted:
                 continue
             if node.hooks is not None:
                 g = run_hooks(node, g, handed)
             if wanted is not None:
                 if node in sought:
                     caught[node] = g
-                if wanted.isdisjoint(node.parents) and type(node) is not Leaf:
+                if wanted.isdisjoint(node.parents):
                     continue
             plan = node.plan
             if plan is None:
-                if type(node) is Leaf and accumulate:
-                    add_to_leaf(node, g, handed, wrap, create_graph)
-                    for hook in list(node.after.values()) if node.after else ():
-                        hook(g)
-                elif isinstance(node, Output):
-                    fill_slot(node, g, grads)
+                fill_slot(node, g, grads, queue)
                 continue
             if latest[0] > node.number:
                 check_saved(node)
@@ -244,49 +246,77 @@ def backpropagate(
             if type(g) is list and not plan.partial:
                 g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
             try:
-                if plan.only is not None:
-                    (parent,) = node.parents
-                    gx = plan.only(g, *saved)
-                    if gx.shape != parent.shape:
-                        gx = unbroadcast(gx, shape=parent.shape)
-                    grads[parent] = grads[parent] + gx if parent in grads else gx
-                elif plan.joint:
-                    gradients = plan.rules[0](g, *saved)
-                    for place, parent in zip(plan.positions, node.parents, strict=True):
-                        contribute(grads, parent, gradients[place])
+                if wanted is not None and len(plan.rules) > 1:
+                    gradients = chosen(node, g, saved, wanted)
                 else:
-                    for rule, arguments, parent in zip(plan.rules, saved, node.parents, strict=True):
-                        if wanted is not None and parent not in wanted:
+                    gradients = plan.gradients(g, saved)
+                if plan.only and not queue and node.parents[0].number:
+                    (ahead,), (g,) = node.parents, gradients
+                    if g.shape != ahead.shape:
+                        g = unbroadcast(g, shape=ahead.shape)
+                else:
+                    for i, parent in enumerate(node.parents):
+                        gx = gradients[i]
+                        if gx is None:
                             continue
-                        gx = rule(g, *arguments)
                         if gx.shape != parent.shape:
                             gx = unbroadcast(gx, shape=parent.shape)
-                        held = grads.get(parent)
-                        grads[parent] = gx if held is None else held + gx
+                        if parent in grads:
+                            grads[parent] = grads[parent] + gx
+                        else:
+                            grads[parent] = gx
+                            if parent.number:
+                                heappush(queue, (-parent.number, parent))
             except Exception as error:
                 error.add_note(f"in the backward of {describe(node)}")
                 raise
             if not retain_graph and plan.keeps_values:
                 node.saved = None
+        for leaf, g in grads.items():
+            if wanted is not None and leaf not in wanted:
+                continue
+            if leaf.hooks is not None:
+                g = run_hooks(leaf, g, handed)
+            if leaf in sought:
+                caught[leaf] = g
+            if accumulate:
+                add_to_leaf(leaf, g, handed, wrap, create_graph)
+                for hook in list(leaf.after.values()) if leaf.after else ():
+                    hook(g)
+    finally:
+        warnings_of_numpy.reset(warned_of)
     return caught
 
 
-def contribute(grads: dict[Node, Gradient], node: Node, g: Gradient) -> None:
-    """Add a gradient to what has reached this node so far."""
-    if g is None:
-        return
-    if g.shape != node.shape:
-        g = sum_to(g, shape=node.shape)
-    held = grads.get(node)
-    grads[node] = g if held is None else held + g
+def arrive(node: Node, g: Gradient, grads: dict[Node, Gradient], queue: list[tuple[int, Node]]) -> None:
+    """Add a gradient to what has reached a node so far."""
+    if node in grads:
+        grads[node] = grads[node] + g
+    else:
+        grads[node] = g
+        if node.number:
+            heappush(queue, (-node.number, node))
 
 
-def fill_slot(output: Output, g: Gradient, grads: dict[Node, Gradient]) -> None:
+def chosen(node: Node, g: Gradient, saved: Kept, wanted: set[Node]) -> list[Gradient]:
+    """The gradients of those inputs of a call that are wanted, None for the others."""
+    plan = node.plan
+    assert plan is not None
+    values = dict(zip(plan.names, saved, strict=True))
+    return [
+        rule(g, *[values[name] for name in rule_arguments(rule)]) if parent in wanted else None
+        for rule, parent in zip(plan.rules, node.parents, strict=True)
+    ]
+
+
+def fill_slot(output: Output, g: Gradient, grads: dict[Node, Gradient], queue: list[tuple[int, Node]]) -> None:
     """Hand the gradient of one of a call's outputs to the call."""
     (call,) = output.parents
-    slots = grads.setdefault(call, [None] * len(call.shape))
-    held = slots[output.index]
-    slots[output.index] = g if held is None else held + g  # several nodes may stand for one output
+    if call not in grads:
+        grads[call] = [None] * len(call.shape)
+        heappush(queue, (-call.number, call))
+    held = grads[call][output.index]
+    grads[call][output.index] = g if held is None else held + g  # several nodes may stand for one output
 
 
 def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Gradient]) -> tuple[Gradient, ...]:
@@ -336,9 +366,7 @@ def as_tensors(node: Node, wrap: Callable[..., Any]) -> Kept:
             return tuple([wrap(x, came_from.get(i)) for i, x in enumerate(value)])
         return value
 
-    if len(plan.rules) == 1:
-        return tuple(map(tensor, saved, plan.sources[0]))
-    return tuple([tuple(map(tensor, values, source)) for values, source in zip(saved, plan.sources, strict=True)])
+    return tuple(map(tensor, saved, plan.places))
 
 
 def describe(node: Node) -> str:

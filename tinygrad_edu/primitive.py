@@ -23,11 +23,15 @@ from .errors import EXPLAINED, explain
 __all__ = ["Plan", "Primitive", "primitive"]
 
 Rule = Callable[..., Any]
-Kept = tuple[tuple[Any, ...], ...]
+Kept = tuple[Any, ...]
 
 NO_DERIVATIVE = r"\text{no derivative}"
 CO_VARARGS = 0x04  # of a code object: it takes *args
 EVERYTHING = "*"  # the key of a joint rule, which gives the gradients of all inputs at once
+
+
+# of a forward that passes its inputs on to a function of the array module and does nothing else
+PASSING_ON = {f.__code__.co_code for f in (lambda x, *, xp: xp.f(x), lambda x, y, *, xp: xp.f(x, y))}
 
 
 class Plan:
@@ -38,55 +42,64 @@ class Plan:
     """
 
     __slots__ = (
-        "arguments",
-        "extras",
-        "joint",
+        "complete",
+        "gradients",
         "keep",
         "keeps_values",
+        "names",
         "needs",
         "only",
         "partial",
+        "places",
         "positions",
         "primitive",
         "rules",
-        "sources",
     )
 
     def __init__(self, primitive: "Primitive", mask: int, count: int) -> None:
         self.primitive = primitive
         self.partial = primitive.partial
-        self.joint = EVERYTHING in primitive.rules
         names = primitive.input_names(count)
         wanted = [i for i in range(count) if mask >> i & 1]
-        if self.joint:
-            self.positions = tuple(wanted)
-            rules = [primitive.rules[EVERYTHING]]
-        else:
-            self.positions = tuple([i for i in wanted if primitive.rules.get(names[i]) is not None])
-            rules = [primitive.rules[names[i]] for i in self.positions]
-        self.rules: tuple[Rule, ...] = tuple([rule for rule in rules if rule is not None])
-        self.only = self.rules[0] if len(self.rules) == 1 and not self.joint else None
-
-        # A call lays out its values as [*inputs, out, *extras]; a rule's arguments are picked from there.
+        joint = primitive.rules.get(EVERYTHING)
+        self.positions = tuple([i for i in wanted if joint or primitive.rules.get(names[i])])
+        self.complete = len(self.positions) == len(wanted)  # whether each of those inputs gets a gradient
         self.needs = tuple([i in self.positions for i in range(count)])
-        extras: list[Callable[[Sequence[Any], Mapping[str, Any]], Any]] = []
-        places: dict[str, int] = {name: i for i, name in enumerate(names)} if not primitive.variadic else {}
-        places["out"] = count
-        self.arguments = tuple([tuple(rule_arguments(rule)) for rule in self.rules])
-        self.sources: tuple[tuple[int, ...], ...] = ()
-        for wanted_names in self.arguments:
-            source = []
-            for name in wanted_names:
-                if name not in places:
-                    places[name] = count + 1 + len(extras)
-                    extras.append(primitive.extra(name, self.needs))
-                source.append(places[name])
-            self.sources += (tuple(source),)
-        self.extras = tuple(extras)
-        self.keep = keeper(self.sources)
-        self.keeps_values = any(place <= count for source in self.sources for place in source) or (
-            primitive.variadic and any(primitive.inputs[0] in rule_arguments(rule) for rule in self.rules)
-        )
+        rules = [joint or primitive.rules[names[i]] for i in self.positions[: 1 if joint else count]]
+        self.rules = () if joint else tuple(rules)  # those that can be called one by one
+        self.only = len(self.rules) == 1
+
+        # What the rules name is kept: inputs and output by their places in [*inputs, out], other things come behind.
+        places = {**({} if primitive.variadic else {name: i for i, name in enumerate(names)}), "out": count}
+        self.names = tuple(dict.fromkeys([name for rule in rules for name in rule_arguments(rule)]))
+        self.places = tuple([places.get(name, count + 1) for name in self.names])
+        self.keeps_values = any(place <= count for place in self.places) or primitive.inputs[0] in self.names
+        if rules:
+            self.keep, self.gradients = written_out(self, rules, count)
+
+
+def written_out(plan: Plan, rules: Sequence[Rule], count: int) -> list[Callable[..., Any]]:
+    """Two functions: one picks what is kept from a call's values, one has the rules make gradients of it.
+
+    They run at every call, so they are written out, which is four times quicker than any loop; for a product as
+
+        def keep(values, settings): return (values[1], values[0],)
+        def gradients(g, saved): y, x, = saved; return rule0(g, y), rule1(g, x),
+    """
+    picked = [
+        f"values[{place}], " if place <= count else plan.primitive.source(name, count) + ", "
+        for name, place in zip(plan.names, plan.places, strict=True)
+    ]
+    calls = [f"rule{i}({', '.join(['g', *rule_arguments(rule)])}), " for i, rule in enumerate(rules)]
+    steps = [*[f"{name}, " for name in plan.names], "= saved; "] if plan.names else []
+    if not plan.rules:  # the joint rule gives the gradients of all inputs
+        steps += ["found, = ", *calls, "; "]
+        calls = [f"found[{place}], " for place in plan.positions]
+    made: dict[str, Any] = {f"rule{i}": rule for i, rule in enumerate(rules)}
+    made |= {"needs": plan.needs, "defaults": plan.primitive.settings}
+    exec(f"def keep(values, settings): return ({''.join(picked)})", made)
+    exec(f"def gradients(g, saved): {''.join(steps)}return {''.join(calls)}", made)
+    return [made["keep"], made["gradients"]]
 
 
 def parameters(function: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
@@ -102,18 +115,6 @@ def parameters(function: Callable[..., Any]) -> tuple[list[str], list[str], bool
 def rule_arguments(rule: Rule) -> list[str]:
     """The names a rule asks for after `g`."""
     return parameters(rule)[0][1:]
-
-
-def keeper(sources: Sequence[tuple[int, ...]]) -> Callable[[Sequence[Any]], Any]:
-    """A function that picks each rule's arguments from a call's values, or the only rule's, as tuples.
-
-    It runs at every call, so it is written out, as `lambda v: ((v[1],), (v[0],))` for a product: four times quicker
-    than any loop over places.
-    """
-    tuples = [f"({''.join(f'v[{place}], ' for place in source)})" for source in sources]
-    kept = tuples[0] if len(tuples) == 1 else f"({', '.join(tuples)})"
-    keep: Callable[[Sequence[Any]], Any] = eval(f"lambda v: {kept}")
-    return keep
 
 
 class Primitive:
@@ -150,6 +151,9 @@ class Primitive:
         if "xp" in settings:
             # NumPy is bound here, once; another array library's module is passed by its own Tensor.
             forward.__kwdefaults__ = {**defaults, "xp": numpy}
+        code = forward.__code__
+        passes_on = "xp" in settings and code.co_code in PASSING_ON
+        self.compute: Callable[..., Any] = getattr(numpy, code.co_names[0]) if passes_on else forward
         self.rules: dict[str, Rule | None] = {}
         self.partial = False  # whether a rule of several outputs takes None for those that nothing came back to
         self.misfit: Callable[..., str | None] | None = None  # of the inputs' shapes: why they do not fit, if so
@@ -225,28 +229,21 @@ class Primitive:
 
     def plan(self, mask: int, count: int) -> Plan | None:
         """The plan for the inputs whose bits are set in `mask`; None where no gradient can flow."""
-        plan: Plan | None = Plan(self, mask, count) if self.rules else None
-        if plan is not None and not plan.positions:
-            plan = None
-        self.plans[mask | 1 << count] = plan
-        return plan
+        key = mask | 1 << count
+        if key not in self.plans:
+            plan = Plan(self, mask, count)
+            self.plans[key] = plan if plan.positions else None
+        return self.plans[key]
 
-    def extra(self, name: str, needs: tuple[bool, ...]) -> Callable[[Sequence[Any], Mapping[str, Any]], Any]:
-        """A function of (arrays, settings) that gives what a rule asks for beyond inputs and output."""
-        if name == "needs":
-            return lambda arrays, settings: needs
+    def source(self, name: str, count: int) -> str:
+        """Where a rule finds what it names beyond inputs and output: the code that picks it from a call's values."""
         if name in self.settings:
-            default = self.settings[name]
-            return lambda arrays, settings: settings.get(name, default)
-        if self.variadic:
-            count = len(needs)  # the output follows the inputs
-            if name == self.inputs[0]:
-                return lambda arrays, settings: tuple(arrays[:count])
-            what = name.rpartition("_")[2]
-            return lambda arrays, settings: [getattr(x, what) for x in arrays[:count]]
-        source, _, what = name.rpartition("_")
-        place = self.inputs.index(source)
-        return lambda arrays, settings: getattr(arrays[place], what)
+            return f"settings.get({name!r}, defaults[{name!r}])"
+        what = name.rpartition("_")[2]
+        if name == "needs" or not self.variadic:
+            return name if name == "needs" else f"values[{self.inputs.index(name.removesuffix(f'_{what}'))}].{what}"
+        every = f"values[:{count}]"  # the output follows the inputs
+        return f"tuple({every})" if name == self.inputs[0] else f"[x.{what} for x in {every}]"
 
 
 @overload

@@ -70,7 +70,8 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
     bit = 1
     dtype = None
     for x in inputs:
-        if type(x) is Tensor or isinstance(x, Recorded):
+        kind = type(x)
+        if kind is Tensor or (kind is not float and isinstance(x, Recorded)):
             if x._view is not None:
                 x._view.renew(x)
             node = x._node
@@ -93,7 +94,11 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         ):
             branches = bit == 8 and primitive.promotion == "branches"
             number = inputs[plain >> 1] if bit == 4 or (branches and plain in (2, 4)) else None
-            if (dtype is float32 or dtype is float64) and is_constant(number):
+            if (
+                type(number) in NUMBERS
+                and (dtype is float32 or dtype is float64)
+                and (number or copysign(1, number) > 0)  # -0.0 equals 0.0, and may not stand for it
+            ):
                 arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
             elif plain or not branches or arrays[1].dtype is not dtype:
                 inputs = meet(primitive, inputs)
@@ -104,7 +109,14 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         arrays = [x._array if isinstance(x, Recorded) else numbers_of(x) for x in inputs]
 
     try:
-        out = primitive.forward(*arrays, **settings) if settings else primitive.forward(*arrays)
+        if settings:
+            out = primitive.compute(*arrays, **settings)
+        elif bit == 2:  # written out: a third quicker than what a starred call takes
+            out = primitive.compute(arrays[0])
+        elif bit == 4:
+            out = primitive.compute(arrays[0], arrays[1])
+        else:
+            out = primitive.compute(*arrays)
     except Exception as error:
         out = run_again(primitive, arrays, settings, error)
     if type(out) is not ndarray:
@@ -121,7 +133,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         except KeyError:
             plan = primitive.plan(mask, len(arrays))
         if plan is not None:
-            if len(plan.positions) != len(parents):  # some input that requires grad gets none from this primitive
+            if not plan.complete:  # some input that requires grad gets none from this primitive
                 parents = [inputs[i]._node for i in plan.positions]
             result._node = node = new(Node)
             node.number = next_number()
@@ -130,9 +142,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             node.shape = out.shape
             node.parents = tuple(parents)
             arrays.append(out)
-            if plan.extras:
-                arrays.extend([extra(arrays, settings) for extra in plan.extras])
-            node.saved = plan.keep(arrays)
+            node.saved = plan.keep(arrays, settings)
             frame = current_frame(2)
             node.code = frame.f_code
             node.lasti = frame.f_lasti
@@ -161,11 +171,6 @@ def note_user_line(node: Node, output: Any) -> None:
     """Note the user's line in place of this package's; see autograd.set_forward_lines."""
     if node.code is None or in_library[node.code.co_filename]:
         node.code, node.lasti = user_place()
-
-
-def is_constant(x: Any) -> bool:
-    """Whether x is a number that may be taken for any that equals it, so not -0.0, which equals 0.0."""
-    return type(x) in NUMBERS and (x != 0 or copysign(1, x) > 0)
 
 
 NUMBERS = {int, float}
@@ -257,8 +262,7 @@ def record_outputs(
     node.plan = plan
     node.shape = [(out.shape, out.dtype) for out in outputs]
     node.parents = tuple([inputs[i]._node for i in plan.positions])
-    values = [*arrays, outputs]
-    node.saved = plan.keep(values + [extra(arrays, settings) for extra in plan.extras])
+    node.saved = plan.keep([*arrays, outputs], settings)
     node.code, node.lasti = user_place()
     watch(node, outputs)
     return tuple(

@@ -1,6 +1,5 @@
 """Backward, and gradients as values."""
 
-import functools
 from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -20,31 +19,22 @@ from .edges import GradientEdge, node_of
 __all__ = ["backward", "grad"]
 
 
-class Walk:
-    """One backward under way: where it started, where it goes, and what hooks that wait for several gradients hold."""
-
-    def __init__(self, outputs: Sequence[Node], targets: Sequence[Node] | None) -> None:
-        self.outputs = outputs
-        self.targets = targets
-
-    @functools.cached_property
-    def notes(self) -> dict[object, Any]:
-        """What hooks keep until the end of this backward."""
-        return {}
-
-    @functools.cached_property
-    def visited(self) -> set[Node]:
-        """The nodes that a gradient reaches."""
-        order = reachable(self.outputs)
-        return set(order) if self.targets is None else leading_to(self.targets, order).intersection(order)
+# Of the backward under way: its "seeds" and "targets", and what hooks keep until its end.
+walk: ContextVar[dict[object, Any] | None] = ContextVar("walk", default=None)
 
 
-walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
+def visited(notes: dict[object, Any]) -> set[Node]:
+    """The nodes that a gradient reaches in this backward."""
+    if "visited" not in notes:
+        order = reachable([node for node, _ in notes["seeds"]])
+        targets = notes["targets"]
+        notes["visited"] = set(order) if targets is None else leading_to(targets, order).intersection(order)
+    found: set[Node] = notes["visited"]
+    return found
 
 
 def walk_back(
-    outputs: Sequence[Node],
-    seeds: Sequence[Any],
+    seeds: Sequence[tuple[Node, Any]],
     retain_graph: bool | None,
     create_graph: bool,
     targets: Sequence[Node] | None,
@@ -52,13 +42,13 @@ def walk_back(
 ) -> dict[Node, Any]:
     """backpropagate, where the user's code on the way, hooks and Functions, is recorded exactly with `create_graph`."""
     mode = grad_enabled.set(create_graph)
-    here = walk.set(Walk(outputs, targets))
+    here = walk.set({"seeds": seeds, "targets": targets})
     try:
         retain = create_graph if retain_graph is None else retain_graph
         if anomaly.get()[0]:
-            with checked(outputs):
-                return backpropagate(outputs, seeds, wrap, retain, create_graph, targets, accumulate)
-        return backpropagate(outputs, seeds, wrap, retain, create_graph, targets, accumulate)
+            with checked([node for node, _ in seeds]):
+                return backpropagate(seeds, wrap, retain, create_graph, targets, accumulate)
+        return backpropagate(seeds, wrap, retain, create_graph, targets, accumulate)
     finally:
         walk.reset(here)
         grad_enabled.reset(mode)
@@ -71,7 +61,7 @@ def seed(output: Tensor | GradientEdge, gradient: Any, create_graph: bool) -> An
         GradientError: the output has several elements, so 1 is no answer.
         ShapeError: the gradient has another shape than the output.
     """
-    if isinstance(output, GradientEdge):
+    if not isinstance(output, Tensor):
         dtype = get_default_dtype() if gradient is None else gradient.dtype
         return seed(wrap(numpy.zeros(node_of(output, "an edge").shape, dtype)), gradient, create_graph)
     if gradient is None:
@@ -122,7 +112,7 @@ def backward(
     targets = None if sought is None else [node_of(x, f"inputs[{i}]") for i, x in enumerate(sought)]
     nodes = [node_of(y, "this Tensor" if len(outs) == 1 else f"tensors[{i}]") for i, y in enumerate(outs)]
     seeds = seeds_of(outs, grad_tensors, create_graph, "grad_tensors")
-    caught = walk_back(nodes, seeds, retain_graph, create_graph, targets)
+    caught = walk_back(list(zip(nodes, seeds, strict=True)), retain_graph, create_graph, targets)
     for x in {id(x): x for x in sought or () if isinstance(x, Tensor)}.values():
         if not isinstance(x._node, Leaf) and x._node in caught:
             add_to_grad(x, caught[x._node])
@@ -151,7 +141,7 @@ def tensor_backward(
     if inputs is not None:
         backward(self, None if gradient is None else [gradient], retain_graph, create_graph, inputs)
         return
-    walk_back([node_of(self, "this Tensor")], [seed(self, gradient, create_graph)], retain_graph, create_graph, None)
+    walk_back([(node_of(self, "this Tensor"), seed(self, gradient, create_graph))], retain_graph, create_graph, None)
 
 
 method(tensor_backward, "backward")
@@ -208,7 +198,7 @@ def grad(
     targets = [node_of(x, f"inputs[{i}]") for i, x in enumerate(ins)]
     nodes = [node_of(y, f"outputs[{i}]") for i, y in enumerate(outs)]
     seeds = seeds_of(outs, grad_outputs, create_graph, "grad_outputs")
-    caught = walk_back(nodes, seeds, retain_graph, create_graph, targets, accumulate=False)
+    caught = walk_back(list(zip(nodes, seeds, strict=True)), retain_graph, create_graph, targets, accumulate=False)
     found: list[Tensor | None] = []
     for i, (x, node) in enumerate(zip(ins, targets, strict=True)):
         g = caught.get(node)

@@ -108,11 +108,12 @@ class FunctionPlan(Plan):
         self.primitive = call.function.primitive
         self.needs = tuple([x.requires_grad for x in inputs])
         self.positions = tuple([i for i, needed in enumerate(self.needs) if needed])
-        self.joint, self.only, self.extras, self.keep = True, None, (), tuple
+        self.complete, self.only, self.rules, self.keep = True, False, (), tuple
         places = [self.place(x, call, inputs) for x in call.ctx.saved_tensors]
-        self.rules = (function_rule(call, [inputs[i]._node if i < len(inputs) else None for i in places]),)
-        self.sources = ((len(inputs) + 1, *places),)
-        self.arguments = (("ctx", *[f"saved_tensors[{i}]" for i in range(len(places))]),)
+        nodes = [inputs[i]._node if i < len(inputs) else None for i in places]
+        self.gradients = function_rule(call, nodes, self.positions)
+        self.places = (len(inputs) + 1, *places)
+        self.names = ("ctx", *[f"saved_tensors[{i}]" for i in range(len(places))])
         self.keeps_values = bool(places)
 
     def place(self, x: Tensor | None, call: Call, inputs: Sequence[Tensor]) -> int:
@@ -139,22 +140,23 @@ def restored(value: Any, node: Any) -> Tensor | None:
     return found
 
 
-def function_rule(call: Call, nodes: Sequence[Any]) -> Callable[..., dict[int, Any]]:
-    """The joint rule of a call: it runs the user's backward, and takes from it the gradients of the Tensors.
+def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) -> Callable[..., list[Any]]:
+    """What runs the user's backward, and takes from it the gradients of the Tensors that need one.
 
     `nodes` are those of the saved Tensors that are inputs, in the places of these.
     """
     function, several = call.function, call.several
     arguments, outputs = [form_of(x) for x in call.arguments], [form_of(y) for y in call.outputs]
 
-    def rule(g: Any, ctx: FunctionCtx, *saved: Any) -> dict[int, Any]:
+    def gradients_of(g: Any, saved: Sequence[Any]) -> list[Any]:
+        ctx, *values = saved
         gradients = [as_tensor(part) for part in (g if several else [g])]
         if ctx.materialize_grads:
             gradients = [
                 wrap(numpy.zeros(*form)) if part is None and form is not NO_TENSOR else part
                 for part, form in zip(gradients, outputs, strict=True)
             ]
-        ctx.saved_tensors = tuple(map(restored, saved, nodes))
+        ctx.saved_tensors = tuple(map(restored, values, nodes))
         try:
             found = function.run_backward(ctx, *gradients)
         finally:
@@ -163,9 +165,9 @@ def function_rule(call: Call, nodes: Sequence[Any]) -> Callable[..., dict[int, A
         if not grad_enabled.get():
             # a view, because what the user returned may be held elsewhere, and must not be taken for a leaf's .grad
             found = [gx if gx is None else gx._array.view() for gx in found]
-        return dict(enumerate(found))
+        return [found[place] for place in positions]
 
-    return rule
+    return gradients_of
 
 
 def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form]) -> list[Any]:
@@ -228,7 +230,7 @@ def finish(call: Call) -> None:
     node.plan = plan
     node.shape = [form_of(y) for y in outputs] if call.several else outputs[0].shape
     node.parents = tuple([x._node for x in inputs if x._node is not None])
-    saved = zip(ctx.saved_tensors, plan.sources[0][1:], strict=True)
+    saved = zip(ctx.saved_tensors, plan.places[1:], strict=True)
     values: tuple[Any, ...] = (ctx, *[kept(x, place, call, plan) for x, place in saved])
     node.saved = values
     node.code, node.lasti = recording.user_place()

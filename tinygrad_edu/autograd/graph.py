@@ -15,7 +15,7 @@ from ..ops.movement import sum_to
 from ..printing import node_name
 from ..recording import wrap
 from ..tensor import Tensor
-from .backward import walk
+from .backward import visited, walk
 from .edges import GradientEdge, get_gradient_edge, node_of
 from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
 from .plans import Gradients, ShownPlan
@@ -126,10 +126,7 @@ def saved_value(self: Node, attribute: str) -> Any:
     names += ["out"] * (name == "result")
     if call.saved is None:
         raise freed(call)
-    kept = as_tensors(call, wrap)
-    values = dict(zip(plan.arguments[0], kept, strict=True)) if len(plan.rules) == 1 else {}
-    for arguments, found in zip(plan.arguments, kept, strict=False) if len(plan.rules) > 1 else ():
-        values |= dict(zip(arguments, found, strict=True))
+    values = dict(zip(plan.names, as_tensors(call, wrap), strict=True))
     for each in names:
         if each in values:
             return original(values[each])
@@ -191,16 +188,16 @@ def register_multi_grad_hook(
 
     def hook(place: int) -> Callable[[Any], Any]:
         def note(g: Any) -> Any:
-            here = walk.get()
-            assert here is not None
+            notes = walk.get()
+            assert notes is not None
             if mode == "any":
-                if key not in here.notes:
-                    here.notes[key] = True
+                if key not in notes:
+                    notes[key] = True
                     fn(as_tensor(g))
                 return g
-            if key not in here.notes:
-                here.notes[key] = [None] * len(references), sum(node() in here.visited for node in references), []
-            gradients, expected, come = here.notes[key]
+            if key not in notes:
+                notes[key] = [None] * len(references), sum(node() in visited(notes) for node in references), []
+            gradients, expected, come = notes[key]
             gradients[place] = as_tensor(g)
             come.append(place)
             if len(come) == expected:

@@ -1,12 +1,11 @@
 """Plans around plans: the gradients that a node computes, shown to a function before they go on."""
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..primitive import Plan
 
-__all__ = ["ShownPlan", "gradients_of"]
+__all__ = ["Gradients", "ShownPlan"]
 
 Gradients = dict[int, Any]  # the gradients of a call's inputs, by their places
 Show = Callable[[Gradients, Any], Gradients]
@@ -22,19 +21,8 @@ class ShownPlan(Plan):
         for name in Plan.__slots__:
             setattr(self, name, getattr(plan, name))
 
-        def rule(g: Any, *saved: Any) -> Gradients:
-            return show(gradients_of(plan, g, saved), g)
+        def gradients(g: Any, saved: Sequence[Any]) -> list[Any]:
+            found = show(dict(zip(plan.positions, plan.gradients(g, saved), strict=True)), g)
+            return [found[place] for place in plan.positions]
 
-        self.only, self.joint = None, True
-        self.rules = (functools.wraps(plan.rules[0])(rule), *plan.rules[1:])
-
-
-def gradients_of(plan: Plan, g: Any, saved: Sequence[Any]) -> Gradients:
-    """The gradients of a call's inputs, by its plan."""
-    if plan.joint:
-        found = plan.rules[0](g, *saved)
-        return {place: found[place] for place in plan.positions}
-    if plan.only is not None:
-        return {plan.positions[0]: plan.only(g, *saved)}
-    rules = zip(plan.positions, plan.rules, saved, strict=True)
-    return {place: rule(g, *arguments) for place, rule, arguments in rules}
+        self.only, self.rules, self.gradients = False, (), gradients

@@ -17,6 +17,7 @@ from .. import backend
 from ..functions.creation import tensor
 from ..graph import Leaf, Node, Output, fill_missing, reachable
 from ..ops.movement import sum_to
+from ..primitive import rule_arguments
 from ..tensor import Tensor
 from .problems import Miss, close
 
@@ -131,11 +132,8 @@ def gradients_of(node: Node, g: Any) -> Sequence[Any]:
     assert saved is not None
     if type(g) is list and not plan.partial:
         g = fill_missing(node, g, numpy.asarray)
-    if plan.joint:
-        found = plan.rules[0](g, *saved)
-        return [found[place] for place in plan.positions]
-    kept = [saved] if len(plan.rules) == 1 else saved
-    return [rule(g, *arguments) for rule, arguments in zip(plan.rules, kept, strict=True)]
+    found: Sequence[Any] = plan.gradients(g, saved)
+    return found
 
 
 def arguments_of(edge: Edge) -> dict[str, Any]:
@@ -143,10 +141,10 @@ def arguments_of(edge: Edge) -> dict[str, Any]:
     plan, saved = edge.node.plan, edge.node.saved
     assert plan is not None
     assert saved is not None
-    if plan.joint:
+    if not plan.rules:
         return {}
-    kept = saved if len(plan.rules) == 1 else saved[edge.place]
-    return dict(zip(plan.arguments[edge.place], kept, strict=True))
+    values = dict(zip(plan.names, saved, strict=True))
+    return {name: values[name] for name in rule_arguments(plan.rules[edge.place])}
 
 
 def summed(edge: Edge, gx: Any) -> Any:

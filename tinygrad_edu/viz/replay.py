@@ -173,11 +173,4 @@ def contributions(node: Node, g: Any) -> Iterator[tuple[int, Node, Any]]:
     plan, saved = node.plan, node.saved
     assert plan is not None
     assert saved is not None
-    if plan.joint:
-        found = plan.rules[0](g, *saved)
-        for place, parent in zip(plan.positions, node.parents, strict=True):
-            yield place, parent, found[place]
-        return
-    kept = [saved] if len(plan.rules) == 1 else saved
-    for place, rule, arguments, parent in zip(plan.positions, plan.rules, kept, node.parents, strict=True):
-        yield place, parent, rule(g, *arguments)
+    yield from zip(plan.positions, node.parents, plan.gradients(g, saved), strict=True)

@@ -281,14 +281,12 @@ class Tracer:
         """What a call kept: (place among its values, name in the rule, value); nothing once backward has freed it."""
         if call.saved is None:
             return []
-        rules = [call.saved] if len(plan.rules) == 1 else call.saved
         found: list[tuple[int, str, Any]] = []
-        for arguments, places, values in zip(plan.arguments, plan.sources, rules, strict=True):
-            for name, place, value in zip(arguments, places, values, strict=True):
-                if plan.primitive.variadic and name == plan.primitive.inputs[0]:
-                    found.extend((k, name, x) for k, x in enumerate(value))
-                else:
-                    found.append((place, name, value))
+        for name, place, value in zip(plan.names, plan.places, call.saved, strict=True):
+            if plan.primitive.variadic and name == plan.primitive.inputs[0]:
+                found.extend((k, name, x) for k, x in enumerate(value))
+            else:
+                found.append((place, name, value))
         return found
 
     def line(self, node: Node) -> str:
