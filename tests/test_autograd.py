@@ -1,6 +1,7 @@
 """Backward, gradients as values, hooks, grad modes, and the checks of gradients."""
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -176,6 +177,52 @@ def test_an_error_in_a_rule_names_the_call():
     with pytest.raises(IndexError) as failure:
         y.backward()
     assert any("in the backward of broken" in note and "test_autograd.py" in note for note in failure.value.__notes__)
+
+
+def test_only_the_rules_that_lead_to_a_target_are_called():
+    called = []
+
+    def multiply(x, y):
+        return x * y
+
+    def rule(name, gx):
+        called.append(name)
+        return gx
+
+    operation = Primitive(multiply, "")
+    operation.vjp(x=lambda g, y: rule("x", g * y), y=lambda g, x: rule("y", g * x))
+    x, y = leaf(2.0), leaf(3.0)
+    assert grad(operation(x, y), y)[0].tolist() == [2]
+    assert called == ["y"]
+    operation(x, y).backward()
+    assert called == ["y", "x", "y"]
+
+
+def test_a_node_waits_for_all_who_use_it():
+    x = leaf(2.0)
+    y = x * x
+    z = y * y  # y is used by what comes next and, much later, again
+    for _ in range(3):
+        z = z + z
+    (y * 3 + z).backward()
+    assert x.grad.tolist() == [2 * 2 * (3 + 8 * 2 * 4)]
+    seen = []
+    y.register_hook(lambda g: seen.append(g.item()))
+    (g,) = grad(y * 3 + y, y)
+    assert seen == [4] == g.tolist()
+
+
+def test_backward_is_silent_and_numpy_warns_as_before():
+    x = leaf(1e-30, 0.0)
+    with np.errstate(divide="raise", over="call", under="warn", invalid="print"):
+        before = np.geterr()
+        seen = []
+        y = x.log()
+        y.register_hook(lambda g: seen.append(np.geterr()["divide"]))
+        (y * tg.tensor([1e30, 1.0])).sum().backward()
+        assert np.geterr() == before
+    assert x.grad.tolist() == [math.inf, math.inf]
+    assert seen == ["ignore"]
 
 
 def test_several_outputs():

@@ -179,6 +179,41 @@ def test_rules_that_do_not_fit_are_refused_when_they_are_stated():
     check_vjp(operation, [np.array([1.0, 2.0])], {"factor": 3})
 
 
+def test_settings_may_have_any_name():
+    def scaled(x, y, *, saved, found, rule0=2.0, wanted=3.0, values=1.0, settings=1.0, every=1.0):
+        return x * y * saved * found * rule0 * wanted
+
+    operation = Primitive(scaled, "")
+    operation.vjp(
+        x=lambda g, y, saved, found, rule0, wanted: g * y * saved * found * rule0 * wanted,
+        y=lambda g, x, saved, found, rule0, wanted, values, settings, every: g * x * saved * found * rule0 * wanted,
+    )
+    check_vjp(operation, [np.array([1.0, 2.0]), np.array([3.0, 4.0])], {"saved": 5, "found": 7, "wanted": 2})
+
+
+def test_a_forward_that_only_calls_a_function_of_the_array_module_is_that_function():
+    def sine(x, *, xp):
+        """The sine."""
+        return xp.sin(x)
+
+    def looked_up(x, *, table):
+        return table.sin(x)
+
+    def scaled(x, *, xp, scale=2.0):
+        return xp.sin(x)
+
+    class Table:
+        def sin(self, x):
+            return -x
+
+    assert Primitive(sine, "").compute is np.sin
+    for forward in (looked_up, scaled):
+        assert Primitive(forward, "").compute is forward
+    x = tg.tensor([1.0, 2.0])
+    assert Primitive(looked_up, "")(x, table=Table()).tolist() == [-1, -2]
+    assert Primitive(scaled, "")(x, scale=3.0).tolist() == np.sin(x.numpy()).tolist()
+
+
 def wrong_rule(**rules):
     def cube(x):
         return x * x * x

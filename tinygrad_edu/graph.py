@@ -16,10 +16,9 @@ import numpy
 
 from . import writes
 from .errors import GradientError
-from .kernels.quiet import QUIET, warnings_of_numpy
 from .ops.elementwise import clone
 from .ops.movement import sum_to
-from .primitive import Kept, Plan, rule_arguments
+from .primitive import Kept, Plan
 
 __all__ = ["Leaf", "Node", "Output", "backpropagate", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
@@ -202,111 +201,94 @@ def backpropagate(
     Raises:
         RuntimeError: the graph was freed by an earlier backward, or a value it saved was overwritten since.
     """
-    sought = frozenset() if targets is None else frozenset(targets)
+    sought = set(targets or ())
     wanted = None if targets is None else leading_to(sought, reachable([node for node, _ in seeds]))
     caught: dict[Node, Gradient] = {}
-    grads: dict[Node, Gradient] = {}
-    queue: list[tuple[int, Node]] = []  # the calls among them, the latest first: all that it gave something to are done
+    grads: dict[Any, Gradient] = {}
+    queue: list[tuple[int, Any]] = []  # the calls among them, the latest first: all that it gave something to are done
     handed: set[int] = set()  # the ids of arrays that somebody else holds
     take, latest = grads.pop, writes.latest
     unbroadcast = sum_to if create_graph else sum_to.forward
     for node, g in seeds:
         handed.add(id(g))
-        arrive(node, g, grads, queue)
-    ahead: Node | None = None  # the next node, along a chain with nothing else under way
-    # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
-    warned_of = warnings_of_numpy.set(QUIET)
-    try:
-        while queue or ahead is not None:
-            if ahead is None:
-                node = heappop(queue)[1]
-                g = take(node)
+        deliver((g,), (node,), grads, queue, unbroadcast)
+    ahead: Any = None  # the next node, along a chain with nothing else under way
+    while queue or ahead is not None:
+        if ahead is None:
+            node = heappop(queue)[1]
+            g = take(node)
+        else:
+            node, ahead = ahead, None
+        if wanted is not None and node not in wanted:
+            continue
+        if node.hooks is not None:
+            g = run_hooks(node, g, handed)
+        if wanted is not None:
+            if node in sought:
+                caught[node] = g
+            if wanted.isdisjoint(node.parents):
+                continue
+        plan = node.plan
+        if plan is None:
+            fill_slot(node, g, grads, queue)
+            continue
+        if node.saved is None:
+            raise freed(node)
+        if latest[0] > node.number:
+            check_saved(node)
+        saved = as_tensors(node, wrap) if create_graph else node.saved
+        if type(g) is list and not plan.partial:
+            g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
+        try:
+            if plan.only and not queue and node.parents[0].number:
+                (ahead,), (g,) = node.parents, plan.gradients(g, saved)
+                if g.shape != ahead.shape:
+                    g = unbroadcast(g, shape=ahead.shape)
+            elif wanted is None:
+                deliver(plan.gradients(g, saved), node.parents, grads, queue, unbroadcast)
             else:
-                node, ahead = ahead, None
-            if wanted is not None and node not in wanted:
-                continue
-            if node.hooks is not None:
-                g = run_hooks(node, g, handed)
-            if wanted is not None:
-                if node in sought:
-                    caught[node] = g
-                if wanted.isdisjoint(node.parents):
-                    continue
-            plan = node.plan
-            if plan is None:
-                fill_slot(node, g, grads, queue)
-                continue
-            if latest[0] > node.number:
-                check_saved(node)
-            saved = node.saved
-            if saved is None:
-                raise freed(node)
-            if create_graph:
-                saved = as_tensors(node, wrap)
-            if type(g) is list and not plan.partial:
-                g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
-            try:
-                if wanted is not None and len(plan.rules) > 1:
-                    gradients = chosen(node, g, saved, wanted)
-                else:
-                    gradients = plan.gradients(g, saved)
-                if plan.only and not queue and node.parents[0].number:
-                    (ahead,), (g,) = node.parents, gradients
-                    if g.shape != ahead.shape:
-                        g = unbroadcast(g, shape=ahead.shape)
-                else:
-                    for i, parent in enumerate(node.parents):
-                        gx = gradients[i]
-                        if gx is None:
-                            continue
-                        if gx.shape != parent.shape:
-                            gx = unbroadcast(gx, shape=parent.shape)
-                        if parent in grads:
-                            grads[parent] = grads[parent] + gx
-                        else:
-                            grads[parent] = gx
-                            if parent.number:
-                                heappush(queue, (-parent.number, parent))
-            except Exception as error:
-                error.add_note(f"in the backward of {describe(node)}")
-                raise
-            if not retain_graph and plan.keeps_values:
-                node.saved = None
-        for leaf, g in grads.items():
-            if wanted is not None and leaf not in wanted:
-                continue
-            if leaf.hooks is not None:
-                g = run_hooks(leaf, g, handed)
-            if leaf in sought:
-                caught[leaf] = g
-            if accumulate:
-                add_to_leaf(leaf, g, handed, wrap, create_graph)
-                for hook in list(leaf.after.values()) if leaf.after else ():
-                    hook(g)
-    finally:
-        warnings_of_numpy.reset(warned_of)
+                chosen = [parent in wanted for parent in node.parents]
+                deliver(plan.gradients(g, saved, chosen), node.parents, grads, queue, unbroadcast)
+        except Exception as error:
+            error.add_note(f"in the backward of {describe(node)}")
+            raise
+        if not retain_graph and plan.keeps_values:
+            node.saved = None
+    for leaf in list(grads):
+        g = take(leaf)
+        if wanted is not None and leaf not in wanted:
+            continue
+        if leaf.hooks is not None:
+            g = run_hooks(leaf, g, handed)
+        if leaf in sought:
+            caught[leaf] = g
+        if accumulate:
+            add_to_leaf(leaf, g, handed, wrap, create_graph)
+            for hook in list(leaf.after.values()) if leaf.after else ():
+                hook(g)
     return caught
 
 
-def arrive(node: Node, g: Gradient, grads: dict[Node, Gradient], queue: list[tuple[int, Node]]) -> None:
-    """Add a gradient to what has reached a node so far."""
-    if node in grads:
-        grads[node] = grads[node] + g
-    else:
-        grads[node] = g
-        if node.number:
-            heappush(queue, (-node.number, node))
-
-
-def chosen(node: Node, g: Gradient, saved: Kept, wanted: set[Node]) -> list[Gradient]:
-    """The gradients of those inputs of a call that are wanted, None for the others."""
-    plan = node.plan
-    assert plan is not None
-    values = dict(zip(plan.names, saved, strict=True))
-    return [
-        rule(g, *[values[name] for name in rule_arguments(rule)]) if parent in wanted else None
-        for rule, parent in zip(plan.rules, node.parents, strict=True)
-    ]
+def deliver(
+    gradients: Sequence[Gradient],
+    nodes: Sequence[Node],
+    grads: dict[Node, Gradient],
+    queue: list[tuple[int, Node]],
+    unbroadcast: Callable[..., Gradient],
+) -> None:
+    """Add gradients to what has reached their nodes so far."""
+    for i, node in enumerate(nodes):
+        g = gradients[i]
+        if g is None:
+            continue
+        if g.shape != node.shape:
+            g = unbroadcast(g, shape=node.shape)
+        if node in grads:
+            grads[node] = grads[node] + g
+        else:
+            grads[node] = g
+            if node.number:
+                heappush(queue, (-node.number, node))
 
 
 def fill_slot(output: Output, g: Gradient, grads: dict[Node, Gradient], queue: list[tuple[int, Node]]) -> None:
@@ -398,7 +380,7 @@ def computed_again(node: Node, lost: Any) -> bool:
     A rule asks for both to save time. PyTorch does without such an output, and lets it be written to.
     """
     assert node.plan is not None
-    primitive, saved = node.plan.primitive, dict(zip(node.plan.arguments[0], node.saved or (), strict=False))
+    primitive, saved = node.plan.primitive, dict(zip(node.plan.names, node.saved or (), strict=False))
     if saved.pop("out", 0) is not lost or saved.keys() != {*primitive.inputs, *primitive.settings}:
         return False
     node.saved = tuple([primitive.forward(**saved) if value is lost else value for value in node.saved or ()])

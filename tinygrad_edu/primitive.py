@@ -30,8 +30,8 @@ CO_VARARGS = 0x04  # of a code object: it takes *args
 EVERYTHING = "*"  # the key of a joint rule, which gives the gradients of all inputs at once
 
 
-# of a forward that passes its inputs on to a function of the array module and does nothing else
-PASSING_ON = {f.__code__.co_code for f in (lambda x, *, xp: xp.f(x), lambda x, y, *, xp: xp.f(x, y))}
+# of a forward that only passes its inputs on to a function of the array module
+PASSED_ON = {f.__code__.co_code for f in (lambda x, *, xp: xp.f(x), lambda x, y, *, xp: xp.f(x, y))}
 
 
 class Plan:
@@ -65,8 +65,8 @@ class Plan:
         self.positions = tuple([i for i in wanted if joint or primitive.rules.get(names[i])])
         self.complete = len(self.positions) == len(wanted)  # whether each of those inputs gets a gradient
         self.needs = tuple([i in self.positions for i in range(count)])
-        rules = [joint or primitive.rules[names[i]] for i in self.positions[: 1 if joint else count]]
-        self.rules = () if joint else tuple(rules)  # those that can be called one by one
+        rules: list[Any] = [joint or primitive.rules[names[i]] for i in self.positions[: 1 if joint else count]]
+        self.rules: tuple[Rule, ...] = () if joint else tuple(rules)  # those that can be called one by one
         self.only = len(self.rules) == 1
 
         # What the rules name is kept: inputs and output by their places in [*inputs, out], other things come behind.
@@ -84,21 +84,24 @@ def written_out(plan: Plan, rules: Sequence[Rule], count: int) -> list[Callable[
     They run at every call, so they are written out, which is four times quicker than any loop; for a product as
 
         def keep(values, settings): return (values[1], values[0],)
-        def gradients(g, saved): y, x, = saved; return rule0(g, y), rule1(g, x),
+        def gradients(g, saved, wanted=every):
+            _y, _x, = saved
+            return rule0(g, _y) if wanted[0] else None, rule1(g, _x) if wanted[1] else None,
     """
     picked = [
         f"values[{place}], " if place <= count else plan.primitive.source(name, count) + ", "
         for name, place in zip(plan.names, plan.places, strict=True)
     ]
-    calls = [f"rule{i}({', '.join(['g', *rule_arguments(rule)])}), " for i, rule in enumerate(rules)]
-    steps = [*[f"{name}, " for name in plan.names], "= saved; "] if plan.names else []
+    calls = [f"rule{i}({', _'.join(['g', *rule_arguments(rule)])})" for i, rule in enumerate(rules)]
+    steps = [*[f"_{name}, " for name in plan.names], "= saved; "] if plan.names else []
     if not plan.rules:  # the joint rule gives the gradients of all inputs
-        steps += ["found, = ", *calls, "; "]
-        calls = [f"found[{place}], " for place in plan.positions]
+        steps, calls = [*steps, f"found = {calls[0]}; "], [f"found[{place}]" for place in plan.positions]
+    elif not plan.only:
+        calls = [f"{call} if wanted[{i}] else None" for i, call in enumerate(calls)]
     made: dict[str, Any] = {f"rule{i}": rule for i, rule in enumerate(rules)}
-    made |= {"needs": plan.needs, "defaults": plan.primitive.settings}
+    made |= {"needs": plan.needs, "defaults": plan.primitive.settings, "every": (True,) * len(rules)}
     exec(f"def keep(values, settings): return ({''.join(picked)})", made)
-    exec(f"def gradients(g, saved): {''.join(steps)}return {''.join(calls)}", made)
+    exec(f"def gradients(g, saved, wanted=every): {''.join(steps)}return {', '.join(calls)},", made)
     return [made["keep"], made["gradients"]]
 
 
@@ -151,9 +154,8 @@ class Primitive:
         if "xp" in settings:
             # NumPy is bound here, once; another array library's module is passed by its own Tensor.
             forward.__kwdefaults__ = {**defaults, "xp": numpy}
-        code = forward.__code__
-        passes_on = "xp" in settings and code.co_code in PASSING_ON
-        self.compute: Callable[..., Any] = getattr(numpy, code.co_names[0]) if passes_on else forward
+        passed_on = settings == ["xp"] and forward.__code__.co_code in PASSED_ON
+        self.compute: Any = getattr(numpy, forward.__code__.co_names[0]) if passed_on else forward
         self.rules: dict[str, Rule | None] = {}
         self.partial = False  # whether a rule of several outputs takes None for those that nothing came back to
         self.misfit: Callable[..., str | None] | None = None  # of the inputs' shapes: why they do not fit, if so

@@ -93,7 +93,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             or (bit > 8 and any(x.dtype is not dtype for x in arrays))
         ):
             branches = bit == 8 and primitive.promotion == "branches"
-            number = inputs[plain >> 1] if bit == 4 or (branches and plain in (2, 4)) else None
+            number: Any = inputs[plain >> 1] if bit == 4 or (branches and plain in (2, 4)) else None
             if (
                 type(number) in NUMBERS
                 and (dtype is float32 or dtype is float64)

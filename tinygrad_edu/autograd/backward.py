@@ -11,6 +11,7 @@ from ..dtypes import get_default_dtype
 from ..errors import GradientError, ShapeError
 from ..functions.joining import stack
 from ..graph import Leaf, Node, backpropagate, grad_enabled, leading_to, reachable
+from ..kernels.quiet import QUIET, warnings_of_numpy
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .anomaly import anomaly, checked
@@ -41,6 +42,8 @@ def walk_back(
     accumulate: bool = True,
 ) -> dict[Node, Any]:
     """backpropagate, where the user's code on the way, hooks and Functions, is recorded exactly with `create_graph`."""
+    # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
+    warned_of = warnings_of_numpy.set(QUIET)
     mode = grad_enabled.set(create_graph)
     here = walk.set({"seeds": seeds, "targets": targets})
     try:
@@ -52,6 +55,7 @@ def walk_back(
     finally:
         walk.reset(here)
         grad_enabled.reset(mode)
+        warnings_of_numpy.reset(warned_of)
 
 
 def seed(output: Tensor | GradientEdge, gradient: Any, create_graph: bool) -> Any:

@@ -148,7 +148,7 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
     function, several = call.function, call.several
     arguments, outputs = [form_of(x) for x in call.arguments], [form_of(y) for y in call.outputs]
 
-    def gradients_of(g: Any, saved: Sequence[Any]) -> list[Any]:
+    def gradients_of(g: Any, saved: Sequence[Any], wanted: Any = None) -> list[Any]:
         ctx, *values = saved
         gradients = [as_tensor(part) for part in (g if several else [g])]
         if ctx.materialize_grads:

@@ -21,7 +21,7 @@ class ShownPlan(Plan):
         for name in Plan.__slots__:
             setattr(self, name, getattr(plan, name))
 
-        def gradients(g: Any, saved: Sequence[Any]) -> list[Any]:
+        def gradients(g: Any, saved: Sequence[Any], wanted: Any = None) -> list[Any]:
             found = show(dict(zip(plan.positions, plan.gradients(g, saved), strict=True)), g)
             return [found[place] for place in plan.positions]
 

@@ -1,11 +1,15 @@
 """NumPy's warnings of overflow and the like, switched off for the price of an assignment."""
 
+import functools
+from collections.abc import Callable
 from contextvars import ContextVar, copy_context
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy
 
-__all__ = ["QUIET", "warnings_of_numpy"]
+__all__ = ["QUIET", "quiet", "warnings_of_numpy"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def found() -> tuple[ContextVar[Any], Any]:
@@ -15,8 +19,22 @@ def found() -> tuple[ContextVar[Any], Any]:
     """
     context = copy_context()
     context.run(numpy.seterr, all="ignore")
-    (noted,) = [(variable, value) for variable, value in context.items() if value is not variable.get(None)]
-    return noted
+    noted = [(variable, value) for variable, value in context.items() if value is not variable.get(None)]
+    return noted[0]
 
 
 warnings_of_numpy, QUIET = found()
+
+
+def quiet(function: Function) -> Function:
+    """The function, in which NumPy warns of nothing."""
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        token = warnings_of_numpy.set(QUIET)
+        try:
+            return function(*args)
+        finally:
+            warnings_of_numpy.reset(token)
+
+    return call  # type: ignore[return-value]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from .quiet import quiet
+
 __all__ = [
     "LEAST",
     "cross_entropy",
@@ -26,7 +28,7 @@ least, most = numpy.minimum.reduce, numpy.maximum.reduce
 BLOCK = 1 << 16  # numbers in a block of rows, which stays in the cache
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def softmax(x: Array, dim: int, zero_if_masked: bool = False) -> Array:
     """exp(x) / sum(exp(x)) along a dimension; where all is -inf NaN, or 0 if so wished."""
     if x.dtype.char == "e":  # exp overflows float16 at 12
@@ -98,7 +100,7 @@ def blocks(x: Array) -> Iterable[slice]:
     return (slice(start, start + step) for start in range(0, len(x), step))
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def cross_entropy(x: Array, target: Array) -> Array:
     """-ln softmax(x)[target] of each row; `(B, C), (B) -> (B)`.
 
@@ -126,7 +128,7 @@ def cross_entropy(x: Array, target: Array) -> Array:
     return losses
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def cross_entropy_adjoint(y: Any, x: Array, target: Array) -> Array:
     """y (softmax(x) - onehot(target)); `(B, 1) or (), (B, C), (B) -> (B, C)`."""
     if x.dtype.char == "e":
