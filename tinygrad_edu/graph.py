@@ -208,7 +208,7 @@ def backpropagate(
     queue: list[tuple[int, Any]] = []  # the calls among them, the latest first: all that it gave something to are done
     handed: set[int] = set()  # the ids of arrays that somebody else holds
     take, latest = grads.pop, writes.latest
-    unbroadcast = sum_to if create_graph else sum_to.forward
+    unbroadcast = sum_to if create_graph else sum_to.compute
     for node, g in seeds:
         handed.add(id(g))
         deliver((g,), (node,), grads, queue, unbroadcast)

@@ -240,7 +240,7 @@ def run_again(primitive: Primitive, arrays: Sequence[Any], settings: Mapping[str
     """Compute what only a warning stopped (log 0 is -inf, as in PyTorch); explain every other failure."""
     if isinstance(error, (RuntimeWarning, FloatingPointError)):
         with numpy.errstate(all="ignore"):
-            return primitive.forward(*arrays, **settings)
+            return primitive.compute(*arrays, **settings)
     raise explain(primitive, arrays, settings, error) from error
 
 

@@ -30,10 +30,10 @@ def quiet(function: Function) -> Function:
     """The function, in which NumPy warns of nothing."""
 
     @functools.wraps(function)
-    def call(*args: Any) -> Any:
+    def call(*args: Any, **named: Any) -> Any:
         token = warnings_of_numpy.set(QUIET)
         try:
-            return function(*args)
+            return function(*args, **named)
         finally:
             warnings_of_numpy.reset(token)
 
