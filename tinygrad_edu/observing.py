@@ -33,7 +33,7 @@ def observing(see: See) -> Iterator[None]:
     global blocks
     with lock:
         blocks += 1
-        Primitive.compute = Observed()  # type: ignore[assignment]
+        Primitive.compute = Observed()
     token = observer.set(see)
     try:
         yield
