@@ -385,3 +385,25 @@ MISTAKES = [
 def test_a_mistake_is_told(mistake, error, told):
     with pytest.raises(error, match=told):
         mistake()
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_products_in_parts_are_those_of_one_sequence_at_a_time(kind):
+    """32 sequences of 128 numbers take a step's product in parts; one sequence takes it whole."""
+    tg.manual_seed(0)
+    layer = getattr(nn, kind)(5, 128)
+    x = tg.randn(4, 32, 5)
+    lengths = tg.tensor([4] * 20 + [2] * 12)
+    packed, _ = packing.pad_packed_sequence(layer(packing.pack_padded_sequence(x, lengths))[0])
+    whole, _ = layer(x)
+    whole.cos().sum().backward()
+    together = [p.grad.clone() for p in layer.parameters()]
+    layer.zero_grad()
+    for b in range(32):
+        alone, _ = layer(x[:, b : b + 1])
+        alone.cos().sum().backward()
+        n = int(lengths[b])
+        np.testing.assert_allclose(whole[:, b].detach().numpy(), alone[:, 0].detach().numpy(), 1e-5, 1e-6)
+        np.testing.assert_allclose(packed[:n, b].detach().numpy(), alone[:n, 0].detach().numpy(), 1e-5, 1e-6)
+    for p, g in zip(layer.parameters(), together, strict=True):
+        np.testing.assert_allclose(p.grad.numpy(), g.numpy(), 1e-4, 1e-4)

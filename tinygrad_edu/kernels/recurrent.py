@@ -24,7 +24,7 @@ Array = NDArray[Any]
 Steps = Sequence[slice]
 
 SMALL = 1_000_000  # multiplications of a product whose factors OpenBLAS does not copy
-PARTS = 8  # more cost more to start than the copies take
+PARTS, WIDTH = 16, 32  # more parts, or narrower ones, take longer than the copies
 
 
 def entering(state: Array, initial: Array, n: int) -> Array:
@@ -43,27 +43,28 @@ def block(x: Array, count: int) -> Array:
 
 
 class Weight:
-    """A multiple of a matrix, to be multiplied by the states of each step, of n sequences at most; `(K, N)`."""
+    """A multiple of a matrix that the states of each step, of n sequences at most, are multiplied with; `(K, N)`.
+
+    `numpy.matmul(x, weight.parts, weight.parts_of(out))` writes x times the matrix to out.
+    """
 
     def __init__(self, matrix: Array, n: int, factor: float = 1.0) -> None:
         rows, columns = matrix.shape
-        self.matrix = aligned(matrix.shape, matrix.dtype)
-        numpy.multiply(matrix, constant_for(matrix, factor), self.matrix)
-        fits = [k for k in range(1, PARTS + 1) if columns % k == 0 and n * rows * columns <= k * SMALL]
+        whole = aligned(matrix.shape, matrix.dtype)
+        numpy.multiply(matrix, constant_for(matrix, factor), whole)
+        least = -(-n * rows * columns // SMALL)
+        fits = [k for k in range(least, min(PARTS, columns // WIDTH) + 1) if k and columns % k == 0]
         self.count = fits[0] if fits else 1
-        self.parts = by_gate(self.matrix, self.count)
+        self.parts = self.parts_of(whole)
 
-    def product(self, x: Array, out: Array) -> Array:
-        """out = x times the matrix; `(n, K), (n, N) -> (n, N)`."""
-        if self.count == 1:
-            return numpy.matmul(x, self.matrix, out)
-        numpy.matmul(x, self.parts, by_gate(out, self.count))
-        return out
+    def parts_of(self, x: Array) -> Array:
+        """Some columns after the other; `(n, N) -> (count, n, N / count)`, a view."""
+        return x if self.count == 1 else by_gate(x, self.count)
 
 
-def to_sigmoid(x: Array) -> None:
+def to_sigmoid(x: Array, one: Array) -> None:
     """1 / (1 + x), the sigmoid of z where x is exp(-z), in the memory of x."""
-    x += constant_for(x, 1.0)
+    x += one
     numpy.reciprocal(x, x)
 
 
@@ -85,19 +86,21 @@ def lstm(
     h, c, gates = (numpy.empty((len(a), n), a.dtype) for n in (h0.shape[1], c0.shape[1], a.shape[1]))
     recurrent = Weight(weight.T, len(h0), -1.0)  # a sigmoid takes exp(-z), so -z is what a step begins with
     before, room = aligned((len(c0), a.shape[1]), a.dtype), aligned(c0.shape, a.dtype)
-    y, cell = h0, c0
+    y, cell, n, one = h0, c0, -1, constant_for(a, 1.0)
     with numpy.errstate(over="ignore"):  # of exp, where 1 / inf is the right answer, 0
         for rows in steps:
-            n = rows.stop - rows.start
-            x, kept = room[:n], block(gates[rows], 4)
+            if n != rows.stop - rows.start:
+                n = rows.stop - rows.start
+                x, z = room[:n], before[:n]
+                into, of_gates = recurrent.parts_of(z), by_gate(z, 4)
+            kept = block(gates[rows], 4)
             i, f, o, g = kept
-            z = recurrent.product(entering(y, h0, n), before[:n])
+            numpy.matmul(entering(y, h0, n), recurrent.parts, into)
             z -= a[rows]
-            z = by_gate(z, 4)
-            numpy.exp(z[:2], kept[:2])
-            numpy.exp(z[3], o)
-            to_sigmoid(kept[:3])
-            numpy.negative(z[2], x)
+            numpy.exp(of_gates[:2], kept[:2])
+            numpy.exp(of_gates[3], o)
+            to_sigmoid(kept[:3], one)
+            numpy.negative(of_gates[2], x)
             numpy.tanh(x, g)
             cell = numpy.multiply(f, entering(cell, c0, n), c[rows])
             cell += numpy.multiply(i, g, x)
@@ -119,6 +122,7 @@ def lstm_adjoint(
     dh, dc, x = (aligned(c0.shape, c0.dtype) for _ in range(3))
     slopes = aligned((3, *c0.shape), c0.dtype)
     dh[:] = dc[:] = 0
+    into = recurrent.parts_of(dh)
     for t in reversed(range(len(steps))):
         rows = steps[t]
         y, kept, to_gates = h[rows], block(gates[rows], 4), by_gate(ga[rows], 4)
@@ -145,7 +149,7 @@ def lstm_adjoint(
         x *= i
         numpy.multiply(x, dc, to_gates[2])
         dc *= f
-        recurrent.product(ga[rows], dh)
+        numpy.matmul(ga[rows], recurrent.parts, into)
     return ga, dh, dc
 
 
@@ -154,11 +158,13 @@ def gru(a: Array, h0: Array, weight: Array, bias: Array | None, steps: Steps) ->
     size = h0.shape[1]
     h, gates = numpy.empty((len(a), size), a.dtype), numpy.empty((len(a), 4 * size), a.dtype)
     recurrent, room, y = Weight(weight.T, len(h0)), aligned((len(h0), 3 * size), a.dtype), h0
+    one = constant_for(a, 1.0)
     with numpy.errstate(over="ignore"):  # of exp, where 1 / inf is the right answer, 0
         for rows in steps:
             count = rows.stop - rows.start
             before, kept = entering(y, h0, count), block(gates[rows], 4)
-            products = recurrent.product(before, room[:count])
+            products = room[:count]
+            numpy.matmul(before, recurrent.parts, recurrent.parts_of(products))
             if bias is not None:
                 products += bias
             into, products = by_gate(a[rows], 3), by_gate(products, 3)
@@ -168,7 +174,7 @@ def gru(a: Array, h0: Array, weight: Array, bias: Array | None, steps: Steps) ->
             gate += into[:2]
             numpy.negative(gate, gate)
             numpy.exp(gate, gate)
-            to_sigmoid(gate)
+            to_sigmoid(gate, one)
             numpy.copyto(q, products[2])
             numpy.multiply(r, q, n)
             n += into[2]
