@@ -21,8 +21,11 @@ TEXTS = sorted(
 
 MOST_LINES = 400
 MOST_ENGINE_LINES = 1500
+MOST_DRAWING_LINES = 400
 ENGINE = {"primitive", "backend", "ops", "graph", "tensor"}
 BESIDE = {"recording", "inplace", "dtypes", "errors", "writes", "kernels"}  # told as well, and not held to a number
+
+DRAWING = ("layout", "layers", "straight", "nesting")  # where everything goes in the picture of a graph
 
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 VAGUE = {"common", "helper", "helpers", "misc", "util", "utils"}
@@ -63,6 +66,11 @@ def test_the_engine_stays_small(capsys):
     with capsys.disabled():
         print(f"[the engine proper: {engine} lines of code; all of {sizes}: {sum(sizes.values())}]", end=" ")
     assert engine <= MOST_ENGINE_LINES, sizes
+
+
+def test_the_layout_of_graphs_stays_small():
+    sizes = {part: code_lines((PACKAGE / "viz" / f"{part}.py").read_text()) for part in DRAWING}
+    assert sum(sizes.values()) <= MOST_DRAWING_LINES, sizes
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if named(file) not in LISTS], ids=named)

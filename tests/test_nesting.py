@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +12,13 @@ from test_viz import curve_points, overlap, random_graphs
 import tinygrad_edu as tg
 from tinygrad_edu import nn, viz
 from tinygrad_edu.models import GPT, resnet20
-from tinygrad_edu.viz import Graph, to_svg, to_text, trace
+from tinygrad_edu.viz import Edge, Graph, Vertex, to_svg, to_text, trace
 from tinygrad_edu.viz.fold import fold
-from tinygrad_edu.viz.layout import Box
+from tinygrad_edu.viz.layers import Box
 from tinygrad_edu.viz.nesting import TITLE, Nested, nest
 from tinygrad_edu.viz.scopes import common, number_calls, parents
+from tinygrad_edu.viz.style import text_width
+from tinygrad_edu.viz.svg import reaches
 
 
 class Recurrent(nn.Module):
@@ -223,23 +226,48 @@ def test_everything_is_inside_its_frame_and_nothing_overlaps(graph):
 @given(scoped_graphs())
 def test_lines_lead_from_box_to_box_and_cross_none(graph):
     layout = lay_out(graph)
-    ends = {(route.edge.source, route.edge.target) for route in layout.routes}
-    edges = {(edge.source, edge.target) for edge in graph.edges}
-    assert ends <= edges
-    assert {target for _, target in ends} == {target for _, target in edges}
-    pieces = [*layout.routes, *layout.passages]
-    for route in pieces:
-        assert route.sideways or route.points[0][1] <= route.points[-1][1], "edges point down"
+    ends = [(route.edge.source, route.edge.target) for route in layout.routes]
+    assert sorted(ends) == sorted({(edge.source, edge.target) for edge in graph.edges})
+    for route in layout.routes:
+        source, target = (layout.boxes[v] for v in (route.edge.source, route.edge.target))
+        (x0, y0), (x1, y1) = route.points[0], route.points[-1]
+        assert source.x - 1e-6 <= x0 <= source.x + source.width + 1e-6
+        assert target.x - 1e-6 <= x1 <= target.x + target.width + 1e-6
+        assert route.sideways or abs(y0 - source.y - source.height) < 1e-6, "a line begins at its box"
+        assert route.sideways or abs(y1 - target.y) < 1e-6, "and ends at its box, through all the frames between"
+        for (x, y), (following, below) in pairwise(route.points):
+            assert route.sideways or below > y - 1e-6, "edges point down"
+            assert route.sideways or below > y + 1e-6 or abs(following - x) < 1e-6, "a line goes on where it ended"
         for x, y in curve_points(route):
             for v, box in enumerate(layout.boxes):
                 inside = box.x < x < box.x + box.width and box.y < y < box.y + box.height
                 assert not inside or v in (route.edge.source, route.edge.target)
-    lower = {(round(x, 3), round(y, 3)) for route in pieces for x, y in [route.points[-1]]}
-    for route in pieces:  # each piece begins at a box or where another one ends
-        x, y = route.points[0]
-        box = layout.boxes[route.edge.source]
-        at_box = box.x - 1e-6 <= x <= box.x + box.width + 1e-6 and abs(y - box.y - box.height) < 1e-6
-        assert at_box or route.sideways or (round(x, 3), round(y, 3)) in lower
+
+
+def test_the_main_path_is_straight_through_all_frames():
+    graph = traced(nn.Sequential(Residual(2), nn.Sequential(Residual(2), nn.Tanh()), Residual(2)), tg.rand(1, 2))
+    layout = lay_out(graph)
+    assert len(layout.frames) == 7
+    boxes = [layout.boxes[v.id] for v in graph.of_kind("operation")]
+    assert len({round(box.x + box.width / 2, 3) for box in boxes}) == 1
+
+
+def test_a_leaf_beside_its_user_leaves_room_for_all_its_names():
+    vertices = (Vertex(0, "constant"), Vertex(1, "operation", "first"), Vertex(2, "operation", "lstm"))
+    graph = Graph(vertices, (Edge(1, 2, "x"), Edge(0, 2, "h0"), Edge(0, 2, "c0")))
+    layout = nest(graph, [(60.0, 38.0)] * 3, reaches(graph))
+    leaf, _, user = layout.boxes
+    assert max(user.x - leaf.x, leaf.x - user.x) - 60 > text_width("h0, c0", 10)
+
+
+def test_scopes_with_a_gap_and_leaves_used_outside_make_no_lines_that_come_back():
+    scopes = ["a", "a", "a", "", "a", "a.b", "a.b"]
+    kinds = ["parameter", *["operation"] * 6]
+    vertices = tuple(Vertex(v, kind, scope=scope) for v, (kind, scope) in enumerate(zip(kinds, scopes, strict=True)))
+    graph = Graph(vertices, (Edge(0, 1), Edge(0, 3), *(Edge(v, v + 1) for v in range(1, 6))))
+    layout = lay_out(graph)
+    assert [frame.scope for frame in layout.frames] == ["a.b"]
+    assert all(route.sideways or route.points[0][1] < route.points[-1][1] for route in layout.routes)
 
 
 def test_frames_are_named_in_the_picture():

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.viz import Edge, Graph, Vertex, draw, loss_curve_svg, to_svg, to_text, trace
 from tinygrad_edu.viz.fold import fold
-from tinygrad_edu.viz.layout import Box, Layout, Route, arrange
+from tinygrad_edu.viz.layers import Box
+from tinygrad_edu.viz.nesting import Nested, Route, nest
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -135,9 +136,9 @@ def random_graphs(draw: st.DrawFn) -> Graph:
 # layout
 
 
-def lay_out(graph: Graph) -> Layout:
+def lay_out(graph: Graph) -> Nested:
     sizes = [(40.0 + 7 * len(v.name or v.operation), 38.0 + 14 * (v.id % 3 == 0)) for v in graph.vertices]
-    return arrange(graph, sizes, [30.0] * len(sizes))
+    return nest(graph, sizes, [30.0] * len(sizes))
 
 
 def overlap(a: Box, b: Box) -> bool:
@@ -160,7 +161,7 @@ def curve_points(route: Route) -> list[tuple[float, float]]:
     return points
 
 
-def check_layout(graph: Graph, layout: Layout) -> None:
+def check_layout(graph: Graph, layout: Nested) -> None:
     boxes = layout.boxes
     assert len(boxes) == len(graph.vertices)
     for k, box in enumerate(boxes):

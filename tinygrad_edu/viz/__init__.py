@@ -33,6 +33,8 @@ from .figures import (
     masks,
 )
 from .model import Edge, Graph, Vertex
+
+# P
 from .page import Page, page, step
 from .scopes import Scopes
 from .svg import to_svg

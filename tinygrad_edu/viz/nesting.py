@@ -1,30 +1,33 @@
 """A layout of modules within modules: each open one is laid out by itself, and is then one box where it stands.
 
-What enters a module reaches it at its upper edge, where the lines of the outer layout end and those of the inner one
-begin; between the edge and the first layer there is room for them to meet. What leaves it does so at its lower edge.
+What enters a module or leaves it meets its frame where the layout inside has a port for it, so that a line goes on
+inside where it ended outside. A leaf with one use, such as the weight of a layer, stands beside its user.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
+from typing import NamedTuple
 
-from .layout import FEW, Box, Layout, Point, Route, arrange
-from .model import Edge, Graph, Vertex
-from .scopes import parents
+from .fold import name_within, without_calls
+from .layers import Box, Item, Link, Name
+from .layout import Layout, Point, arrange
+from .model import Edge, Graph
+from .scopes import common, parents
 from .style import text_width
 
-__all__ = ["FOOT", "PORT", "TITLE", "TITLE_SIZE", "Frame", "Nested", "Nesting", "nest"]
+__all__ = ["TITLE", "TITLE_SIZE", "Frame", "Nested", "Nesting", "Route", "branching", "chains_of_frames", "nest"]
+
+Sizes = Sequence[tuple[float, float]]
 
 TITLE = 18.0  # the height of a frame's title
 TITLE_SIZE = 11.0  # of its letters
-FOOT = 12.0  # below the last layer of a frame, for lines to part
-PORT = 2.0  # the width of what stands for a vertex of outside
 FEWEST = 2  # operations from which a frame is drawn
+CAREFUL = 1000  # vertices of a picture up to which it is looked at as a whole, and care is taken
+STACK = 6.0  # between leaves one above the other
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """An open module: its scope, what its title says, and its place."""
 
     scope: str
@@ -32,188 +35,181 @@ class Frame:
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
-class Nested:
-    """Boxes by vertex id, frames from the outermost in, and the ways of the edges.
+class Route(NamedTuple):
+    """The way of one edge: points to pass in turn, curved where `x` and `y` both change, else straight."""
 
-    `routes` end at a vertex; `passages` are the parts of the others that end at the edge of a frame.
-    """
+    edge: Edge
+    points: tuple[Point, ...]
+    branches: int  # how many leading points it shares with a route before it
+    sideways: bool  # from a leaf beside its user
+
+
+class Nested(NamedTuple):
+    """Boxes by vertex id, frames from the outermost in, a route for each pair that an edge joins, and the size."""
 
     boxes: tuple[Box, ...]
     frames: tuple[Frame, ...]
     routes: tuple[Route, ...]
-    passages: tuple[Route, ...]
     width: float
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """One scope laid out by itself, and what the vertices of its layout stand for."""
+def nest(graph: Graph, sizes: Sizes, reach: Sequence[float]) -> Nested:
+    """Place boxes of these sizes, (width, height) by vertex id, each in the frames of the modules that it belongs to.
 
-    layout: Layout
-    vertices: dict[int, int]  # of the graph: which vertex of the layout stands for it
-    frames: dict[str, int]
-    entering: dict[int, int]  # by vertex of the graph outside
-    leaving: dict[int, int]  # by vertex of the graph inside
-    carried: dict[tuple[int, int], list[Edge]]  # the edges of the graph behind one of the layout
+    `reach` is how far from its user a leaf beside it must stand.
+    """
+    nesting = Nesting(graph, sizes, reach, chains_of_frames(graph))
+    boxes: dict[Name, Box] = {"": nesting.inside[""].frame}
+    for scope in reversed(nesting.inside):
+        for name, box in nesting.inside[scope].boxes.items():
+            if box.width:  # and so is no port, which has the name of what it stands for
+                boxes[name] = box.moved(boxes[scope].x, boxes[scope].y)
+    ways: dict[Edge, tuple[Point, ...]] = {}
+    for edge in nesting.graph.edges:
+        out, into = nesting.chains[edge.source], nesting.chains[edge.target]
+        shared = sum(a == b for a, b in zip(out, into, strict=False))
+        points: list[Point] = []
+        for scope in [*reversed(out[shared - 1 :]), *into[shared:]]:
+            left, top = boxes[scope][:2]
+            way = nesting.inside[scope].routes[edge.source, nesting.within[scope].get(edge.target, ~edge.source)]
+            points += [(left + x, top + y) for x, y in way]
+        ways[edge] = tuple(points)
+    frames = [Frame(scope, nesting.title(scope), boxes[scope]) for scope in reversed(nesting.inside) if scope]
+    placed = tuple(boxes[v] for v in range(len(graph.vertices)))
+    return Nested(placed, tuple(frames), tuple(branching(ways, nesting.leaves)), *boxes[""][2:])
 
 
-def nest(graph: Graph, sizes: Sequence[tuple[float, float]], reach: Sequence[float]) -> Nested:
-    """Place boxes of these sizes, each in the frames of the modules that it belongs to; `reach` as for `arrange`."""
-    nesting = Nesting(graph, sizes, reach)
-    whole = nesting.lay("")
-    nesting.put("", 0.0, 0.0)
-    return Nested(
-        tuple(nesting.boxes[v] for v in range(len(graph.vertices))),
-        tuple(nesting.frames),
-        tuple(nesting.routes),
-        tuple(nesting.passages),
-        whole.layout.width,
-        whole.layout.height,
-    )
+def branching(ways: Mapping[Edge, tuple[Point, ...]], leaves: Collection[int]) -> Iterator[Route]:
+    """A route for each edge from the points on its way; those of one source lie upon each other until they part."""
+    drawn: dict[int, set[Point]] = defaultdict(set)
+    for edge, points in ways.items():
+        shared = sum(point in drawn[edge.source] for point in points)
+        yield Route(edge, points, shared, edge.source in leaves)
+        drawn[edge.source].update(points)
 
 
-def chains_of_frames(graph: Graph, every: bool) -> list[list[str]]:
-    """The frames around each vertex: `every` scope, or those with several operations and more than the next has."""
-    counts = Counter(scope for vertex in graph.of_kind("operation") for scope in parents(vertex.scope))
-    chains: list[list[str]] = []
-    for vertex in graph.vertices:
-        if every:
-            chains.append([scope for scope in parents(vertex.scope) if scope in counts])
-            continue
-        around = [scope for scope in parents(vertex.scope) if counts[scope] >= FEWEST]
-        chains.append([a for k, a in enumerate(around) if around[k] == around[-1] or counts[a] > counts[around[k + 1]]])
+def merged(graph: Graph) -> Graph:
+    """The graph with one edge for each pair of vertices, which has the labels of all of them."""
+    labels: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for edge in graph.edges:
+        labels[edge.source, edge.target].append(edge.label)
+    edges = (Edge(source, target, ", ".join(filter(None, names))) for (source, target), names in labels.items())
+    return Graph(graph.vertices, tuple(edges), graph.kinds)
+
+
+def chains_of_frames(graph: Graph, every: bool = False) -> list[list[str]]:
+    """The frames around each vertex: `every` scope, or those of several operations and more than the next has.
+
+    Only what is computed without a gap has one, and a leaf is where all its users are: no line leaves and comes back.
+    """
+    scopes = [list(parents(vertex.scope)) for vertex in graph.of_kind("operation")]
+    counts = Counter(chain.from_iterable(scopes))
+    entered = Counter(scope for last, now in pairwise([[], *scopes]) for scope in now if scope not in last)
+    chains = []
+    for vertex, uses in zip(graph.vertices, graph.uses(), strict=True):
+        users = [graph.vertices[edge.target].scope for edge in uses if vertex.kind != "operation"]
+        whole = [scope for scope in parents(common([vertex.scope, *users])) if entered[scope] == 1]
+        around = [scope for scope in whole if every or counts[scope] >= FEWEST]
+        chains.append(["", *(a for a, b in pairwise([*around, ""]) if every or counts[a] > counts[b])])
     return chains
 
 
+def leaves_beside(graph: Graph, chains: Sequence[Sequence[str]]) -> list[list[int]]:
+    """For each vertex the leaves beside it, which are used there alone; what a layer starts from stands above it."""
+    inputs, uses = graph.inputs(), graph.uses()
+    beside = []
+    for user, edges in enumerate(inputs):
+        single = [edge.source for edge in edges if len(uses[edge.source]) == 1 and not inputs[edge.source]]
+        leaves = [v for v in single if graph.vertices[v].kind != "operation" and chains[v] == chains[user]]
+        if len(leaves) == len(edges):
+            data = [v for v in leaves if graph.vertices[v].kind != "parameter" and graph.vertices[v].shape]
+            leaves = [v for v in leaves if v not in (data or leaves[:2])]
+        beside.append(leaves)
+    return beside
+
+
+def longest_ways(graph: Graph) -> tuple[list[int], list[int]]:
+    """How many vertices the longest way to each vertex has, and the longest one that begins there."""
+    above, below = [1] * len(graph.vertices), [1] * len(graph.vertices)
+    for v, edges in enumerate(graph.inputs()):
+        above[v] += max([above[edge.source] for edge in edges], default=0)
+    for v, edges in reversed(list(enumerate(graph.uses()))):
+        below[v] += max([below[edge.target] for edge in edges], default=0)
+    return above, below
+
+
 class Nesting:
-    """The layouts of all frames, and then the places of everything in them; with `every` small modules have one too."""
+    """The layout inside each frame by its scope, the innermost first; `chains` are the frames around each vertex."""
 
-    def __init__(
-        self, graph: Graph, sizes: Sequence[tuple[float, float]], reach: Sequence[float], every: bool = False
-    ) -> None:
-        self.graph = graph
-        self.sizes = sizes
-        self.reach = reach
-        self.chains = chains_of_frames(graph, every)
-        self.inside: dict[str, Inside] = {}
-        self.titles: dict[str, str] = {}
-        self.within: dict[str, dict[int, str]] = {"": {}}  # what lies in each scope, and in which frame there
-        self.children: dict[str, list[str]] = {"": []}
-        for v, chain in enumerate(self.chains):
-            for above, scope in pairwise(["", *chain]):
-                if scope not in self.within:
-                    self.within[scope], self.children[scope] = {}, []
-                    self.children[above].append(scope)
-                    self.titles[scope] = scope.removeprefix(f"{above}.") if above else scope
-                self.within[above][v] = scope
-            self.within[chain[-1] if chain else ""][v] = ""
-        self.edges: dict[str, list[Edge]] = {scope: [] for scope in self.within}  # those that touch each scope
-        for edge in graph.edges:
-            for scope in dict.fromkeys(["", *self.chains[edge.source], *self.chains[edge.target]]):
+    def __init__(self, graph: Graph, sizes: Sizes, reach: Sequence[float], chains: Sequence[list[str]]) -> None:
+        self.graph, self.sizes, self.reach, self.chains = merged(graph), sizes, reach, chains
+        self.within: dict[str, dict[int, Name]] = {"": {}}  # in each scope: what stands for each vertex there
+        for v, frames in enumerate(self.chains):
+            names: list[Name] = [*frames[1:], v]
+            for scope, name in zip(frames, names, strict=True):
+                self.within.setdefault(scope, {})[v] = name
+        self.edges: dict[str, list[Edge]] = defaultdict(list)  # those that touch each scope
+        for edge in self.graph.edges:
+            for scope in dict.fromkeys(self.chains[edge.source] + self.chains[edge.target]):
                 self.edges[scope].append(edge)
-        self.boxes: dict[int, Box] = {}
-        self.frames: list[Frame] = []
-        self.routes: list[Route] = []
-        self.passages: list[Route] = []
+        self.above, self.below = longest_ways(self.graph)
+        self.beside = leaves_beside(self.graph, self.chains)
+        self.leaves = {leaf for leaves in self.beside for leaf in leaves}
+        self.inside: dict[str, Layout] = {}
+        for scope in sorted(self.within, key=len, reverse=True):
+            self.inside[scope] = self.lay(scope)
 
-    def lay(self, scope: str) -> Inside:
-        """Lay out a scope, those within it first."""
-        for child in self.children[scope]:
-            self.lay(child)
-        within, touching = self.within[scope], self.edges[scope]
-        entering = dict.fromkeys(e.source for e in touching if e.source not in within)
-        leaving = dict.fromkeys(e.source for e in touching if e.target not in within)
-        computed = {v for v in within if self.graph.vertices[v].kind in ("operation", "output")}
-        units: list[tuple[int, int, str]] = [(int(v in computed), v, "") for v, child in within.items() if not child]
-        units += [(1, min(computed.intersection(self.within[child])), child) for child in self.children[scope]]
-        vertices: list[Vertex] = [Vertex(i, "input", shape=(1,)) for i in range(len(entering))]
-        sizes, reach = [(PORT, 0.0)] * len(entering), [0.0] * len(entering)
-        stands: dict[int, int] = {}
-        frames: dict[str, int] = {}
-        for _, v, child in sorted(units):
-            here = len(vertices)
-            if child:
-                frames[child] = here
-                vertices.append(Vertex(here, "operation", shape=(1,)))
-                sizes.append(self.frame_size(child))
-                reach.append(0.0)
-            else:
-                stands[v] = here
-                vertices.append(replace(self.graph.vertices[v], id=here))
-                sizes.append(self.sizes[v])
-                reach.append(self.reach[v])
-        ports = dict(zip(entering, range(len(entering)), strict=True))
-        exits = {v: len(vertices) + k for k, v in enumerate(leaving)}
-        vertices += [Vertex(i, "output") for i in exits.values()]
-        sizes += [(PORT, 0.0)] * len(exits)
-        reach += [0.0] * len(exits)
-        carried: dict[tuple[int, int], list[Edge]] = {}
-        for edge in touching:
-            a = self.end(edge.source, within, stands, frames, ports)
-            b = self.end(edge.target, within, stands, frames, {})
-            b = exits[edge.source] if b is None else b
-            if a is not None and a != b:
-                carried.setdefault((a, b), []).append(edge)
-        edges = [
-            Edge(a, b, ", ".join(dict.fromkeys(edge.label for edge in behind if edge.label)))
-            for (a, b), behind in carried.items()
-        ]
-        layout = arrange(
-            Graph(tuple(vertices), tuple(edges)), sizes, reach, ports.values(), exits.values(), len(self.sizes) <= FEW
-        )
-        self.inside[scope] = Inside(layout, stands, frames, ports, exits, carried)
-        return self.inside[scope]
+    def lines(self, scope: str) -> dict[tuple[int, Name], list[Edge]]:
+        """The edges behind each line in a scope, by the vertex it comes from and what it leads to there.
 
-    @staticmethod
-    def end(
-        v: int, within: dict[int, str], stands: dict[int, int], frames: dict[str, int], outside: dict[int, int]
-    ) -> int | None:
-        """The vertex of a layout that stands for one of the graph: itself, its frame, or a port."""
-        if v not in within:
-            return outside.get(v)
-        return frames[within[v]] if within[v] else stands[v]
+        A vertex outside is the name of the port where its line enters; where the line of `v` leaves is called `~v`.
+        """
+        lines: dict[tuple[int, Name], list[Edge]] = defaultdict(list)
+        within = self.within[scope]
+        for edge in self.edges[scope]:
+            target = within.get(edge.target, ~edge.source)
+            if within.get(edge.source) != target:
+                lines[edge.source, target].append(edge)
+        return lines
 
-    def frame_size(self, scope: str) -> tuple[float, float]:
-        """How wide and how high a frame is."""
-        layout = self.inside[scope].layout
-        return max(layout.width, text_width(self.title(scope), TITLE_SIZE) + 16), layout.height + TITLE + FOOT
+    def lay(self, scope: str) -> Layout:
+        """Lay out a scope, after those within it."""
+        within = self.within[scope]
+        lines = {line: edges for line, edges in self.lines(scope).items() if line[0] not in self.leaves}
+        names = [name for v, name in within.items() if v not in self.leaves]
+        for v, target in lines:
+            names += within.get(v, v), target
+        items = {name: self.item(scope, name) for name in dict.fromkeys(names)}
+        for (v, target), edges in lines.items():
+            length = self.above[v] + max(self.below[edge.target] for edge in edges)
+            Link(items[within.get(v, v)], items[target], v, length)
+        title = text_width(self.title(scope), TITLE_SIZE) + 16
+        return arrange(list(items.values()), title, len(self.sizes) <= CAREFUL)
+
+    def item(self, scope: str, name: Name) -> Item:
+        """What stands in a scope: a frame, a vertex with the leaves beside it, or a port."""
+        if isinstance(name, int):
+            port: dict[Name, Box] = {name: Box(0.0, 0.0, 0.0, 0.0)}
+            return Item(name, self.with_leaves(name) if name in self.within[scope] else port)
+        inside = self.inside[name]
+        box = inside.frame.moved(-inside.frame.width / 2, -inside.frame.height / 2)
+        ports = {max(v, ~v): at.x + box.x for v, at in inside.boxes.items() if isinstance(v, int) and not at.width}
+        return Item(name, {name: box}, ports)
+
+    def with_leaves(self, user: int) -> dict[Name, Box]:
+        """A vertex and the leaves beside it, left and right of it in turn, placed from its centre."""
+        width, height = self.sizes[user]
+        boxes: dict[Name, Box] = {user: Box(-width / 2, -height / 2, width, height)}
+        for side in range(2):
+            leaves = self.beside[user][side::2]
+            x = width / 2 + max([self.reach[v] for v in leaves], default=0.0)
+            y = (STACK - sum(self.sizes[v][1] + STACK for v in leaves)) / 2
+            for v in leaves:
+                boxes[v] = Box(x if side else -x - self.sizes[v][0], y, *self.sizes[v])
+                y += self.sizes[v][1] + STACK
+        return boxes
 
     def title(self, scope: str) -> str:
-        """The name of a frame's module within the frame around it, and its class if that is known."""
-        module = ".".join(part.partition(":")[0] for part in scope.split("."))
-        return ": ".join(filter(None, (self.titles[scope], self.graph.kinds.get(module))))
-
-    def put(self, scope: str, x: float, y: float) -> None:
-        """Put what was laid out in a scope to its place on the picture."""
-        inside = self.inside[scope]
-        boxes = [replace(box, x=box.x + x, y=box.y + y) for box in inside.layout.boxes]
-        for v, here in inside.vertices.items():
-            self.boxes[v] = boxes[here]
-        for child, here in inside.frames.items():
-            self.frames.append(Frame(child, self.title(child), boxes[here]))
-            self.put(child, boxes[here].x, boxes[here].y + TITLE)
-        standing = {here: v for v, here in inside.vertices.items()}
-        framed = {here: child for child, here in inside.frames.items()}
-        meetings: dict[tuple[Point, Point], Edge] = {}
-        for route in inside.layout.routes:
-            a, b = route.edge.source, route.edge.target
-            behind = inside.carried[a, b]
-            moved = replace(route, points=tuple((px + x, py + y) for px, py in route.points))
-            if b in standing:
-                self.routes.append(replace(moved, edge=Edge(behind[0].source, standing[b], route.edge.label)))
-            else:
-                self.passages.append(replace(moved, edge=behind[0]))
-            for edge in behind:
-                if a in framed:
-                    meetings[self.port(framed[a], boxes[a], edge.source, leaving=True), moved.points[0]] = edge
-                if b in framed:
-                    meetings[moved.points[-1], self.port(framed[b], boxes[b], edge.source, leaving=False)] = edge
-        self.passages += (Route(edge, ends, 0) for ends, edge in meetings.items())
-
-    def port(self, scope: str, box: Box, v: int, leaving: bool) -> Point:
-        """Where the lines of a vertex leave or enter the layout of a frame."""
-        inside = self.inside[scope]
-        port = inside.layout.boxes[(inside.leaving if leaving else inside.entering)[v]]
-        return box.x + port.x + PORT / 2, box.y + TITLE + port.y
+        """The name of a frame's module, and its class if that is known."""
+        return ": ".join(filter(None, (name_within(scope), self.graph.kinds.get(without_calls(scope)))))

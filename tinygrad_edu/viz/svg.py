@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from .fold import LIMIT, fold
 from .labels import about, caption, data_text, heading, is_bad, names_itself, needs_labels, shape_text
-from .layout import PORT_GAP, Box, Route
+from .layers import Box
+from .layout import PORT_GAP
 from .model import Graph, Vertex, renderers
-from .nesting import TITLE, TITLE_SIZE, Frame, Nested, nest
+from .nesting import TITLE, TITLE_SIZE, Frame, Nested, Route, nest
 from .style import escape_xml, number, picture, text_width
 
 __all__ = ["to_svg"]
@@ -16,6 +17,7 @@ __all__ = ["to_svg"]
 HEADING, DETAIL, LABEL = 13.0, 11.0, 10.0  # font sizes
 PADDING = 11.0
 ARROW = 6.0
+SAME = 0.05  # apart, where nobody sees it
 REACH = 28.0  # from a box to the leaves beside it
 ROUNDING = {"operation": 6.0, "constant": 2.0}  # other kinds are pills
 
@@ -40,7 +42,7 @@ def to_svg(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: 
     layout = nest(drawn, [box_size(text) for text in lines], reaches(drawn))
     words = caption(graph, drawn)
     width = max(layout.width, text_width(words, DETAIL) + 32)
-    height = layout.height + 22
+    height = layout.height + 10
     left = (width - layout.width) / 2
     parts = [
         f'<g transform="translate({number(left)})">',
@@ -50,7 +52,7 @@ def to_svg(graph: Graph, limit: int = LIMIT, *, depth: int | None = None, open: 
         *map(draw_box, drawn.vertices, layout.boxes, lines),
         "</g>",
         f'<g class="tg-soft" font-size="{DETAIL:g}" text-anchor="middle">',
-        f'<text x="{number(width / 2)}" y="{number(height - 14)}">{escape_xml(words)}</text></g>',
+        f'<text x="{number(width / 2)}" y="{number(height - 12)}">{escape_xml(words)}</text></g>',
     ]
     return picture(width, height, "Computation graph", f"Computation graph from top to bottom: {words}", parts)
 
@@ -71,10 +73,10 @@ def box_size(lines: Sequence[str]) -> tuple[float, float]:
 def reaches(graph: Graph) -> list[float]:
     """How far each leaf must stand from the box beside it, for the input's name to fit in between."""
     needed = [needs_labels(vertex, len(edges)) for vertex, edges in zip(graph.vertices, graph.inputs(), strict=True)]
-    reach = [REACH] * len(graph.vertices)
-    for edge in graph.edges:
-        if needed[edge.target] and not names_itself(graph.vertices[edge.source], edge.label):
-            reach[edge.source] = max(REACH, text_width(edge.label, LABEL) + ARROW + 10)
+    reach = []
+    for vertex, edges in zip(graph.vertices, graph.uses(), strict=True):
+        told = [edge.label for edge in edges if needed[edge.target] and not names_itself(vertex, edge.label)]
+        reach.append(max(REACH, text_width(", ".join(told), LABEL) + ARROW + 10))
     return reach
 
 
@@ -126,7 +128,6 @@ def draw_routes(graph: Graph, layout: Nested) -> Iterator[str]:
     """All edges: first the lines, then the labels, so that no line runs through a label."""
     yield '<g class="tg-line-l" stroke-width="1.3">'
     yield from (f'<path d="{path(route, ARROW)}"/>' for route in layout.routes)
-    yield from (f'<path d="{path(route, 0.0)}"/>' for route in layout.passages)
     yield '</g><g class="tg-line">'
     yield from (f'<path d="{arrow(route)}"/>' for route in layout.routes)
     yield f'</g><g class="tg-soft tg-halo" font-size="{LABEL:g}">'
@@ -153,8 +154,9 @@ def path(route: Route, arrow: float) -> str:
     rest[-1] = (x - math.copysign(arrow, x - x0), y) if route.sideways else (x, y - arrow)
     steps = [f"M{number(x0)} {number(y0)}"]
     for k, (x, y) in enumerate(rest):
-        straight_on = k + 1 < len(rest) and x == x0 == rest[k + 1][0]
-        if x == x0 or y == y0:
+        upright = abs(x - x0) < SAME
+        straight_on = k + 1 < len(rest) and upright and abs(rest[k + 1][0] - x) < SAME
+        if upright or y == y0:
             if not straight_on:
                 steps.append(f"L{number(x)} {number(y)}")
         elif route.sideways:

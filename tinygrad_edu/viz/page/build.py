@@ -16,9 +16,8 @@ from ...atomic import atomic_write_text
 from ...graph import Node, reachable
 from ..fold import SEEN, close_below, fold
 from ..labels import about, caption, heading
-from ..layout import Route
 from ..model import Edge, Graph, Vertex
-from ..nesting import FOOT, PORT, TITLE, Nesting
+from ..nesting import Nesting, Route, branching, chains_of_frames
 from ..replay import Step, look, replay
 from ..scopes import Scopes, parents
 from ..style import escape_xml
@@ -30,6 +29,7 @@ __all__ = ["Page", "page", "step"]
 
 MOST_MODULES = 400  # that can be opened; modules that lie deeper stay closed
 HEIGHT = 640  # of the page in a notebook, in pixels
+HEAD, FOOT = 34, 28  # room in the frame of an open module above and below what is in it, for lines to meet
 
 
 class Page:
@@ -113,7 +113,7 @@ def render(graph: Graph, title: str, steps: Sequence[Step], values: Mapping[int,
         "vertices": [describe(vertex, values.get(vertex.id)) for vertex in graph.vertices],
         "modules": modules(graph),
         "open": sorted(opened),
-        "room": [TITLE, FOOT],
+        "room": [HEAD, FOOT],
         "steps": [compact(dataclasses.asdict(step)) for step in steps],
     }
     parts = resources.files(__package__)
@@ -146,8 +146,8 @@ def modules(graph: Graph) -> dict[str, Any]:
     for scope in ["", *sorted(scopes, key=lambda scope: scope.count("."))[:MOST_MODULES]]:
         closed = close_below(graph, 0, set(parents(scope)), ranges=len(graph.vertices) > SEEN)
         lines = [text_lines(vertex) for vertex in closed.vertices]
-        nesting = Nesting(closed, [box_size(text) for text in lines], reaches(closed), every=True)
-        nesting.lay("")
+        chains = chains_of_frames(closed, every=True)
+        nesting = Nesting(closed, [box_size(text) for text in lines], reaches(closed), chains)
         if scope in nesting.inside:
             found[scope] = module(closed, nesting, scope, lines)
     return found
@@ -155,45 +155,33 @@ def modules(graph: Graph) -> dict[str, Any]:
 
 def module(graph: Graph, nesting: Nesting, scope: str, lines: Sequence[Sequence[str]]) -> dict[str, Any]:
     """One module: its boxes, its lines, and where lines enter and leave it, all from its own corner."""
-    inside = nesting.inside[scope]
-    stands = {here: v for v, here in inside.vertices.items()}
-    layout = inside.layout
-    boxes = [
-        unit(graph.vertices[v], here)
-        | {"at": rounded(*dataclasses.astuple(layout.boxes[here])), "lines": lines[v]}
-        | {"kind": graph.vertices[v].kind, "opens": graph.vertices[v].opens, "folded": graph.vertices[v].folded}
-        for here, v in stands.items()
-    ]
-    ports = [
-        unit(graph.vertices[v], here) | {"at": rounded(layout.boxes[here].x + PORT / 2, layout.boxes[here].y)} | more
-        for ends, more in ((inside.entering, {"enters": True}), (inside.leaving, {"enters": False}))
-        for v, here in ends.items()
-    ]
-    routes = [
-        dataclasses.replace(route, edge=dataclasses.replace(inside.carried[key(route)][0], label=route.edge.label))
-        for route in layout.routes
-        if route.edge.target in stands
-    ]
+    layout, behind = nesting.inside[scope], nesting.lines(scope)
+    boxes, ports = [], []
+    for v, box in ((v, box) for v, box in layout.boxes.items() if isinstance(v, int)):  # no module in it is open here
+        vertex = graph.vertices[max(v, ~v)]
+        unit = {"here": v, "members": vertex.members or (vertex.id,)}
+        if box.width:
+            look = {"kind": vertex.kind, "opens": vertex.opens, "folded": vertex.folded}
+            boxes.append(unit | {"at": rounded(*box), "lines": lines[v]} | look)
+        else:
+            ports.append(unit | {"at": rounded(box.x, box.y), "enters": v >= 0})
+    ways = {
+        Edge(v, target, behind[v, target][0].label): points
+        for (v, target), points in layout.routes.items()
+        if isinstance(target, int)
+    }
+    routes = list(branching(ways, nesting.leaves))
+    named = [route for route in routes if route.edge.target >= 0]
     return {
-        "size": rounded(layout.width, layout.height),
+        "size": rounded(*layout.frame[2:]),
         "title": nesting.title(scope) if scope else "",
         "boxes": boxes,
         "ports": ports,
-        "lines": [line(graph, route, inside.carried[key(route)]) for route in layout.routes],
+        "lines": [line(graph, route, behind[route.edge.source, route.edge.target]) for route in routes],
         "labels": [
-            [label.text, *rounded(label.x, label.y), label.anchor, inside.vertices[label.target]]
-            for label in labels(graph, routes)
+            [label.text, *rounded(label.x, label.y), label.anchor, label.target] for label in labels(graph, named)
         ],
     }
-
-
-def key(route: Route) -> tuple[int, int]:
-    return route.edge.source, route.edge.target
-
-
-def unit(vertex: Vertex, here: int) -> dict[str, Any]:
-    """A vertex of a layout by its place there, and by the vertices of the whole graph that it stands for."""
-    return {"here": here, "members": vertex.members or (vertex.id,)}
 
 
 def line(graph: Graph, route: Route, behind: Sequence[Edge]) -> dict[str, Any]:

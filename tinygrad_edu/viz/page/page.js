@@ -1,7 +1,7 @@
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const [TITLE, FOOT] = data.room;
+const [HEAD, FOOT] = data.room;
 const steps = data.steps || [];
 const opened = new Set(data.open || []);
 const byId = (id) => document.getElementById(id);
@@ -39,7 +39,7 @@ function lay(scope) {
     if (!box.opens || !opened.has(box.opens) || !data.modules[box.opens]) continue;
     const child = lay(box.opens);
     const width = Math.max(child.width, box.at[2], 7 * (child.title || "").length + 16);
-    const height = Math.max(child.height + TITLE + FOOT, box.at[3]);
+    const height = Math.max(child.height + HEAD + FOOT, box.at[3]);
     inner.set(box.here, child);
     grown.push({ box, width, height });
   }
@@ -106,7 +106,7 @@ function drawModule(parent, layout, dx, dy) {
   for (const [id, child] of layout.inner) {
     const [x, y, width, height] = layout.boxes.get(id);
     make(here, "rect", { class: "frame", rx: 8, x, y, width, height });
-    drawModule(here, child, x + (width - child.width) / 2, y + TITLE);
+    drawModule(here, child, x + (width - child.width) / 2, y + HEAD);
   }
   const lines = make(here, "g");
   for (const line of layout.lines) drawLine(lines, layout, line);
@@ -131,7 +131,7 @@ function drawLine(parent, layout, line) {
       if (Boolean(port.enters) !== way) continue;
       const wanted = way ? meets(port.members, source) : feeds(child, port, line.targets || []);
       if (!wanted) continue;
-      const at = [left + port.at[0], fy + TITLE + port.at[1]];
+      const at = [left + port.at[0], fy + HEAD + port.at[1]];
       make(parent, "path", { class: "line", d: path(way ? [[x, y], at] : [at, line.points[0]], false, 0) });
     }
   }
@@ -164,7 +164,7 @@ function path(points, sideways, arrow) {
 function drawTitle(parent, layout, box) {
   const [x, y] = layout.boxes.get(box.here), child = layout.inner.get(box.here);
   const title = make(parent, "text", {
-    class: "title frame-title", x: x + 8, y: y + TITLE - 4, tabindex: 0, role: "button", "aria-expanded": "true",
+    class: "title frame-title", x: x + 8, y: y + 14, tabindex: 0, role: "button", "aria-expanded": "true",
     "data-scope": box.opens,
   }, `− ${child.title}`);
   const close = () => toggle(box.opens, box.members);
