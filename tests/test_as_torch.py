@@ -555,6 +555,7 @@ def test_names_that_programs_import_or_ask_for():
         assert not torch.is_complex(x)
         assert x.real is x.conj() is torch.real(x) is x
         assert x[0].mH.shape == x[0].H.shape == x[0].adjoint().shape == (4, 2)
+        assert not torch.is_anomaly_enabled()
         torch._assert(True, "holds")
         with pytest.raises(AssertionError, match="sizes"):
             torch._assert(False, "sizes")

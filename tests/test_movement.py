@@ -173,6 +173,22 @@ def test_refusals(name):
     assert "operands could not be broadcast" not in str(error.value)
 
 
+def test_bytes_seen_as_another_dtype():
+    x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    bits = x.view(tg.int32)
+    assert bits.tolist() == x.detach().numpy().view("int32").tolist()
+    assert (x.view(tg.int16).shape, x.view(tg.float64).shape) == ((2, 4), (2, 1))
+    assert not x.view(tg.float64).requires_grad
+    y = x.detach().clone()
+    y.view(tg.int32)[0, 0] = 0
+    assert y[0, 0].item() == 0
+    for wrong in (lambda: y[:, :1].view(tg.float64), lambda: y.t().view(tg.float64)):
+        with pytest.raises(RuntimeError, match="cannot be seen as float64"):
+            wrong()
+    with pytest.raises(TypeError, match="not a dtype"):
+        y.view(object())
+
+
 def test_a_view_of_windows_learns_of_a_write():
     """Windows overlap, so they are read only; a write to their source is seen by them and by backward."""
     x = tg.arange(5.0).requires_grad_()

@@ -1044,3 +1044,10 @@ def test_a_wrapper_that_looks_up_what_it_has_not_in_what_it_wraps():
     assert wrapper.weight is wrapper.module.weight
     assert not hasattr(wrapper, "groups")
     assert list(wrapper.state_dict()) == ["module.weight", "module.bias"]
+
+
+def test_a_sequence_several_times_shares_its_modules():
+    net = 2 * nn.Sequential(nn.Linear(2, 2), nn.ReLU()) * 2
+    assert [type(module).__name__ for module in net] == ["Linear", "ReLU"] * 4
+    assert net[0] is net[2] is net[6]
+    assert len(list(net.parameters())) == 2

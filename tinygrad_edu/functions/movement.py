@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy
 
-from ..errors import GradientError, ShapeError, broadcast_clash
+from ..dtypes import as_dtype
+from ..errors import GradientError, ShapeError, broadcast_clash, describe
 from ..graph import grad_enabled
 from ..ops import movement as ops
 from ..recording import wrap
@@ -47,15 +48,27 @@ def reshape(input: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     return ops.reshape(input, shape=fill_in(as_sizes(sizes, shape), input.numel()))
 
 
+def as_bytes_of(input: Tensor, dtype: Any) -> Tensor:
+    """The memory seen as elements of another dtype, whose size the last dimension makes up for."""
+    array = input._array
+    try:
+        return wrap(array.view(dtype))
+    except ValueError:
+        raise RuntimeError(
+            f"the bytes of a {describe(array)} with strides {array.strides} cannot be seen as {dtype}: its last "
+            "dimension must lie in order and be made of whole elements"
+        ) from None
+
+
 @method
 def view(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
-    """The same memory in another shape.
+    """The same memory in another shape; or, given a dtype, its bytes as elements of that, without a gradient.
 
     Raises:
         RuntimeError: the strides do not allow it; use reshape, which copies then.
     """
     if len(sizes) == 1 and not isinstance(sizes[0], (int, tuple, list)) and not hasattr(sizes[0], "__index__"):
-        raise TypeError(f"view takes sizes, got {sizes[0]!r}; to see elements as another dtype, use .to(dtype)")
+        return as_bytes_of(input, as_dtype(sizes[0]))
     result = reshape(input, *sizes, shape=size)
     if input.numel() and result._view is None:
         raise RuntimeError(

@@ -118,6 +118,11 @@ class Sequential(Row):
         """The modules under the names that they have here."""
         return type(self)(modules)
 
+    def __mul__(self, count: int) -> Self:
+        return type(self)(*list(self) * count)
+
+    __rmul__ = __mul__
+
     def forward(self, input: Any) -> Any:
         """The input through all modules in turn."""
         for module in self:

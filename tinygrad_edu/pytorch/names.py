@@ -3,6 +3,7 @@
 from typing import Any
 
 from .. import dtypes
+from ..autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..functions.device import device
 from ..functions.sequences import linspace
 from ..linalg import vander
@@ -43,6 +44,8 @@ __all__ = [
     "get_default_dtype",
     "get_num_interop_threads",
     "index_put_",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_autocast_enabled",
     "layout",
     "memory_format",
