@@ -33,14 +33,14 @@ class Item:
     name: Name = ""
     boxes: dict[Name, Box] = field(default_factory=dict)  # its own and those of leaves beside it, from its centre
     ports: dict[int, float] = field(default_factory=dict)  # where a frame has the line of each value, from its centre
-    width: float = 0.0  # of the box alone
-    left: float = 0.0  # room from its centre to its left edge, leaves included
-    right: float = 0.0
-    height: float = 0.0
+    width: float = field(init=False)  # of its own box
+    left: float = field(init=False)  # from its centre to its left edge, leaves included
+    right: float = field(init=False)
+    height: float = field(init=False)
     up: list["Link"] = field(default_factory=list)
     down: list["Link"] = field(default_factory=list)
     rank: int = 0
-    x: float = 0.0  # of its centre; while layers are put in order from 0 to 1, so that those of other lengths compare
+    x: float = 0.0  # of its centre; in `order` a place from 0 to 1, so that layers of different lengths compare
     band: tuple[float, float] = (0.0, 0.0)  # the top and the bottom of its layer
 
     def __post_init__(self) -> None:

@@ -127,11 +127,11 @@ def sideways(leaf: Box, user: Box) -> tuple[Point, Point]:
 def route(last: Link, boxes: dict[Name, Box]) -> tuple[Point, ...]:
     """The way of a line, told by its last link: out of the box it comes from, along the trunk, and into a box."""
     way = [last]
-    while way[0].upper.name == "":
-        way.insert(0, way[0].upper.up[0])
-    source, target = boxes[way[0].upper.name], boxes[last.lower.name]
-    points = [(way[0].start, source.y + source.height)]
-    for link in way:
+    while way[-1].upper.name == "":
+        way.append(way[-1].upper.up[0])
+    source, target = boxes[way[-1].upper.name], boxes[last.lower.name]
+    points = [(way[-1].start, source.y + source.height)]
+    for link in reversed(way):
         points += [(link.start, link.upper.band[1]), (link.end, link.lower.band[0])]
     x, y = points.pop()
     return (*points, (x, y - LANDING), (x, target.y))

@@ -84,9 +84,9 @@ def branching(ways: Mapping[Edge, tuple[Point, ...]], leaves: Collection[int]) -
     """A route for each edge from the points on its way; those of one source lie upon each other until they part."""
     drawn: dict[int, set[Point]] = defaultdict(set)
     for edge, points in ways.items():
-        shared = sum(point in drawn[edge.source] for point in points)
-        yield Route(edge, points, shared, edge.source in leaves)
-        drawn[edge.source].update(points)
+        seen = drawn[edge.source]
+        yield Route(edge, points, sum([point in seen for point in points]), edge.source in leaves)
+        seen.update(points)
 
 
 def merged(graph: Graph) -> Graph:
