@@ -1,14 +1,24 @@
 """Memory for temporaries that stay in the cache."""
 
 import math
+import threading
 from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["aligned"]
+__all__ = ["aligned", "scratch"]
 
 LINE = 64  # bytes of a line of the cache
+
+
+class Held(threading.local):
+    """What each thread has to scratch on."""
+
+    memory: NDArray[Any] = numpy.empty(0, numpy.uint8)
+
+
+held = Held()
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
@@ -16,3 +26,11 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     size = math.prod(shape) * numpy.dtype(dtype).itemsize
     memory = numpy.empty(size + LINE, numpy.uint8)
     return numpy.ndarray(shape, dtype, memory, -memory.__array_interface__["data"][0] % LINE)
+
+
+def scratch(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """The same in memory that is this thread's until it asks again: for what a kernel needs no longer than it runs."""
+    size = math.prod(shape) * numpy.dtype(dtype).itemsize
+    if held.memory.size < size:
+        held.memory = aligned((size,), numpy.uint8)
+    return numpy.ndarray(shape, dtype, held.memory)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .memory import aligned
+from .memory import scratch
+from .softmax import most, ones
 
 __all__ = ["gradients", "moments", "standardized"]
 
@@ -19,7 +20,7 @@ Array = NDArray[Any]
 
 BLOCK = 1 << 16  # float32 numbers: 256 KB, and the few temporaries of that size, stay in the cache
 FAR = 30  # standard deviations from 0 at which x - mean is taken first, lest its digits cancel
-most = numpy.maximum.reduce
+any_of = numpy.logical_or.reduce
 
 
 def working_dtype(x: Array) -> Any:
@@ -55,7 +56,7 @@ def pair(top: Array, bottom: Array) -> Array:
 
 def moments_of(x: Array) -> tuple[Array, Array]:
     """The mean of each row, and its mean square less the mean's square."""
-    mean = x @ numpy.ones((x.shape[1], 1), x.dtype) / x.shape[1]
+    mean = x @ ones(x.shape[1], x.dtype.char) / x.shape[1]
     return mean, numpy.vecdot(x, x)[:, None] / x.shape[1] - mean * mean
 
 
@@ -66,7 +67,7 @@ def moments(x: Array) -> tuple[Array, Array]:
     for part in blocks(x):
         values = x[part].astype(mean.dtype, copy=False)
         average, rest = moments_of(values)
-        if (average * average > 4 * rest).any():  # again, centred: the digits of the variance canceled
+        if any_of(average * average > 4 * rest, axis=None):  # again, centred: the digits of the variance canceled
             more, rest = moments_of(values - average)
             average += more
         mean[part], var[part] = average, rest
@@ -78,14 +79,14 @@ class Centred:
 
     def __init__(self, x: Array, mean: Array, rstd: Array) -> None:
         self.x, self.dtype, self.mean = x, mean.dtype, mean
-        self.far = most(numpy.abs(mean * rstd), axis=None, initial=0) > FAR
-        self.taken = mean
-        if self.far:
-            self.mean = numpy.zeros_like(mean)
+        self.offset = mean * rstd  # in standard deviations
+        self.taken = mean if most(numpy.abs(self.offset), axis=None, initial=0) > FAR else None
+        if self.taken is not None:
+            self.mean = self.offset = numpy.zeros_like(mean)
 
     def __getitem__(self, part: slice) -> Array:
         values = self.x[part].astype(self.dtype, copy=False)
-        return values - self.taken[part] if self.far else values
+        return values if self.taken is None else values - self.taken[part]
 
 
 @numpy.errstate(all="ignore")
@@ -94,13 +95,14 @@ def standardized(x: Array, weight: Array, bias: Array, mean: Array, rstd: Array)
     seen, out = as_rows(x, mean), numpy.empty(x.shape, x.dtype)
     into, rows = as_rows(out, mean), Centred(seen, mean, rstd)
     w, b = weight.astype(rows.dtype, copy=False), bias.astype(rows.dtype, copy=False)
-    factor, to_factor = twice(rstd), pair(w / 2, w / 2)
-    shift, to_shift = numpy.concatenate((-rows.mean * rstd, numpy.ones_like(mean)), axis=1), pair(w, b)
-    memory = aligned((rows_in_block(seen), len(w)), rows.dtype)
+    half = w / 2
+    to_factor, to_shift = pair(half, half), pair(-w, b)
+    memory = scratch((rows_in_block(seen), len(w)), rows.dtype)
     for part in blocks(seen):
         target = into[part]
-        result = shift[part] @ to_shift if rows.dtype != x.dtype else numpy.matmul(shift[part], to_shift, target)
-        term = numpy.matmul(factor[part], to_factor, memory[: len(target)])
+        shift = numpy.concatenate((rows.offset[part], ones(len(target), rows.dtype.char)), axis=1)
+        result = shift @ to_shift if rows.dtype != x.dtype else numpy.matmul(shift, to_shift, target)
+        term = numpy.matmul(twice(rstd[part]), to_factor, memory[: len(target)])
         term *= rows[part]
         result += term
         if result is not target:
@@ -114,20 +116,21 @@ def gradients(g: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tu
     incoming, seen, gx = as_rows(g, mean), as_rows(x, mean), numpy.empty(x.shape, x.dtype)
     into, rows = as_rows(gx, mean), Centred(seen, mean, rstd)
     w, n = weight.astype(rows.dtype, copy=False), len(weight)
-    gw, gb = numpy.zeros((2, n), rows.dtype)
-    factor, to_factor, halves = twice(rstd), pair(w / 2, w / 2), numpy.full((2, n), 0.5, rows.dtype)
-    memory = aligned((rows_in_block(seen), n), rows.dtype)
+    half, row = w / 2, ones(n, rows.dtype.char)[:, 0] / 2
+    to_factor, to_slope = pair(half, half), pair(row, row)
+    gw, gb = numpy.zeros(n, rows.dtype), numpy.zeros(n, rows.dtype)
+    memory = scratch((rows_in_block(seen), n), rows.dtype)
     for part in blocks(seen):
         values, wide, target = rows[part], incoming[part].astype(rows.dtype, copy=False), into[part]
-        scale, centre = rstd[part], rows.mean[part]
+        scale, offset = rstd[part], rows.offset[part]
         term = numpy.multiply(wide, values, memory[: len(target)])
-        gb += numpy.ones(len(wide), wide.dtype) @ wide
-        gw += scale[:, 0] @ term - (centre * scale)[:, 0] @ wide
+        gb += ones(len(wide), wide.dtype.char)[:, 0] @ wide
+        gw += scale[:, 0] @ term - offset[:, 0] @ wide
         total = (wide @ w)[:, None]
-        slope = (centre * total - (term @ w)[:, None]) * scale**3 / n
-        constant = twice(-scale * total / n - centre * slope)
-        result = constant @ halves if rows.dtype != x.dtype else numpy.matmul(constant, halves, target)
-        for multiples, to_multiples, y in ((factor[part], to_factor, wide), (twice(slope), halves, values)):
+        slope = (offset * total - scale * (term @ w)[:, None]) * scale * scale / n
+        constant = twice(-scale * total / n - rows.mean[part] * slope)
+        result = constant @ to_slope if rows.dtype != x.dtype else numpy.matmul(constant, to_slope, target)
+        for multiples, to_multiples, y in ((twice(scale), to_factor, wide), (twice(slope), to_slope, values)):
             numpy.matmul(multiples, to_multiples, term)
             term *= y
             result += term

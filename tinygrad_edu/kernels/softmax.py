@@ -15,6 +15,7 @@ __all__ = [
     "cross_entropy_adjoint",
     "least",
     "most",
+    "ones",
     "softmax",
     "softmax_adjoint",
     "sums",
