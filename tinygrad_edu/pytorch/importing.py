@@ -21,7 +21,14 @@ from .sparse import METHODS as METHODS_OF_SPARSE
 __all__ = ["as_torch"]
 
 WITH_FORMS = {"torch", "torch.nn.functional"}
-OVER_TORCH = {"torchaudio", "torchtext", "torchvision"}
+OVER_TORCH = {  # what comes in its place, if anything does
+    "torchaudio": "",
+    "torchtext": "",
+    "torchvision": (
+        "; transforms are in tinygrad_edu.data.transforms, and MNIST, Fashion-MNIST and CIFAR-10 are "
+        "tinygrad_edu.data.mnist(), fashion_mnist() and cifar10()"
+    ),
+}
 # as PyTorch shows them; also, Tensor(x.shape) has that shape
 AS_SHOWN = {
     **METHODS_OF_SPARSE,
@@ -118,7 +125,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """
         top = fullname.partition(".")[0]
         if top in OVER_TORCH:
-            raise ModuleNotFoundError(f"{top} needs PyTorch itself, not tinygrad_edu in its place", name=fullname)
+            told = f"{top} needs PyTorch itself, not tinygrad_edu in its place{OVER_TORCH[top]}"
+            raise ModuleNotFoundError(told, name=fullname)
         if top != "torch":
             return None
         if fullname not in PATHS:
