@@ -4,6 +4,7 @@ import numpy
 import pytest
 from PIL import Image
 
+import tinygrad_edu as tg
 from tinygrad_edu.data import ImageFolder, read_image
 from tinygrad_edu.data.transforms import ToTensor
 
@@ -58,3 +59,10 @@ def test_a_pillow_image_becomes_a_tensor():
     for pixels in (GREY, COLOURS):
         image = ToTensor()(Image.fromarray(pixels)).numpy()
         assert numpy.array_equal((image * 255).round().transpose(1, 2, 0).squeeze(), pixels)
+
+
+def test_a_grid_of_pictures_as_a_file(tmp_path):
+    from tinygrad_edu.pytorch.vision.grids import save_image
+
+    save_image(tg.tensor([[[0.0, 1.0], [0.2, 2.0]]]), tmp_path / "grid.png", padding=0)
+    assert read_image(tmp_path / "grid.png").tolist() == [[0, 1], [pytest.approx(0.2), 1]]

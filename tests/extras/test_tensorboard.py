@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+import tinygrad_edu as tg
 from tinygrad_edu.cli import main
 
 event_pb2 = pytest.importorskip("tensorboardX.proto.event_pb2")
@@ -36,3 +37,16 @@ def test_a_training_as_event_files(tmp_path):
             assert found[name] == [(step, pytest.approx(value, rel=1e-6)) for step, value in expected]
     by_step = scalars(run / "events" / "train")["loss_by_step"]
     assert [step for step, _ in by_step] == list(range(10, 3 * 46 + 1, 10))
+
+
+def test_a_writer_as_pytorchs_programs_have_it(tmp_path):
+    with tg.as_torch():
+        from torch.utils.tensorboard import SummaryWriter
+
+        with SummaryWriter(tmp_path) as writer:
+            writer.add_scalar("loss", tg.tensor(1.5, requires_grad=True), 0)
+            writer.add_scalars("losses", {"a": tg.tensor(1.0), "b": 2.0}, global_step=1)
+            writer.add_histogram("weights", tg.nn.Linear(2, 2).weight, 0)
+            writer.add_image("picture", tg.rand(3, 4, 4), 0)
+            writer.flush()
+    assert list(tmp_path.rglob("events*"))

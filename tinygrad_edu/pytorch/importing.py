@@ -21,14 +21,8 @@ from .sparse import METHODS as METHODS_OF_SPARSE
 __all__ = ["as_torch"]
 
 WITH_FORMS = {"torch", "torch.nn.functional"}
-OVER_TORCH = {  # what comes in its place, if anything does
-    "torchaudio": "",
-    "torchtext": "",
-    "torchvision": (
-        "; transforms are in tinygrad_edu.data.transforms, and MNIST, Fashion-MNIST and CIFAR-10 are "
-        "tinygrad_edu.data.mnist(), fashion_mnist() and cifar10()"
-    ),
-}
+OVER_TORCH = {"torchaudio", "torchtext"}
+OURS = {"torch", "torchvision"}
 # as PyTorch shows them; also, Tensor(x.shape) has that shape
 AS_SHOWN = {
     **METHODS_OF_SPARSE,
@@ -125,9 +119,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """
         top = fullname.partition(".")[0]
         if top in OVER_TORCH:
-            told = f"{top} needs PyTorch itself, not tinygrad_edu in its place{OVER_TORCH[top]}"
-            raise ModuleNotFoundError(told, name=fullname)
-        if top != "torch":
+            raise ModuleNotFoundError(f"{top} needs PyTorch itself, not tinygrad_edu in its place", name=fullname)
+        if top not in OURS:
             return None
         if fullname not in PATHS:
             # without its name, for which `from torch import name` would tell in words of Python's own
@@ -145,7 +138,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def is_torch(name: str) -> bool:
     """Whether a module is PyTorch's, or one of its own."""
-    return name.partition(".")[0] == "torch"
+    return name.partition(".")[0] in OURS
 
 
 class as_torch:  # noqa: N801

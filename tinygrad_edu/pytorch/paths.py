@@ -103,8 +103,13 @@ PATHS: Mapping[str, list[str]] = {
     "torch.utils.data.distributed": ["tinygrad_edu.pytorch.distributed"],
     "torch.utils.data.sampler": ["tinygrad_edu.data"],
     "torch.utils.dlpack": ["tinygrad_edu"],
+    "torch.utils.tensorboard": ["tinygrad_edu.pytorch.tensorboard"],
     "torch.utils.hooks": ["tinygrad_edu.autograd.hooks"],
     "torch.utils.model_zoo": ["tinygrad_edu.pytorch.hub"],
     "torch.version": ["tinygrad_edu.pytorch.version"],
     "torch.xpu": ["tinygrad_edu.cuda"],
+    "torchvision": [],
+    "torchvision.datasets": ["tinygrad_edu.pytorch.vision.datasets"],
+    "torchvision.transforms": ["tinygrad_edu.pytorch.vision.transforms"],
+    "torchvision.utils": ["tinygrad_edu.pytorch.vision.grids"],
 }

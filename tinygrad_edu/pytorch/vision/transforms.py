@@ -1,0 +1,96 @@
+"""torchvision's transforms under its names. Pictures are Tensors of floats from the beginning, also before ToTensor."""
+
+import enum
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from ...data import transforms as ours
+from ...data.transforms import (
+    CenterCrop,
+    ColorJitter,
+    Grayscale,
+    Lambda,
+    Normalize,
+    Pad,
+    RandomAffine,
+    RandomCrop,
+    RandomErasing,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomRotation,
+    RandomVerticalFlip,
+    Resize,
+)
+from ...functions.random import default_generator
+from ...tensor import Tensor
+
+__all__ = [
+    "CenterCrop",
+    "ColorJitter",
+    "Compose",
+    "Grayscale",
+    "InterpolationMode",
+    "Lambda",
+    "Normalize",
+    "Pad",
+    "RandomAffine",
+    "RandomApply",
+    "RandomChoice",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomVerticalFlip",
+    "Resize",
+    "ToTensor",
+]
+
+
+class InterpolationMode(enum.StrEnum):
+    """How Resize finds the pixels between pixels."""
+
+    NEAREST = "nearest"
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+
+
+class ToTensor(ours.ToTensor):
+    """A picture of Pillow's, or an array, as a Tensor of floats; what is a Tensor already stays as it is."""
+
+    def __call__(self, picture: Any) -> Tensor:
+        """The picture as a Tensor."""
+        return picture if isinstance(picture, Tensor) else super().__call__(picture)
+
+
+class Compose(ours.Compose):
+    """One transform after the other, the first of a Tensor, which a picture of Pillow's becomes."""
+
+    def __call__(self, images: Any) -> Any:
+        """What the last one makes."""
+        return super().__call__(ToTensor()(images) if hasattr(images, "__array_interface__") else images)
+
+
+class RandomApply:
+    """Several transforms with a probability, or none of them."""
+
+    def __init__(self, transforms: Sequence[Callable[[Any], Any]], p: float = 0.5) -> None:
+        self.transforms, self.p = Compose(transforms), p
+
+    def __call__(self, images: Any) -> Any:
+        """The picture, changed or as it was."""
+        return self.transforms(images) if default_generator.source.random() < self.p else images
+
+
+class RandomChoice:
+    """One of several transforms."""
+
+    def __init__(self, transforms: Sequence[Callable[[Any], Any]], p: Sequence[float] | None = None) -> None:
+        self.transforms = [Compose([transform]) for transform in transforms]
+        self.p = None if p is None else numpy.array(p) / numpy.sum(p)
+
+    def __call__(self, images: Any) -> Any:
+        """The picture, changed by one of them."""
+        return self.transforms[default_generator.source.choice(len(self.transforms), p=self.p)](images)
