@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .kernels.constants import constant32, constant64
+from .kernels.constants import ZEROS, constant32, constant64
 from .kernels.summation import product, total
 from .kernels.writing import add_into, add_product_into, add_quotient_into, divide_into, move_towards, multiply_into
 
@@ -33,13 +33,16 @@ __all__ = [
     "scatter_add",
     "to_numpy",
     "total",
+    "zero",
 ]
 
 Array = NDArray[Any]
 
 
 PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
-BITS = {1: numpy.int8, 2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
+BOOL, BYTE = numpy.dtype(bool), numpy.dtype(numpy.int8)
+BITS = {1: BYTE, 2: numpy.dtype(numpy.int16), 4: numpy.dtype(numpy.int32), 8: numpy.dtype(numpy.int64)}
+BASIC = {int, slice, type(None), type(Ellipsis)}
 
 
 def to_numpy(array: Any) -> Array:
@@ -53,8 +56,7 @@ def to_numpy(array: Any) -> Array:
 def is_basic(index: Any) -> bool:
     """Whether an index picks every element at most once: integers, slices, None and Ellipsis only."""
     parts = index if isinstance(index, tuple) else (index,)
-    basic = (int, slice, numpy.integer, type(None), type(Ellipsis))
-    return all(isinstance(part, basic) and not isinstance(part, bool) for part in parts)
+    return BASIC.issuperset([int if isinstance(part, numpy.integer) else type(part) for part in parts])
 
 
 def index_add(shape: tuple[int, ...], index: Any, values: Any) -> Array:
@@ -110,11 +112,19 @@ def copy_into(target: Array, index: Any, values: Any) -> Array:
     return target
 
 
+def zero(array: Any) -> Any:
+    """0 in the dtype of an array, which takes half the time of a Python number beside it."""
+    return ZEROS[array.dtype.char] if type(array) is numpy.ndarray else 0
+
+
 def masked(array: Any, mask: Any) -> Array:
-    """The elements where a mask holds, and 0 elsewhere, also in the place of inf and NaN.
+    """The elements where a mask holds, or is not 0, and 0 elsewhere, also in the place of inf and NaN.
 
     As integers the bits are multiplied by 0 or 1, without a branch: ten times faster than `where` on random masks.
     """
     dtype = array.dtype
-    mask = mask.view(numpy.int8) if isinstance(mask, numpy.ndarray) else numpy.int8(mask)
-    return (array.view(BITS[dtype.itemsize]) * mask).view(dtype)
+    if not isinstance(mask, numpy.ndarray):
+        mask = numpy.asarray(mask)
+    if mask.dtype is not BOOL:
+        mask = mask != ZEROS[mask.dtype.char]
+    return (array.view(BITS[dtype.itemsize]) * mask.view(BYTE)).view(dtype)

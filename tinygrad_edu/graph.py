@@ -201,7 +201,7 @@ def backpropagate(
     Raises:
         RuntimeError: the graph was freed by an earlier backward, or a value it saved was overwritten since.
     """
-    sought = set(targets or ())
+    sought = () if targets is None else set(targets)
     wanted = None if targets is None else leading_to(sought, reachable([node for node, _ in seeds]))
     caught: dict[Node, Gradient] = {}
     grads: dict[Any, Gradient] = {}
@@ -209,10 +209,13 @@ def backpropagate(
     handed: set[int] = set()  # the ids of arrays that somebody else holds
     take, latest = grads.pop, writes.latest
     unbroadcast = sum_to if create_graph else sum_to.compute
+    ahead: Any = None  # the next node, along a chain with nothing else under way
     for node, g in seeds:
         handed.add(id(g))
-        deliver((g,), (node,), grads, queue, unbroadcast)
-    ahead: Any = None  # the next node, along a chain with nothing else under way
+        if len(seeds) == 1 and node.number:
+            ahead = node
+        else:
+            deliver((g,), (node,), grads, queue, unbroadcast)
     while queue or ahead is not None:
         if ahead is None:
             node = heappop(queue)[1]

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy
+from numpy import ndarray
 
 from .errors import EXPLAINED, explain
 
@@ -166,11 +167,10 @@ class Primitive:
         if settings and len(inputs) < self.least:
             return self.with_named(inputs, settings)
         for x in inputs:
-            kind = type(x)
-            if kind is not numpy.ndarray and (dispatch := getattr(kind, "__primitive__", None)) is not None:
+            if type(x) is not ndarray and (dispatch := getattr(type(x), "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
         try:
-            return self.forward(*inputs, **settings)
+            return self.compute(*inputs, **settings) if settings else self.compute(*inputs)
         except EXPLAINED as error:
             raise explain(self, inputs, settings, error) from error
 

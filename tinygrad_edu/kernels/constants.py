@@ -6,9 +6,11 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["constant32", "constant64", "constant_for"]
+__all__ = ["ZEROS", "constant32", "constant64", "constant_for"]
 
 Array = NDArray[Any]
+
+ZEROS = {char: numpy.zeros((), char) for char in "?bhilqBHILQefd"}  # of each dtype, by its letter
 
 
 @functools.lru_cache(128)

@@ -84,7 +84,7 @@ def sign(x: Any, *, xp: Any) -> Any:
 @primitive(formula=r"\bar{x} = \bar{y}\,[x > 0]", promotion="common", kinds="iuf")
 def relu(x: Any, *, xp: Any) -> Any:
     """max(x, 0), elementwise; `(*) -> (*)`; the gradient at 0 is 0."""
-    return xp.maximum(x, 0)
+    return xp.maximum(x, backend.zero(x))
 
 
 @primitive(formula=r"\bar{x} = \bar{z}\,([x > y] + \frac{1}{2}[x = y])", promotion="common")
@@ -107,7 +107,7 @@ def where(condition: Any, x: Any, y: Any, *, xp: Any) -> Any:
 
 @primitive(formula=r"\bar{x} = \bar{y}\,[m]")
 def masked(x: Any, mask: Any) -> Any:
-    """x where the mask holds and 0 elsewhere; `(*), (*) -> (*)`; what is masked does not count, be it inf or NaN."""
+    """x where the mask is not 0 and 0 elsewhere; `(*), (*) -> (*)`; what is masked does not count, be it inf or NaN."""
     return backend.masked(x, mask)
 
 
@@ -137,7 +137,7 @@ pow.vjp(
 abs.vjp(x=lambda g, x: g * sign(x))
 sign.vjp(x=nothing)
 # out is positive, 0 or NaN; a NaN lets the gradient through, as in PyTorch
-relu.vjp(x=lambda g, out: masked(g, out != 0))
+relu.vjp(x=lambda g, out: masked(g, out))
 # beside a NaN both sides get the whole gradient, as in PyTorch
 maximum.vjp(
     x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0.0, g)),

@@ -45,6 +45,8 @@ def broadcast_to(x: Any, *, shape: Shape, xp: Any) -> Any:
 def sum_to(x: Any, *, shape: Shape) -> Any:
     """x summed over what broadcasting from `shape` repeated; `(*) -> shape`; the adjoint of broadcast_to."""
     extra = x.ndim - len(shape)
+    if x.size == math.prod(shape):
+        return x.reshape(shape)
     if x.shape[extra:] == shape:  # a bias: only dimensions in front were added
         return backend.total(x, tuple(range(extra)))
     repeated = tuple([d for d in range(x.ndim) if d < extra or (shape[d - extra] == 1 and x.shape[d] != 1)])
