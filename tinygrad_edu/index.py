@@ -25,6 +25,8 @@ def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
     kind = type(index)
     if kind is int or (kind is slice and {type(index.start), type(index.stop), type(index.step)} <= PLAIN):
         return (index, Ellipsis), None
+    if kind is numpy.ndarray and index.ndim and index.dtype.kind in "ib":
+        return index.copy(), None  # backward needs it as it is now
     if isinstance(index, list) and not all(isinstance(part, (int, float, numpy.generic)) for part in index):
         index = tuple(index)
     parts = tuple(map(as_part, index)) if isinstance(index, tuple) else (as_part(index),)

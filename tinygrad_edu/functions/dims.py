@@ -50,7 +50,7 @@ def as_sizes(sizes: Sequence[Any], named: Any = None) -> tuple[int, ...]:
     if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
         sizes = sizes[0]
     try:
-        return tuple([index(n) for n in sizes])
+        return tuple(map(index, sizes))
     except TypeError:
         raise TypeError(f"sizes are integers, one by one or as one sequence, got {sizes!r}") from None
 

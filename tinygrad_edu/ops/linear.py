@@ -26,9 +26,7 @@ def matmul(x: Any, y: Any, *, xp: Any) -> Any:
     if x.ndim > 2 and y.ndim == 2:
         return (flat(x) @ y).reshape(*x.shape[:-1], y.shape[1])
     if x.ndim == y.ndim == 2:
-        return x.dot(
-            y
-        )  # what @ gives in half the time where it is small, a sixth where it is an outer product
+        return x.dot(y)  # what @ gives in half the time where it is small, a sixth where it is an outer product
     return xp.matmul(x, y)
 
 
