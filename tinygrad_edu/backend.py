@@ -17,6 +17,7 @@ from .kernels.summation import product, total
 from .kernels.writing import add_into, add_product_into, add_quotient_into, divide_into, move_towards, multiply_into
 
 __all__ = [
+    "ZEROS",
     "add_into",
     "add_product_into",
     "add_quotient_into",
@@ -35,7 +36,6 @@ __all__ = [
     "scatter_add",
     "to_numpy",
     "total",
-    "zero",
 ]
 
 Array = NDArray[Any]
@@ -69,11 +69,6 @@ def copy_into(target: Array, index: Any, values: Any) -> Array:
     """Write values into an array in place, where its library can, and give the array that now holds them."""
     target[index] = values
     return target
-
-
-def zero(array: Any) -> Any:
-    """0 in the dtype of an array, which takes half the time of a Python number beside it."""
-    return ZEROS[array.dtype.char] if type(array) is numpy.ndarray else 0
 
 
 def masked(array: Any, mask: Any) -> Array:

@@ -84,7 +84,7 @@ def sign(x: Any, *, xp: Any) -> Any:
 @primitive(formula=r"\bar{x} = \bar{y}\,[x > 0]", promotion="common", kinds="iuf")
 def relu(x: Any, *, xp: Any) -> Any:
     """max(x, 0), elementwise; `(*) -> (*)`; the gradient at 0 is 0."""
-    return xp.maximum(x, backend.zero(x))
+    return xp.maximum(x, backend.ZEROS[x.dtype.char])  # in half the time of a Python 0
 
 
 @primitive(formula=r"\bar{x} = \bar{z}\,([x > y] + \frac{1}{2}[x = y])", promotion="common")

@@ -73,10 +73,13 @@ matmul.vjp(
 )
 def linear(x: Any, weight: Any, bias: Any = None, *, xp: Any) -> Any:
     """x W^T + b; `x (.., in), weight (out, in), bias (out) -> (.., out)`."""
-    if bias is not None and x.ndim == 2 and len(x) < len(weight):
+    if not x.ndim == weight.ndim == 2:
+        y = matmul(x, weight.T)
+    elif bias is not None and len(x) < len(weight):
         # BLAS is a tenth faster with the larger matrix on the left; the sum puts the elements back in order
         return xp.add(weight.dot(x.T).T, bias, order="C")
-    y = x.dot(weight.T) if x.ndim <= 2 else matmul(x, weight.T)
+    else:
+        y = x.dot(weight.T)
     if bias is not None:
         y += bias
     return y
