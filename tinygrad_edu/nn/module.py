@@ -58,7 +58,9 @@ class Module(Hooked):
             own = self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks
             if own or everywhere:
                 return self._call_with_hooks(args, kwargs)
-            return self.forward(*args, **kwargs)
+            if kwargs or len(args) != 1:
+                return self.forward(*args, **kwargs)
+            return self.forward(args[0])  # without a star it takes a third less time
         except Exception as error:
             if is_told(error):
                 raise

@@ -38,7 +38,7 @@ def cross_entropy(
     plain = weight is None and not label_smoothing and ignore_index < 0 and reduction in ("mean", "sum", "none")
     if plain and is_row_of_classes(input, target):
         try:
-            return logits_cross_entropy(input, target=target.numpy(), reduction=reduction)
+            return logits_cross_entropy(input, target=target._array, reduction=reduction)
         except IndexError:
             pass  # a class is out of range, or to be ignored: the long way knows which
     if not 0 <= label_smoothing <= 1:
@@ -86,8 +86,8 @@ def class_dim(input: Tensor) -> int:
 
 def is_row_of_classes(input: Tensor, target: Tensor) -> bool:
     """Whether this is the common case, `(N, C)` with one class for each row."""
-    shape = input.shape
-    return len(shape) == 2 and target.shape == shape[:1] and target.dtype.kind in "iu"
+    shape, classes = input._array.shape, target._array
+    return len(shape) == 2 and classes.shape == shape[:1] and classes.dtype.kind in "iu"
 
 
 def along_classes(weight: Tensor | None, input: Tensor) -> Any:
