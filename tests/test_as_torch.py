@@ -311,6 +311,8 @@ def test_compilers_that_give_back_what_they_had():
                 return torch.jit.annotate(torch.Tensor, x * self.size)
 
         assert torch.jit.script(Net())(torch.ones(1)).tolist() == [2]
+        assert isinstance(Net(), torch.jit.ScriptModule)
+        assert not isinstance(torch.nn.ReLU(), torch.jit.ScriptModule)
 
 
 def old_forms(torch):

@@ -1051,3 +1051,13 @@ def test_a_sequence_several_times_shares_its_modules():
     assert [type(module).__name__ for module in net] == ["Linear", "ReLU"] * 4
     assert net[0] is net[2] is net[6]
     assert len(list(net.parameters())) == 2
+
+
+def test_members_are_a_dictionary_in_both_directions():
+    net = nn.Sequential(nn.Linear(1, 2), nn.ReLU())
+    assert [name for name, _ in reversed(net._modules.items())] == list(reversed(net._modules)) == ["1", "0"]
+    assert next(reversed(net._modules.values())) is net[1]
+    assert list(net[0]._parameters.keys()) == ["weight", "bias"]
+    found = net._modules.copy()
+    found.pop("0")
+    assert len(net) == 2

@@ -32,8 +32,27 @@ class Members(MutableMapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter([name for name, kind in self.module._members.items() if kind in self.kinds])
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self))
+
+    def keys(self) -> Any:
+        """The names now, in order or from the end."""
+        return self.copy().keys()
+
+    def values(self) -> Any:
+        """The members now, in order or from the end."""
+        return self.copy().values()
+
+    def items(self) -> Any:
+        """Names and members now, in order or from the end."""
+        return self.copy().items()
+
+    def copy(self) -> dict[str, Any]:
+        """Names and members as a dictionary of its own."""
+        return {name: self[name] for name in self}
+
     def __len__(self) -> int:
         return sum(kind in self.kinds for kind in self.module._members.values())
 
     def __repr__(self) -> str:
-        return repr(dict(self))
+        return repr(self.copy())

@@ -18,7 +18,9 @@ __all__ = [
     "unused",
 ]
 
-ScriptModule = Module
+
+class ScriptModule(Module):
+    """A module that programs derive their compiled ones from; here it is like any other."""
 
 
 def script(obj: Any, **settings: Any) -> Any:
