@@ -88,8 +88,10 @@ def attend_adjoint(
     g: Array, query: Array, key: Array, value: Array, scale: float, is_causal: bool
 ) -> tuple[Array, Array, Array]:
     """The gradients of query, key and value, not yet summed over what was broadcast."""
-    gq, gk, gv = (numpy.zeros_like(x, shape=(*g.shape[:-2], *x.shape[-2:])) for x in (query, key, value))
-    add = numpy.matmul if not is_causal or query.shape[-2] <= BLOCK else add_product  # whether a key is seen once
+    queries, keys = query.shape[-2], key.shape[-2]
+    once = queries > 0 and (not is_causal or queries <= BLOCK >= keys)  # whether all keys are seen, and by one block
+    new, add = (numpy.empty_like, numpy.matmul) if once else (numpy.zeros_like, add_product)
+    gq, gk, gv = (new(x, shape=(*g.shape[:-2], *x.shape[-2:])) for x in (query, key, value))
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
         wide = g[rows] / totals
         add(powers.swapaxes(-1, -2), wide, out=gv[seen])
