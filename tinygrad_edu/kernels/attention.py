@@ -77,6 +77,8 @@ def attend(query: Array, key: Array, value: Array, scale: float, is_causal: bool
         raise ValueError("each key has a value")
     # in the query's order of dimensions in memory, in which heads that were split off are joined without a copy
     out = numpy.empty_like(query, shape=(*batch, query.shape[-2], value.shape[-1]))
+    if is_causal and query.shape[-2] > BLOCK:  # several blocks of queries read the same keys
+        query, key, value = map(numpy.ascontiguousarray, (query, key, value))
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
         part = numpy.matmul(powers, value[seen], out=out[rows])
         part /= totals  # shorter than the rows of weights
@@ -90,6 +92,8 @@ def attend_adjoint(
     """The gradients of query, key and value, not yet summed over what was broadcast."""
     queries, keys = query.shape[-2], key.shape[-2]
     once = queries > 0 and (not is_causal or queries <= BLOCK >= keys)  # whether all keys are seen, and by one block
+    if not once:  # several blocks of queries read the same keys
+        query, key, value = map(numpy.ascontiguousarray, (query, key, value))
     new, add = (numpy.empty_like, numpy.matmul) if once else (numpy.zeros_like, add_product)
     gq, gk, gv = (new(x, shape=(*g.shape[:-2], *x.shape[-2:])) for x in (query, key, value))
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
