@@ -25,6 +25,9 @@ __all__ = ["Leaf", "Node", "Output", "backpropagate", "enable_grad", "is_grad_en
 grad_enabled: ContextVar[bool] = ContextVar("grad_enabled", default=True)
 is_grad_enabled = grad_enabled.get
 
+# For hooks: the "seeds" and "targets" of the backward that calls them, and what they keep until its end.
+under_way: ContextVar[dict[object, Any]] = ContextVar("under_way")
+
 CO_GENERATOR = 0x20  # of a code object: a call of it gives a generator
 
 Gradient = Any  # an array, or a Tensor where the backward is itself recorded
@@ -207,6 +210,7 @@ def backpropagate(
     grads: dict[Any, Gradient] = {}
     queue: list[tuple[int, Any]] = []  # the calls among them, the latest first: all that it gave something to are done
     handed: set[int] = set()  # the ids of arrays that somebody else holds
+    notes: dict[object, Any] = {"seeds": seeds, "targets": targets}
     take, latest = grads.pop, writes.latest
     unbroadcast = sum_to if create_graph else sum_to.compute
     ahead: Any = None  # the next node, along a chain with nothing else under way
@@ -225,7 +229,7 @@ def backpropagate(
         if wanted is not None and node not in wanted:
             continue
         if node.hooks is not None:
-            g = run_hooks(node, g, handed)
+            g = run_hooks(node, g, handed, notes)
         if wanted is not None:
             if node in sought:
                 caught[node] = g
@@ -262,7 +266,7 @@ def backpropagate(
         if wanted is not None and leaf not in wanted:
             continue
         if leaf.hooks is not None:
-            g = run_hooks(leaf, g, handed)
+            g = run_hooks(leaf, g, handed, notes)
         if leaf in sought:
             caught[leaf] = g
         if accumulate:
@@ -326,10 +330,14 @@ def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., A
     leaf.grad = wrap(g, None)
 
 
-def run_hooks(node: Node, g: Gradient, handed: set[int]) -> Gradient:
+def run_hooks(node: Node, g: Gradient, handed: set[int], notes: dict[object, Any]) -> Gradient:
     """Show a gradient to the hooks in turn; what one returns replaces it."""
-    for hook in list((node.hooks or {}).values()):
-        g = hook(g)
+    before = under_way.set(notes)
+    try:
+        for hook in list((node.hooks or {}).values()):
+            g = hook(g)
+    finally:
+        under_way.reset(before)
     handed.add(id(g))
     return g
 

@@ -1,7 +1,6 @@
 """Backward, and gradients as values."""
 
 from collections.abc import Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import numpy
@@ -18,10 +17,6 @@ from .anomaly import anomaly, checked
 from .edges import GradientEdge, node_of
 
 __all__ = ["backward", "grad"]
-
-
-# Of the backward under way: its "seeds" and "targets", and what hooks keep until its end.
-walk: ContextVar[dict[object, Any] | None] = ContextVar("walk", default=None)
 
 
 def visited(notes: dict[object, Any]) -> set[Node]:
@@ -45,7 +40,6 @@ def walk_back(
     # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
     warned_of = warnings_of_numpy.set(QUIET)
     mode = grad_enabled.set(create_graph)
-    here = walk.set({"seeds": seeds, "targets": targets})
     try:
         retain = create_graph if retain_graph is None else retain_graph
         if anomaly.get()[0]:
@@ -53,7 +47,6 @@ def walk_back(
                 return backpropagate(seeds, wrap, retain, create_graph, targets, accumulate)
         return backpropagate(seeds, wrap, retain, create_graph, targets, accumulate)
     finally:
-        walk.reset(here)
         grad_enabled.reset(mode)
         warnings_of_numpy.reset(warned_of)
 

@@ -10,12 +10,12 @@ import numpy
 
 from .. import recording, writes
 from ..errors import GradientError
-from ..graph import Leaf, Node, Output, as_tensors, describe, freed
+from ..graph import Leaf, Node, Output, as_tensors, describe, freed, under_way
 from ..ops.movement import sum_to
 from ..printing import node_name
 from ..recording import wrap
 from ..tensor import Tensor
-from .backward import visited, walk
+from .backward import visited
 from .edges import GradientEdge, get_gradient_edge, node_of
 from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
 from .plans import Gradients, ShownPlan
@@ -188,8 +188,7 @@ def register_multi_grad_hook(
 
     def hook(place: int) -> Callable[[Any], Any]:
         def note(g: Any) -> Any:
-            notes = walk.get()
-            assert notes is not None
+            notes = under_way.get()
             if mode == "any":
                 if key not in notes:
                     notes[key] = True

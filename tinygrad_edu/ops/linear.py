@@ -61,10 +61,7 @@ def inner_misfit(x: Shape, y: Shape) -> str | None:
 
 
 matmul.misfit = inner_misfit
-matmul.vjp(
-    x=lambda g, x_shape, y: matmul_left(g, x_shape, y),
-    y=lambda g, x, y_shape: matmul_right(g, x, y_shape),
-)
+matmul.vjp(x=matmul_left, y=matmul_right)
 
 
 # fused: one node and one pass instead of transpose, matmul and add, which is a third of a small layer's time
@@ -102,6 +99,6 @@ def layer_misfit(x: Shape, weight: Shape, bias: Shape = ()) -> str | None:
 linear.misfit = layer_misfit
 linear.vjp(
     x=lambda g, weight: g @ weight if g.ndim <= 2 else matmul(g, weight),
-    weight=lambda g, x: linear_weight(g, x),
+    weight=linear_weight,
     bias=lambda g: g,
 )
