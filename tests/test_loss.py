@@ -404,3 +404,21 @@ def test_a_module_is_the_function_with_its_settings():
         == "TripletMarginWithDistanceLoss(\n  (distance_function): PairwiseDistance()\n)"
     )
     assert nn.TripletMarginWithDistanceLoss(distance_function=F.l1_loss).distance_function is F.l1_loss
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (0, 4), (1, 1), (300, 400)])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_wherever_the_logits_lie_in_memory(shape, reduction):
+    rng = np.random.default_rng(0)
+    values, target = rng.standard_normal(shape), tg.tensor(rng.integers(0, shape[1], shape[0]))
+    weights = tg.tensor(rng.standard_normal(shape[0])) if reduction == "none" else 1.0
+    found = []
+    for array in (values, np.asfortranarray(values), np.repeat(values, 2, axis=1)[:, ::2], values[::-1].copy()[::-1]):
+        x = tg.as_tensor(array).requires_grad_()
+        loss = (F.cross_entropy(x, target, reduction=reduction) * weights).sum()
+        loss.backward()
+        found.append((loss.item(), x.grad.numpy()))
+    for loss, g in found:
+        np.testing.assert_allclose(loss, found[0][0], 1e-12)
+        np.testing.assert_allclose(g, found[0][1], 1e-12, 1e-15)
+    assert shape[0] == 0 or reduction == "none" or abs(found[0][1].sum()) < 1e-9
