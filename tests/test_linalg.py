@@ -67,6 +67,8 @@ SQUARE = {
     "exponential": linalg.matrix_exp,
     "exponential of large ones": lambda x: linalg.matrix_exp(x * 3) / 100,
     "reflections": lambda x: linalg.householder_product(x, x[..., 0]),
+    "lu": lambda x: linalg.lu(x).L * 2 + linalg.lu(x).U ** 2,
+    "lu_solve": lambda x: linalg.lu_solve(*linalg.lu_factor(x), x.mT),
     "negative power": lambda x: linalg.matrix_power(x, -2),
     **{f"cond in {p}": lambda x, p=p: linalg.cond(x, p) for p in (None, -2, "fro", "nuc", 1, math.inf)},
 }
@@ -281,6 +283,8 @@ ERRORS = {
         ShapeError,
         r"m >= n >= k, got \(2, 3\)",
     ),
+    "lu without exchanges": (lambda: linalg.lu(EYE, pivot=False), RuntimeError, "pivot=False is not possible"),
+    "lu of a vector": (lambda: linalg.lu_factor(VECTOR), ShapeError, "lu takes"),
     "powers of bools": (lambda: linalg.vander(VECTOR.bool()), RuntimeError, "got bool"),
     "too few powers": (lambda: linalg.vander(VECTOR, 1), RuntimeError, "2 or more, got 1"),
     "vecdot of integers": (lambda: linalg.vecdot(VECTOR.long(), VECTOR.long()), RuntimeError, "floats, got int64"),
@@ -304,6 +308,23 @@ def test_modes_of_qr_without_a_derivative(mode, told):
         r.sum().backward()
 
 
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4), (2, 3, 3), (0, 2, 2), (2, 0), (1, 1)])
+def test_the_factors_of_elimination_give_the_matrix(shape, rng):
+    x = rng.normal(size=shape)
+    P, L, U = linalg.lu(tg.tensor(x))
+    np.testing.assert_allclose((P @ L @ U).numpy(), x, atol=1e-12)
+    assert (L.triu(1) == 0).all()
+    assert (U.tril(-1) == 0).all()
+    assert abs(L.numpy()).max(initial=0) <= 1
+    assert linalg.lu_factor(tg.zeros(2, 2)).LU.tolist() == [[0, 0], [0, 0]]
+
+
+def test_the_factors_of_other_than_square_matrices_have_no_derivative(rng):
+    x = tg.tensor(rng.normal(size=(3, 2)), requires_grad=True)
+    with pytest.raises(RuntimeError, match="square matrices"):
+        linalg.lu(x).U.sum().backward()
+
+
 def test_no_reflections_are_the_identity():
     assert linalg.householder_product(tg.ones(2, 3, 2), tg.ones(2, 0)).tolist() == [[[1, 0], [0, 1], [0, 0]]] * 2
 
@@ -316,5 +337,15 @@ def test_names():
     assert linalg.slogdet(x)._fields == ("sign", "logabsdet")
     assert linalg.lstsq(x, x)._fields == ("solution", "residuals", "rank", "singular_values")
     assert tg.linalg is linalg
-    for name in ("det", "inverse", "cholesky", "logdet", "slogdet", "matrix_exp", "matrix_power", "pinverse"):
+    for name in (
+        "det",
+        "inverse",
+        "cholesky",
+        "logdet",
+        "slogdet",
+        "lu_solve",
+        "matrix_exp",
+        "matrix_power",
+        "pinverse",
+    ):
         assert inspect.unwrap(getattr(tg.Tensor, name)) is inspect.unwrap(getattr(tg, name))

@@ -3,6 +3,7 @@
 from .errors import LinAlgError
 from .functions.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from .functions.linalg.determinants import det, slogdet
+from .functions.linalg.elimination import lu, lu_factor, lu_solve
 from .functions.linalg.norms import cond, matrix_norm, norm
 from .functions.linalg.products import (
     cross,
@@ -32,6 +33,9 @@ __all__ = [
     "householder_product",
     "inv",
     "lstsq",
+    "lu",
+    "lu_factor",
+    "lu_solve",
     "matmul",
     "matrix_exp",
     "matrix_norm",

@@ -83,6 +83,13 @@ ON_SQUARE = {
         m.linalg.householder_product(x, x[..., 0]) + x * 0,  # of no matrices PyTorch's has no gradient at all
         m.linalg.householder_product(x[..., :1], x[..., 0, :1]),
     ],
+    "lu": lambda m, x: [
+        *m.linalg.lu(x),
+        *m.linalg.lu_factor(x),
+        *m.lu_unpack(*m.lu(x * 2)),
+        m.lu_solve(x, *x.lu()),
+        m.linalg.lu_solve(*m.linalg.lu_factor(x), x[..., :1]),
+    ],
     "older names": lambda m, x: [
         m.svd(x.triu(1), compute_uv=False)[1],
         m.chain_matmul(x, x, x),

@@ -2,9 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from ..dtypes import int32
 from ..tensor import Tensor, method
-from .linalg import decompositions
+from .creation import zeros
+from .linalg import decompositions, elimination
 from .linalg.determinants import det, logdet, slogdet
+from .linalg.elimination import lu_factor, lu_unpack
 from .linalg.products import householder_product, matrix_exp, matrix_power, multi_dot
 from .linalg.pseudoinverse import pinv
 from .linalg.solving import inv, solve_triangular
@@ -18,6 +21,9 @@ __all__ = [
     "det",
     "inverse",
     "logdet",
+    "lu",
+    "lu_solve",
+    "lu_unpack",
     "matrix_exp",
     "matrix_power",
     "orgqr",
@@ -118,6 +124,19 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Any:
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Any:
     """The inverse of A, of its Cholesky factor: A = L L^T, or L^T L if it is `upper`."""
     return cholesky_solve(eye(L.shape[-1], dtype=L.dtype), L, upper)
+
+
+@method
+def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+    """linalg.lu_factor of each matrix; with `get_infos` also 0 for each."""
+    found = lu_factor(A, pivot=pivot)
+    return (*found, zeros(A.shape[:-2], dtype=int32)) if get_infos else tuple(found)
+
+
+@method
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Any:
+    """The X of A X = b, of lu's result for A."""
+    return elimination.lu_solve(LU_data, LU_pivots, b)
 
 
 def chain_matmul(*matrices: Tensor) -> Any:
