@@ -368,6 +368,7 @@ def test_results_are_put_where_they_are_wanted():
 
         into, empty = torch.zeros(2), torch.empty(0)
         assert torch.add(torch.ones(2), 1, out=into) is into
+        assert torch.nn.functional.normalize(torch.ones(4), dim=0, out=None).tolist() == [0.5] * 4
         torch.stack([torch.ones(2), torch.zeros(2)], out=empty)
         values, indices = torch.empty(0), torch.empty(0, dtype=torch.int64)
         torch.max(torch.tensor([[1.0, 3.0]]), dim=1, out=(values, indices))

@@ -571,3 +571,8 @@ def test_who_watches_writes_is_told_their_values(write, monkeypatch):
         assert np.shares_memory(target, x.numpy())
         (again if target.size == 3 else again[1:])[index] = value
     assert (again == x.numpy()).all()
+
+
+def test_a_word_is_no_factor():
+    with pytest.raises(TypeError, match="got str 'ab'"):
+        tg.tensor(3).mul_("ab")

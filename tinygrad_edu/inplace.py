@@ -197,7 +197,7 @@ def mul_(self: Tensor, other: Any) -> Tensor:
     """self *= other, in this Tensor's memory."""
     if free_to_write(self, other):
         return written(self, multiply_into, array_of(other))
-    return replace(self, self * other, "mul_")
+    return replace(self, elementwise.mul(self, other), "mul_")
 
 
 def array_of(operand: Any) -> Any:

@@ -66,7 +66,8 @@ def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         except TypeError:
             if "out" in named:
                 out = named.pop("out")
-                return put(out, call(*args, **named))
+                result = call(*args, **named)
+                return result if out is None else put(out, result)
             if reduces and not OLD_REDUCTION.isdisjoint(named):
                 return call(*args, **in_one_word(named))
             if order is None or not is_older(args, named, *order):
