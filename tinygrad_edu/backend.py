@@ -41,6 +41,7 @@ __all__ = [
 Array = NDArray[Any]
 
 
+FEW = 256  # elements
 BOOL, BYTE = numpy.dtype(bool), numpy.dtype(numpy.int8)
 BITS = {1: BYTE, 2: numpy.dtype(numpy.int16), 4: numpy.dtype(numpy.int32), 8: numpy.dtype(numpy.int64)}
 
@@ -74,9 +75,12 @@ def copy_into(target: Array, index: Any, values: Any) -> Array:
 def masked(array: Any, mask: Any) -> Array:
     """The elements where a mask holds, or is not 0, and 0 elsewhere, also in the place of inf and NaN.
 
-    As integers the bits are multiplied by 0 or 1, without a branch: ten times faster than `where` on random masks.
+    As integers the bits are multiplied by 0 or 1, without a branch: ten times faster than `where` on random masks, but
+    for few numbers.
     """
     dtype = array.dtype
+    if array.size < FEW:
+        return numpy.where(mask, array, ZEROS[dtype.char])
     if not isinstance(mask, numpy.ndarray):
         mask = numpy.asarray(mask)
     if mask.dtype is not BOOL:
