@@ -75,10 +75,10 @@ def tanh_step(x: Array, square: Array, p: Array) -> None:
     logistic(p)
 
 
-def twice_normal_step(x: Array, square: Array, p: Array) -> None:
-    """Twice the probability that a standard normal number is at most x, in p."""
+def normal_step(x: Array, square: Array, p: Array) -> None:
+    """The probability that a standard normal number is at most x, in p."""
     if x.dtype.char == "d":
-        numpy.multiply(ndtr(x), 2, p)
+        numpy.copyto(p, ndtr(x))
         return
     numpy.multiply(square, constant_for(x, NORMAL[-1]), p)
     for coefficient in NORMAL[-2:0:-1]:
@@ -89,6 +89,7 @@ def twice_normal_step(x: Array, square: Array, p: Array) -> None:
     # one pass, where the logistic function's exp, + 1 and 1 / are three
     numpy.tanh(p, p)
     p += constant_for(x, 1.0)
+    p *= constant_for(x, 0.5)
 
 
 @in_blocks
@@ -115,9 +116,8 @@ def silu_gradient(g: Array, x: Array, out: Array, step: Array, slope: Array) -> 
 def gelu(x: Array, out: Array, square: Array, p: Array) -> None:
     """x times the normal distribution's function."""
     numpy.square(x, square)
-    twice_normal_step(x, square, p)
-    p *= x
-    numpy.multiply(p, constant_for(x, 0.5), out)  # last, because out starts on no cache line: of p and x it is slower
+    normal_step(x, square, p)
+    numpy.multiply(p, x, out)
 
 
 @in_blocks
