@@ -1,9 +1,12 @@
 """Public functions beside NumPy, with gradients by differences; tests/parity/ has the grid of shapes and dtypes."""
 
+import math
+
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.backend import masked
 from tinygrad_edu.testing import check_gradient
 
 X = np.array([[0.5, -1.5, 2.0, 0.25], [1.25, 0.75, -0.25, 1.0], [-2.0, 3.0, 0.1, -0.6]])
@@ -228,3 +231,26 @@ def test_the_gradient_of_the_next_float_is_ones_but_where_there_is_none():
     tg.nextafter(x, y).backward(tg.tensor([3.0, 4.0, 5.0]))
     assert x.grad.tolist() == [3, 0, 5]
     assert y.grad.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int64"])
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 300])
+def test_masks_over_few_numbers_and_over_many_are_one(dtype, size):
+    rng = np.random.default_rng(size)
+    x = (10 * rng.standard_normal(size)).astype(dtype)
+    if dtype.startswith("float"):
+        x[::7], x[3::7], x[5::7] = np.nan, np.inf, -np.inf
+    chosen = rng.standard_normal(size) > 0
+    weights = np.where(chosen, rng.standard_normal(size), 0).astype("float32")
+    for mask in (chosen, weights, np.array(False), True, chosen[:1]):
+        found = masked(x, mask)
+        assert found.dtype == x.dtype
+        np.testing.assert_array_equal(found, np.where(np.asarray(mask) != 0, x, np.zeros(1, dtype)))
+        assert not np.signbit(found[found == 0]).any() or dtype.startswith("float")
+
+
+@pytest.mark.parametrize("size", [3, 300])
+def test_relu_lets_the_gradient_through_at_nan_and_not_at_zero(size):
+    x = tg.tensor(np.resize([-1.0, 0.0, math.nan, 2.0, math.inf], size), requires_grad=True)
+    x.relu().backward(tg.tensor(np.resize([math.inf, math.nan, 3.0, 4.0, 5.0], size)))
+    assert x.grad.tolist() == np.resize([0.0, 0.0, 3.0, 4.0, 5.0], size).tolist()

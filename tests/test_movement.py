@@ -1,5 +1,7 @@
 """Shapes: joining, splitting, rearranging, diagonals; against NumPy, and their gradients against differences."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
+from tinygrad_edu.kernels.expansion import expanded
 from tinygrad_edu.testing.strategies import arrays, shapes
 
 X = np.arange(24.0).reshape(2, 3, 4)
@@ -307,3 +310,32 @@ def test_a_filled_diagonal():
     for wrong in (tg.ones(3), tg.ones(2, 3, 2)):
         with pytest.raises(RuntimeError, match="fill_diagonal_ needs a matrix"):
             wrong.fill_diagonal_(0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        ((), (3, 2)),
+        ((), ()),
+        ((2, 1), (2, 5)),
+        ((2, 1), (4, 2, 3)),
+        ((0, 1), (0, 4)),
+        ((1, 0), (3, 0)),
+        ((1, 1), (0, 0)),
+    ],
+)
+def test_what_is_expanded_is_what_numpy_repeats(shape, wanted):
+    x = np.arange(math.prod(shape), dtype="float32").reshape(shape)
+    for array in (x, np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2]) if shape else (x,):
+        found, repeated = expanded(array, wanted), np.broadcast_to(array, wanted)
+        assert found.shape == wanted
+        assert found.strides == repeated.strides
+        assert found.tolist() == repeated.tolist()
+        assert not found.flags.writeable
+        assert math.prod(wanted) == 0 or np.shares_memory(found, array)
+
+
+@pytest.mark.parametrize("wanted", [(3, 5), (5,), ()])
+def test_what_cannot_be_expanded_is_refused(wanted):
+    with pytest.raises(ValueError, match=r"broadcast|dimensions"):
+        expanded(np.ones((2, 1)), wanted)
