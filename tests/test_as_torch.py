@@ -566,3 +566,30 @@ def test_names_that_programs_import_or_ask_for():
             torch._assert(False, "sizes")
         with pytest.raises(RuntimeError, match="one process"):
             torch.distributed.all_reduce(x, op=torch.distributed.ReduceOp.SUM)
+
+
+SPAWNING = """
+import multiprocessing
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+
+class Squares(Dataset):
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, i):
+        return torch.tensor(i) ** 2
+
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    print([x.tolist() for x in DataLoader(Squares(), batch_size=3, num_workers=1)])
+"""
+
+
+def test_processes_that_a_program_spawns_find_this_engine_too(tmp_path):
+    done = run(tmp_path, SPAWNING)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "[[0, 1, 4], [9, 16]]\n"

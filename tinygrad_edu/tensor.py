@@ -188,7 +188,7 @@ class Tensor(Recorded):
             raise TypeError(f"the data of a Tensor is a Tensor, got {type(other).__name__}")
         self._array = other._array
         if isinstance(self._node, Leaf):
-            self._node.shape, self._node.dtype = self.shape, self.dtype
+            self._node.shape, self._node.dtype = self.shape, self._array.dtype
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -255,7 +255,7 @@ class Tensor(Recorded):
         elif self._node is None:
             if self.dtype.kind != "f":
                 raise RuntimeError(f"only a Tensor of floats can require grad, this one holds {self.dtype}")
-            self._node, self._view = Leaf(self.shape, self.dtype, weakref.ref(self)), None
+            self._node, self._view = Leaf(self.shape, self._array.dtype, weakref.ref(self)), None
             self._node.grad = self._grad
         return self
 
