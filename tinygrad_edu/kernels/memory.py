@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["aligned", "scratch"]
 
 LINE = 64  # bytes of a line of the cache
+KEPT = 1 << 22  # bytes: more would not stay in the cache anyway
 
 
 class Held(threading.local):
@@ -31,6 +32,8 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
 def scratch(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     """The same in memory that is this thread's until it asks again: for what a kernel needs no longer than it runs."""
     size = math.prod(shape) * numpy.dtype(dtype).itemsize
+    if size > KEPT:
+        return aligned(shape, dtype)
     if held.memory.size < size:
         held.memory = aligned((size,), numpy.uint8)
     return numpy.ndarray(shape, dtype, held.memory)

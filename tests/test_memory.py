@@ -1,0 +1,47 @@
+"""Memory for temporaries."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.kernels import memory
+from tinygrad_edu.nn import functional as F
+
+
+@pytest.mark.parametrize("make", [memory.aligned, memory.scratch])
+@pytest.mark.parametrize("shape", [(), (0, 3), (5,), (3, 7)], ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_it_starts_on_a_line_of_the_cache(make, shape, dtype):
+    array = make(shape, np.dtype(dtype))
+    assert (array.shape, array.dtype, array.flags.c_contiguous) == (shape, dtype, True)
+    assert array.ctypes.data % memory.LINE == 0
+    array[...] = 1
+
+
+def test_scratch_is_kept_but_not_what_is_large():
+    first, second = memory.scratch((8,), "f4"), memory.scratch((4, 2), "f4")
+    assert np.shares_memory(first, second)
+    large = [memory.scratch((memory.KEPT + 1,), "u1") for _ in range(2)]
+    assert not np.shares_memory(*large)
+    assert memory.held.memory.size <= memory.KEPT
+
+
+def test_each_thread_has_its_own():
+    """Kernels write to scratch while NumPy lets other threads run."""
+    x = tg.randn(300, 400)
+    expected = [F.gelu(x), F.layer_norm(x, (400,))]
+    wrong = []
+
+    def work():
+        for _ in range(30):
+            found = [F.gelu(x), F.layer_norm(x, (400,))]
+            wrong.extend(a for a, b in zip(found, expected, strict=True) if not tg.equal(a, b))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
