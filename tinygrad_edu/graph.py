@@ -213,7 +213,7 @@ def backpropagate(
     notes: dict[object, Any] = {"seeds": seeds, "targets": targets}
     take, latest = grads.pop, writes.latest
     unbroadcast = sum_to if create_graph else sum_to.compute
-    ahead: Any = None  # the next node, along a chain with nothing else under way
+    ahead: Any = None  # the next node, where the queue need not tell: along a chain or a branch
     for node, g in seeds:
         handed.add(id(g))
         if len(seeds) == 1 and node.number:
@@ -247,7 +247,8 @@ def backpropagate(
         if type(g) is list and not plan.partial:
             g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
         try:
-            if plan.only and not queue and node.parents[0].number:
+            number = node.parents[0].number if plan.only else 0
+            if number and (not queue or number > -queue[0][0]):
                 (ahead,), (g,) = node.parents, plan.gradients(g, saved)
                 if g.shape != ahead.shape:
                     g = unbroadcast(g, shape=ahead.shape)
