@@ -26,6 +26,8 @@ WITH_MOMENTS = [
     d.Gamma(SCALE + 1, SCALE + 1),
     d.Chi2(SCALE + 2),
     d.Beta(SCALE + 1, SCALE + 2),
+    d.StudentT(SCALE + 9, PLACE, SCALE),
+    d.NegativeBinomial(SCALE * 4, SCALE / 4),
     d.Dirichlet(PROBS * 5),
     d.Bernoulli(PROBS),
     d.Binomial(7, PROBS),

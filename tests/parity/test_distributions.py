@@ -46,6 +46,14 @@ ROWS = {
     "Geometric of logits": (lambda m, x: d(m).Geometric(logits=x), (LOGITS,), np.array([1.0, 0.0, 4.0])),
     "Binomial": (lambda m, p: d(m).Binomial(4, p), (PROBS,), np.array([1.0, 0.0, 4.0])),
     "Binomial of logits": (lambda m, x: d(m).Binomial(4, logits=x), (LOGITS,), np.array([1.0, 0.0, 4.0])),
+    "NegativeBinomial": (lambda m, p: d(m).NegativeBinomial(4, p), (PROBS,), np.array([1.0, 0.0, 4.0])),
+    "NegativeBinomial of logits": (
+        lambda m, n, x: d(m).NegativeBinomial(n, logits=x),
+        (POSITIVE, LOGITS),
+        np.array([1.0, 0.0, 4.0]),
+    ),
+    "StudentT": (lambda m, n, a, b: d(m).StudentT(n, a, b), (POSITIVE, PLACE, SCALE), PLACE * 3),
+    "StudentT of numbers": (lambda m, n: d(m).StudentT(n), (POSITIVE,), PLACE * 3),
     "Poisson": (lambda m, a: d(m).Poisson(a), (POSITIVE,), np.array([1.0, 0.0, 4.0])),
     "Categorical": (lambda m, p: d(m).Categorical(p * 3), (PROBS,), CLASSES),
     "Categorical of logits": (lambda m, x: d(m).Categorical(logits=x), (LOGITS,), CLASSES),
@@ -127,7 +135,14 @@ ROWS = {
     ),
 }
 TOLD = ("mean", "mode", "variance", "stddev", "entropy", "perplexity")
-COARSE = {"Gamma", "Chi2", "Beta", "Dirichlet"}  # PyTorch's trigamma is right to 1e-10 or so
+COARSE = {
+    "Gamma",
+    "Chi2",
+    "Beta",
+    "Dirichlet",
+    "StudentT",
+    "StudentT of numbers",
+}  # PyTorch's trigamma is right to 1e-10 or so
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -1,4 +1,4 @@
-"""Events that happen or not, and how often: Bernoulli, geometric, binomial, Poisson."""
+"""Events that happen or not, and how often: Bernoulli, geometric, binomial, negative binomial, Poisson."""
 
 import functools
 from collections.abc import Sequence
@@ -17,8 +17,9 @@ from ..nn.functional import binary_cross_entropy_with_logits, softplus
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, broadcast_all, check_one
+from .gamma import Gamma
 
-__all__ = ["Bernoulli", "Binomial", "Geometric", "Poisson"]
+__all__ = ["Bernoulli", "Binomial", "Geometric", "NegativeBinomial", "Poisson"]
 
 
 class Trial(Distribution):
@@ -266,3 +267,56 @@ class Poisson(Distribution):
             self._validate_sample(value)
         rate, value = broadcast_all(self.rate, value)
         return xlogy(value, rate) - rate - lgamma(value + 1)
+
+
+class NegativeBinomial(Trial):
+    """How often an event of probability `probs` happens before it has failed to `total_count` times.
+
+    Raises:
+        ValueError: both or neither of probs and logits are given.
+    """
+
+    arg_constraints: ClassVar[Any] = {
+        "total_count": constraints.greater_than_eq(0),
+        "probs": constraints.half_open_interval(0.0, 1.0),
+        "logits": constraints.real,
+    }
+    support = constraints.nonnegative_integer
+
+    def __init__(
+        self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        found = self._set(probs, logits)
+        self.total_count, found = broadcast_all(total_count, found)
+        self.total_count = self.total_count.to(found.dtype)
+        setattr(self, "logits" if probs is None else "probs", found)
+        super().__init__(found.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Any:
+        """total_count probs / (1 - probs)."""
+        return self.total_count * self.logits.exp()
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest count."""
+        return ((self.total_count - 1) * self.logits.exp()).floor().clamp(min=0)
+
+    @property
+    def variance(self) -> Any:
+        """total_count probs / (1 - probs)^2."""
+        return self.mean / (-self.logits).sigmoid()
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Any:
+        """Counts: those of a Poisson distribution whose rate is drawn from a gamma distribution."""
+        with no_grad():
+            return poisson(Gamma(self.total_count, (-self.logits).exp(), False).sample(sample_shape))
+
+    def log_prob(self, value: Tensor) -> Any:
+        """The logarithm of the probability of a count."""
+        if self._validate_args:
+            self._validate_sample(value)
+        count = self.total_count
+        ways = lgamma(count + value) - lgamma(value + 1) - lgamma(count)
+        ways = where(count + value == 0, zeros_like(ways), ways)
+        return ways - count * softplus(self.logits) - value * softplus(-self.logits)

@@ -18,8 +18,8 @@ OPTIMIZERS = [
 DISTRIBUTIONS = [
     "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
     "gamma", "geometric", "gumbel", "half_normal", "independent", "kl", "laplace", "log_normal",
-    "mixture_same_family", "multivariate_normal", "normal", "one_hot_categorical", "poisson", "relaxed_bernoulli",
-    "relaxed_categorical", "transformed_distribution", "uniform",
+    "mixture_same_family", "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "poisson",
+    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "uniform",
 ]
 # fmt: on
 
