@@ -8,7 +8,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn import *  # noqa: F403
 from torch.nn.parameter import Parameter
 from torch.nn.utils.parametrizations import orthogonal
 from torch.optim.optimizer import Optimizer, required
@@ -96,7 +95,7 @@ adjacency = torch.sparse.FloatTensor(edges, torch.FloatTensor(1.0 / degrees[rows
 x, labels = drawn(12, 6), torch.LongTensor(numbers.randint(0, 3, 12))
 net = Net().to(args.device)
 optimizer = Lion(net.parameters(), lr=args.lr)
-print([name for name, _ in net.named_parameters()], Linear is nn.Linear)  # noqa: F405
+print([name for name, _ in net.named_parameters()])
 losses = []
 for epoch in range(args.epochs):
     optimizer.zero_grad()
