@@ -107,7 +107,7 @@ def nearest(path: str, name: str) -> str:
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds `torch` and what is below it."""
+    """Finds `torch` and `torchvision`, and what is below them."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -137,7 +137,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def is_torch(name: str) -> bool:
-    """Whether a module is PyTorch's, or one of its own."""
+    """Whether a module is one of those that ours stand for."""
     return name.partition(".")[0] in OURS
 
 
