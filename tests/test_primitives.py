@@ -9,6 +9,7 @@ from cases import ROWS
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops
+from tinygrad_edu.ops import elementary, elementwise
 from tinygrad_edu.primitive import Primitive
 from tinygrad_edu.testing import check_vjp
 
@@ -191,27 +192,17 @@ def test_settings_may_have_any_name():
     check_vjp(operation, [np.array([1.0, 2.0]), np.array([3.0, 4.0])], {"saved": 5, "found": 7, "wanted": 2})
 
 
-def test_a_forward_that_only_calls_a_function_of_the_array_module_is_that_function():
-    def sine(x, *, xp):
-        """The sine."""
-        return xp.sin(x)
-
-    def looked_up(x, *, table):
-        return table.sin(x)
-
-    def scaled(x, *, xp, scale=2.0):
-        return xp.sin(x)
-
-    class Table:
-        def sin(self, x):
-            return -x
-
-    assert Primitive(sine, "").compute is np.sin
-    for forward in (looked_up, scaled):
-        assert Primitive(forward, "").compute is forward
-    x = tg.tensor([1.0, 2.0])
-    assert Primitive(looked_up, "")(x, table=Table()).tolist() == [-1, -2]
-    assert Primitive(scaled, "")(x, scale=3.0).tolist() == np.sin(x.numpy()).tolist()
+@pytest.mark.parametrize("operation", [elementary.exp, elementary.sin, elementwise.maximum, elementwise.pow])
+def test_an_input_too_many_is_refused_and_not_written_to(operation):
+    given = [np.ones(3, "float32") * 2 for _ in range(len(operation.inputs) + 1)]
+    for inputs in (given, [tg.tensor(x) for x in given], [*[tg.tensor(x) for x in given[:-1]], 1.0]):
+        with pytest.raises((TypeError, ValueError)):
+            operation(*inputs)
+    for unknown in ("out", "where", "dtype"):
+        with pytest.raises(TypeError):
+            operation(*[tg.tensor(x) for x in given[:-1]], **{unknown: given[-1]})
+    assert all(x.tolist() == [2, 2, 2] for x in given)
+    assert (tg.zeros(1) + 1.0).item() == 1
 
 
 def wrong_rule(**rules):

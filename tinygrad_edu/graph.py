@@ -212,7 +212,7 @@ def backpropagate(
     handed: set[int] = set()  # the ids of arrays that somebody else holds
     notes: dict[object, Any] = {"seeds": seeds, "targets": targets}
     take, latest = grads.pop, writes.latest
-    unbroadcast = sum_to if create_graph else sum_to.compute
+    unbroadcast = sum_to if create_graph else sum_to.forward
     ahead: Any = None  # the next node, where the queue need not tell: along a chain or a branch
     for node, g in seeds:
         handed.add(id(g))

@@ -1,6 +1,6 @@
 """Seeing each call of a primitive while a block runs: what a counter of operations needs.
 
-`compute` is then found on the class, as a property whose function tells of the call; when nobody observes it is not
+`forward` is then found on the class, as a property whose function tells of the call; when nobody observes it is not
 there, and no call pays for it.
 """
 
@@ -33,7 +33,7 @@ def observing(see: See) -> Iterator[None]:
     global blocks
     with lock:
         blocks += 1
-        Primitive.compute = Observed()
+        Primitive.forward = Observed()  # type: ignore[assignment]
     token = observer.set(see)
     try:
         yield
@@ -42,11 +42,11 @@ def observing(see: See) -> Iterator[None]:
         with lock:
             blocks -= 1
             if not blocks:
-                del Primitive.compute  # type: ignore[misc]
+                del Primitive.forward  # type: ignore[misc]
 
 
 class Observed:
-    """What stands for `compute` on the class while somebody observes."""
+    """What stands for `forward` on the class while somebody observes."""
 
     def __get__(self, primitive: Any, owner: Any = None) -> Any:
         """The primitive's forward, or one that tells of the call where this thread observes."""
@@ -56,7 +56,7 @@ class Observed:
         return forward if see is None else functools.partial(told, primitive, forward, see)
 
     def __set__(self, primitive: Any, forward: Any) -> None:
-        vars(primitive)["compute"] = forward
+        vars(primitive)["forward"] = forward
 
 
 def told(primitive: Primitive, forward: Callable[..., Any], see: See, /, *inputs: Any, **settings: Any) -> Any:

@@ -31,10 +31,6 @@ CO_VARARGS = 0x04  # of a code object: it takes *args
 EVERYTHING = "*"  # the key of a joint rule, which gives the gradients of all inputs at once
 
 
-# of a forward that only passes its inputs on to a function of the array module
-PASSED_ON = {f.__code__.co_code for f in (lambda x, *, xp: xp.f(x), lambda x, y, *, xp: xp.f(x, y))}
-
-
 class Plan:
     """What one call keeps and which rules its backward will run.
 
@@ -155,8 +151,6 @@ class Primitive:
         if "xp" in settings:
             # NumPy is bound here, once; another array library's module is passed by its own Tensor.
             forward.__kwdefaults__ = {**defaults, "xp": numpy}
-        passed_on = settings == ["xp"] and forward.__code__.co_code in PASSED_ON
-        self.compute: Any = getattr(numpy, forward.__code__.co_names[0]) if passed_on else forward
         self.rules: dict[str, Rule | None] = {}
         self.partial = False  # whether a rule of several outputs takes None for those that nothing came back to
         self.misfit: Callable[..., str | None] | None = None  # of the inputs' shapes: why they do not fit, if so
@@ -170,7 +164,7 @@ class Primitive:
             if type(x) is not ndarray and (dispatch := getattr(type(x), "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
         try:
-            return self.compute(*inputs, **settings) if settings else self.compute(*inputs)
+            return self.forward(*inputs, **settings) if settings else self.forward(*inputs)
         except EXPLAINED as error:
             raise explain(self, inputs, settings, error) from error
 
