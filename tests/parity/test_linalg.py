@@ -96,7 +96,9 @@ ON_SQUARE = {
         *[m.triangular_solve(x, x, up, turned, unit)[0] for up in TRUTH for turned in TRUTH for unit in TRUTH],
         *[m.cholesky_solve(x, m.linalg.cholesky(positive(m, x), upper=up), up) for up in TRUTH],
         m.cholesky_inverse(m.linalg.cholesky(positive(m, x))),
-        x.adjoint(),
+        x.adjoint() + x.mH,
+        m.real(x) * x.real + m.conj(x) * x.conj(),
+        m.orgqr(x, x[..., 0]) + x * 0,
     ],
     "pinv of symmetric ones": lambda m, x: m.linalg.pinv(x + x.mT, hermitian=True),
 }

@@ -110,3 +110,38 @@ def test_what_pytorch_refuses_is_right_by_differences(view, write):
         return (base * base).sum() + seen.sum()
 
     assert tg.autograd.gradcheck(run, tg.tensor(X + 0.05, requires_grad=True))
+
+
+RESIZED = [(2, 3), (7,), (), (0, 2), (2, 6)]
+
+
+@pytest.mark.parametrize("sizes", RESIZED)
+@pytest.mark.parametrize("view", ["contiguous", "transpose", "row"])
+def test_another_shape_in_place(view, sizes):
+    found = []
+    for m in (torch, tg):
+        x = VIEWS[view](m.tensor(X).clone())
+        before = x.contiguous().clone()
+        count = min(before.numel(), int(np.prod(sizes)))
+        y = x if m is tg or view != "transpose" else x.contiguous()  # PyTorch's goes through the memory as it lies
+        assert y.resize_(sizes) is y
+        found.append((tuple(y.shape), y.reshape(-1)[:count].tolist()))
+        assert y.resize_as_(m.ones(2, 2)).shape == (2, 2)
+        assert y.set_(m.ones(3, dtype=m.float64)).tolist() == [1, 1, 1]
+    assert found[0] == found[1]
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated:UserWarning")
+@pytest.mark.parametrize("view", ["row", "every second", "transpose", "column", "as_strided"])
+def test_the_memory_under_a_view(view):
+    found = []
+    for m in (torch, tg):
+        x = m.tensor(X)
+        seen = VIEWS[view](x)
+        memory, raw = seen.storage(), seen.untyped_storage()
+        assert raw.data_ptr() == x.untyped_storage().data_ptr() == memory.data_ptr()
+        assert not m.is_storage(x)
+        assert m.is_storage(memory)
+        memory[3] = 7.0
+        found.append((memory.tolist(), len(memory), memory.size(), raw.nbytes(), len(raw), x.tolist(), memory[4]))
+    assert found[0] == found[1]

@@ -13,6 +13,7 @@ WITHOUT.update(
             "by_steps",
             "cofactors",
             "conv_weight",
+            "drawn_gamma_slope",
             "gelu_gradient",
             "logits_adjoint",
             "max_pool_pick",
@@ -32,6 +33,7 @@ WITHOUT.update(
             "digamma",
             "eigenpairs",
             "eigenvalues",
+            "eliminated",
             "erfcx",
             "erfinv",
             "gcd",
@@ -60,5 +62,7 @@ WITHOUT.update(
         NO_OPERATOR,
     )
 )
+WITHOUT["drawn_gamma"] = "a sample is a constant of a model"
+WITHOUT["strided_view"] = "ONNX has no memory to step through; write it with reshape, unfold or indices"
 WITHOUT["recurrence"] = "ONNX has running sums only; a running product of positive numbers is exp(cumsum(log(x)))"
 WITHOUT["projected_lstm"] = "ONNX's LSTM has no projection; use one without proj_size"
