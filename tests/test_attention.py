@@ -45,8 +45,9 @@ sizes = st.integers(1, 5)
 def test_attention_is_its_formula(L, S, E, batch, is_causal, seed):
     query, key, value = (normal(*batch, n, E, seed=seed + i) for i, n in enumerate((L, S, S)))
     bias = np.triu(np.full((L, S), -np.inf), 1) if is_causal else 0.0
+    # a sum of values around 1 may cancel, so the last digits of 1 count, not those of the sum
     np.testing.assert_allclose(
-        sdpa(query, key, value, is_causal=is_causal).numpy(), oracle(query, key, value, bias), 1e-12
+        sdpa(query, key, value, is_causal=is_causal).numpy(), oracle(query, key, value, bias), 1e-12, 1e-14
     )
 
 
