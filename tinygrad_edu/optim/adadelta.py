@@ -49,7 +49,7 @@ class Adadelta(Optimizer):
             raise ValueError(f"Adadelta: rho must be from 0 to 1, got {rho}")
         super().__init__(params, {**defaults, "maximize": maximize})
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

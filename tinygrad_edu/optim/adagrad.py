@@ -62,7 +62,7 @@ class Adagrad(Optimizer):
         start = self.defaults["initial_accumulator_value"]
         self.state[p].update(step=counter(), sum=full_like(p, start, requires_grad=False))
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

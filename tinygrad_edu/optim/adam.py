@@ -64,7 +64,7 @@ class Adam(Optimizer):
             },
         )
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -49,7 +49,7 @@ class Adamax(Optimizer):
             params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
         )
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

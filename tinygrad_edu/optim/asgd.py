@@ -57,7 +57,7 @@ class ASGD(Optimizer):
             },
         )
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -43,7 +43,7 @@ class Lion(Optimizer):
         check_betas("Lion", betas)
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -60,7 +60,7 @@ class NAdam(Optimizer):
             },
         )
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

@@ -19,19 +19,23 @@ Array = numpy.ndarray[Any, Any]
 State = dict[str, Any]
 Update = TypeVar("Update", bound=Callable[..., None])
 
-FEWEST = 4  # parameters from which a pack pays
 MOST = 2048  # elements of a parameter up to which calls cost more than copies
 
-elementwise_updates: set[Callable[..., None]] = set()
+fewest_of: dict[Callable[..., None], int] = {}
 
 
-def elementwise(update: Update) -> Update:
+def elementwise(fewest: int = 4) -> Callable[[Update], Update]:
     """Tell that an optimizer's `update` treats each element by itself, so that parameters may be laid end to end.
 
-    All that it keeps in a parameter's state are Tensors: of the parameter's shape, or counts of shape ().
+    All that it keeps in a parameter's state are Tensors: of the parameter's shape, or counts of shape (). `fewest` is
+    from how many parameters on that pays; the more calls an update takes, the sooner.
     """
-    elementwise_updates.add(update)
-    return update
+
+    def mark(update: Update) -> Update:
+        fewest_of[update] = fewest
+        return update
+
+    return mark
 
 
 class Packs:
@@ -46,14 +50,15 @@ class Packs:
     def move(self, optimizer: Any, group: Group) -> list[Tensor]:
         """Move the small ones of the parameters that have gradients; gives the others."""
         given: list[Tensor] = group["params"]
-        if len(given) == self.useless or type(optimizer).update not in elementwise_updates or writes.watchers:
+        fewest = fewest_of.get(type(optimizer).update)
+        if fewest is None or len(given) == self.useless or writes.watchers:
             return given
         params = [p for p in given if p.grad is not None]
         if not (same(params, self.params) and all(pack.is_current(optimizer.state) for pack in self.packs)):
-            self.params, self.packs = params, packs_of(params, optimizer.state)
+            self.params, self.packs = params, packs_of(params, optimizer.state, fewest)
             packed = {id(p) for pack in self.packs for p in pack.params}
             self.others = [p for p in params if id(p) not in packed]
-            if sum(is_small(p._array) for p in given) < FEWEST:
+            if sum(is_small(p._array) for p in given) < fewest:
                 self.useless = len(given)
         for pack in self.packs:
             pack.move(optimizer, group)
@@ -142,7 +147,7 @@ def same(some: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(some) == len(others) and all(map(is_, some, others))
 
 
-def packs_of(params: Iterable[Tensor], states: defaultdict[Tensor, State]) -> list[Pack]:
+def packs_of(params: Iterable[Tensor], states: defaultdict[Tensor, State], fewest: int) -> list[Pack]:
     """Packs of those parameters that are small, share no memory, and are as far as each other."""
     params = list(params)
     owners = Counter(id(writes.owner(p._array)) for p in params)
@@ -151,7 +156,7 @@ def packs_of(params: Iterable[Tensor], states: defaultdict[Tensor, State]) -> li
         kind = kind_of(p, states.get(p, {}))
         if kind is not None and owners[id(writes.owner(p._array))] == 1:
             alike[kind].append(p)
-    return [Pack(found, [states.get(p, {}) for p in found]) for found in alike.values() if len(found) >= FEWEST]
+    return [Pack(found, [states.get(p, {}) for p in found]) for found in alike.values() if len(found) >= fewest]
 
 
 def is_small(array: Any) -> bool:

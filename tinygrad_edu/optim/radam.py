@@ -62,7 +62,7 @@ class RAdam(Optimizer):
             },
         )
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

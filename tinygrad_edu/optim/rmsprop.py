@@ -49,7 +49,7 @@ class RMSprop(Optimizer):
         check_settings("RMSprop", **defaults)
         super().__init__(params, {**defaults, "centered": centered, "maximize": maximize})
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

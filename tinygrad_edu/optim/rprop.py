@@ -50,7 +50,7 @@ class Rprop(Optimizer):
             raise ValueError(f"Rprop: etas must be one below 1 and one above, both above 0, got {etas}")
         super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
 
-    @elementwise
+    @elementwise()
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         state = self.state[p]

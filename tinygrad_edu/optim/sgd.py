@@ -58,7 +58,7 @@ class SGD(Optimizer):
             },
         )
 
-    @elementwise
+    @elementwise(fewest=10)
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
         """One step of one parameter."""
         momentum, decay = group["momentum"], group["weight_decay"]
