@@ -9,6 +9,7 @@ from cases import ROWS
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops
+from tinygrad_edu.kernels.constants import ZEROS, constant32, constant64
 from tinygrad_edu.ops import elementary, elementwise
 from tinygrad_edu.primitive import Primitive
 from tinygrad_edu.testing import check_vjp
@@ -227,3 +228,15 @@ def test_check_vjp_finds_wrong_rules():
         check_vjp(wrong_rule(x=lambda g, x: g * (x * x * np.float64(3))), [x])
     with pytest.raises(ValueError, match="no input has a rule"):
         check_vjp(wrong_rule(x=None), [x])
+
+
+def test_numbers_that_calls_share_cannot_be_written_to():
+    for shared in (constant32(0.5), constant64(0.5), ZEROS["f"]):
+        with pytest.raises(ValueError, match="read-only"):
+            np.exp(np.ones(()), out=shared)
+
+
+@pytest.mark.parametrize("values", [np.array(["a"]), np.array([1j]), np.array([None])], ids=str)
+def test_arrays_of_no_numbers_of_ours_are_refused(values):
+    with pytest.raises(TypeError, match=r"relu\(.* it takes bools, integers and floats"):
+        tg.relu(values)

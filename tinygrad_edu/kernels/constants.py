@@ -10,20 +10,34 @@ __all__ = ["ZEROS", "constant32", "constant64", "constant_for"]
 
 Array = NDArray[Any]
 
-ZEROS = {char: numpy.zeros((), char) for char in "?bhilqBHILQefd"}  # of each dtype, by its letter
+
+class Zeros(dict[str, Array]):
+    """A zero of each dtype, by its letter."""
+
+    def __missing__(self, char: str) -> Array:
+        raise TypeError(f"it takes bools, integers and floats of up to 64 bits, got {numpy.dtype(char).name} values")
+
+
+ZEROS = Zeros({char: numpy.zeros((), char) for char in "?bhilqBHILQefd"})
+for zero in ZEROS.values():
+    zero.flags.writeable = False  # as all of these, which many calls share
 
 
 @functools.lru_cache(128)
 def constant32(value: float) -> Array:
     """A Python number in float32; -0.0 is 0.0, which equals it and may have been here before."""
     with numpy.errstate(over="ignore"):
-        return numpy.array(value or 0, numpy.float32)
+        array = numpy.array(value or 0, numpy.float32)
+    array.flags.writeable = False
+    return array
 
 
 @functools.lru_cache(128)
 def constant64(value: float) -> Array:
     """The same in float64."""
-    return numpy.array(value or 0, numpy.float64)
+    array = numpy.array(value or 0, numpy.float64)
+    array.flags.writeable = False
+    return array
 
 
 def constant_for(array: Array, value: float) -> Any:
