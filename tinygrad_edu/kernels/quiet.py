@@ -20,7 +20,7 @@ def found() -> tuple[ContextVar[Any], Any]:
     context = copy_context()
     context.run(numpy.seterr, all="ignore")
     noted = [(variable, value) for variable, value in context.items() if value is not variable.get(None)]
-    return noted[0]
+    return noted[0] if noted else (ContextVar("warnings_of_numpy"), None)  # kept elsewhere: then NumPy may warn
 
 
 warnings_of_numpy, QUIET = found()
