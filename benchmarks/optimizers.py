@@ -185,6 +185,10 @@ class Fresh(dict[str, Array]):
         return self[name]
 
 
+def cells(ours: float, theirs: float) -> str:
+    return f"{ours * 1e6:.0f} | {theirs * 1e6:.0f} | {ours / theirs:.2f}"
+
+
 def beside_numpy(name: str) -> str:
     statement, settings = STATEMENTS[name]
     start, g = numpy.random.default_rng(0).standard_normal((2, SIZE)).astype(f)
@@ -202,8 +206,7 @@ def beside_numpy(name: str) -> str:
         optimizer.step()
         bare()
     numpy.testing.assert_allclose(p.detach().numpy(), x, rtol=1e-4, atol=1e-6)
-    result = fastest(optimizer.step, bare, rounds=50)
-    return f"{result.ours * 1e6:.0f} | {result.theirs * 1e6:.0f} | {result.ratio:.2f}"
+    return cells(*fastest(optimizer.step, bare, rounds=50))
 
 
 def beside_torch(name: str) -> str:
@@ -221,8 +224,7 @@ def beside_torch(name: str) -> str:
             p.grad = m.tensor(g)
         ways = {} if m is tg else {"foreach": False}
         steps.append(getattr(made, name)(parameters, lr=1e-3, **settings, **ways).step)
-    result = fastest(*steps, rounds=1000)
-    return f"{result.ours * 1e6:.0f} | {result.theirs * 1e6:.0f} | {result.ratio:.2f}"
+    return cells(*fastest(*steps, rounds=1000))
 
 
 def report() -> None:
