@@ -9,6 +9,7 @@ tensor([2., 4., 6.])
 
 import importlib
 import warnings
+from typing import TYPE_CHECKING
 
 from . import autograd, func
 from . import inplace as inplace  # gives Tensor its in-place methods
@@ -317,7 +318,6 @@ from .functions.unary import (
     square,
 )
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .io import load, save
 from .ops.comparison import (
     bitwise_and,
     bitwise_not,
@@ -378,7 +378,10 @@ from .ops.elementwise import (
     trunc,
 )
 from .tensor import Tensor
-from .told import guard
+from .told import guard, guarded
+
+if TYPE_CHECKING:
+    from .io import load, save
 
 half, float, double, short, int, long = float16, float32, float64, int16, int32, int64
 
@@ -401,9 +404,16 @@ def __getattr__(name: str) -> object:
         *devices,
     ):
         return importlib.import_module(f"{__name__}.{name}")
+    if name in ("load", "save"):
+        globals()[name] = found = guarded(getattr(importlib.import_module(f"{__name__}.io"), name), __name__)
+        return found
     if name == "as_torch":
         return importlib.import_module(f"{__name__}.pytorch").as_torch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 # log 0 is -inf and exp 1000 is inf without a word, as in PyTorch; elsewhere NumPy's warnings stay as they are

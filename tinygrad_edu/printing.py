@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy
@@ -13,7 +12,6 @@ from .graph import Leaf, Node, Output
 __all__ = ["OPTIONS", "Options", "byte_count", "node_name", "tensor_text"]
 
 
-@dataclass
 class Options:
     """What functions.display.set_printoptions sets."""
 

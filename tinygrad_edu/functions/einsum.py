@@ -4,7 +4,6 @@ It is made of other operations, so its gradients of every order are theirs.
 """
 
 import math
-import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from .sequences import arange
 
 __all__ = ["einsum"]
 
-LETTERS = string.ascii_uppercase + string.ascii_lowercase
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 Operand = tuple[Tensor, str]  # a Tensor, and a letter for each of its dimensions
 

@@ -2,7 +2,7 @@
 
 import contextvars
 import functools
-import secrets
+import os
 from typing import Any
 
 import numpy
@@ -68,7 +68,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start the stream anew at a seed of the system's choice, which is returned."""
-        self.manual_seed(secrets.randbits(63))
+        self.manual_seed(int.from_bytes(os.urandom(8)) >> 1)  # 63 bits
         return self.seeded
 
     def get_state(self) -> dict[str, Any]:

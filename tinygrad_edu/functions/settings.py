@@ -4,7 +4,6 @@ import ctypes
 import functools
 import math
 import operator
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +30,8 @@ e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None
 @functools.cache
 def blas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """How NumPy's OpenBLAS tells and sets its number of threads; None where NumPy came with another library."""
+    import pathlib  # it takes long, and few programs come here
+
     folder = pathlib.Path(numpy.__file__).parent
     for file in [*folder.parent.glob("numpy.libs/*openblas*"), *folder.glob(".dylibs/*openblas*")]:
         library = ctypes.CDLL(str(file))
