@@ -204,7 +204,7 @@ def test_a_view_of_windows_learns_of_a_write():
 
     squares = base.unfold(0, 3, 1).square()
     base.mul_(2)
-    with pytest.raises(RuntimeError, match="overwritten by an in-place"):
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
         squares.sum().backward()
 
 

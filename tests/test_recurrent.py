@@ -350,10 +350,10 @@ X = tg.zeros(5, 2, 3)
 MISTAKES = [
     (lambda: nn.LSTM(3, 4)(tg.zeros(5, 2, 4)), ValueError, r"takes \(T, B, in\) with in = 3, got \(5, 2, 4\)"),
     (lambda: nn.LSTM(3, 4)(tg.zeros(5)), ValueError, "takes"),
-    (lambda: nn.LSTM(3, 4)(tg.zeros(0, 2, 3)), RuntimeError, "one step or more"),
+    (lambda: nn.LSTM(3, 4)(tg.zeros(0, 2, 3)), RuntimeError, "sequence length to be larger than 0"),
     (lambda: nn.LSTM(3, 4)(X.double()), ValueError, "float64 meets weights of float32"),
     (lambda: nn.LSTM(3, 4)(X, tg.zeros(1, 2, 4)), TypeError, r"\(h_0, c_0\)"),
-    (lambda: nn.GRU(3, 4)(X, tg.zeros(2, 2, 4)), RuntimeError, r"expected an initial state of shape \(1, 2, 4\)"),
+    (lambda: nn.GRU(3, 4)(X, tg.zeros(2, 2, 4)), RuntimeError, r"Expected hidden state of size \(1, 2, 4\)"),
     (lambda: nn.GRU(3, 4)(X[:, 0], tg.zeros(1, 1, 4)), RuntimeError, "one sequence needs states"),
     (lambda: nn.RNN(3, 4, nonlinearity="gelu"), ValueError, "gelu"),
     (lambda: nn.RNN(3, 0), ValueError, "hidden_size is 1 or more"),

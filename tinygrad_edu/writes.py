@@ -118,7 +118,7 @@ def overwritten(saved: Any, since: int) -> Iterator[tuple[ndarray, Write]]:
 def lost(array: ndarray, write: Write, needed: str) -> GradientError:
     """The error that tells of a value which something needs, and which a write has replaced."""
     return GradientError(
-        f"a value of shape {array.shape} that {needed} was overwritten by an in-place operation at "
+        f"a value of shape {array.shape} that {needed} was overwritten (modified by an inplace operation) at "
         f"{describe_place(write.code, write.lasti)} (it is now at version {write.version}); write to a clone() of it, "
         "or use the operation that returns a new Tensor"
     )

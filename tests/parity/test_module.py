@@ -254,3 +254,197 @@ def test_initial_values_refuse(name, shape, arguments):
         tensor = m.ones(shape)
         with pytest.raises(ValueError, match=r".+"):
             getattr(nn_.init, name)(tensor, *arguments)
+
+
+def test_hooks_that_are_always_called_see_every_failure():
+    logs = []
+    for m, nn_ in BOTH:
+        log = []
+
+        class Failing(nn_.Module):
+            def forward(self, x):
+                return x.nothing() if self.failing else x * 2
+
+        def named(name, log=log):
+            return lambda module, args, *out: log.append((name, [told(x) if x is not None else x for x in out]))
+
+        def fails(*args):
+            raise RuntimeError("this is told")
+
+        module = Failing()
+        module.failing = False
+        module.register_forward_hook(named("first"))
+        module.register_forward_hook(named("always"), always_call=True)
+        failing = module.register_forward_hook(fails)
+        module.register_forward_hook(named("never reached"))
+        module.register_forward_hook(named("always, too"), always_call=True)
+        with pytest.raises(RuntimeError, match="this is told"):
+            module(m.ones(1))
+        failing.remove()
+        log.append(failing.id in failing.hooks_dict_ref())
+        before = module.register_forward_pre_hook(fails)
+        with pytest.raises(RuntimeError, match="this is told"):
+            module(m.ones(1))
+        before.remove()
+        module.register_forward_hook(fails, always_call=True)
+        module.failing = True
+        with pytest.warns(UserWarning, match="always_call"), pytest.raises(AttributeError, match="nothing"):
+            module(m.ones(1))
+        logs.append(log)
+    assert logs[0] == logs[1]
+
+
+def test_backward_hooks_are_not_called_for_a_dictionary():
+    for m, nn_ in BOTH:
+
+        class Named(nn_.Module):
+            def forward(self, x):
+                return {"x": x * 2}
+
+        module, called = Named(), []
+        module.register_full_backward_hook(lambda *args, called=called: called.append(1))
+        with pytest.warns(UserWarning, match="should be a Tensor or a tuple of Tensors"):
+            module(m.ones(1, requires_grad=True))["x"].sum().backward()
+        assert not called
+
+
+def test_buffers():
+    states = []
+    for m, nn_ in BOTH:
+        net, log = nn_.Module(), []
+        net.mean, net.cache = nn_.Buffer(m.ones(2)), nn_.Buffer(m.zeros(1), persistent=False)
+        log.append([list(net.state_dict()), [name for name, _ in net.named_buffers()]])
+        net.cache = m.ones(1)
+        net.mean = nn_.Buffer(m.ones(2), persistent=False)
+        log.append([list(net.state_dict()), [name for name, _ in net.named_buffers()]])
+        net.cache = None
+        log.append([name for name, _ in net.named_buffers()])
+        net.cache = nn_.Parameter(m.ones(1))
+        log.append([list(net.state_dict()), [name for name, _ in net.named_buffers()]])
+        net.number, net.layer = 3, nn_.Linear(1, 1)
+        with pytest.raises(KeyError):
+            net.number = nn_.Buffer(m.ones(1))
+        for name in ("layer", "cache"):
+            with pytest.raises(TypeError):
+                setattr(net, name, nn_.Buffer(m.ones(1)))
+        net.layer = nn_.Parameter(m.ones(1))
+        log.append([list(net.state_dict()), [name for name, _ in net.named_modules()]])
+        states.append(log)
+    assert states[0] == states[1]
+
+
+def test_submodules_are_set_by_dotted_names():
+    for _, nn_ in BOTH:
+        net = nn_.Sequential(nn_.Sequential(nn_.Linear(1, 2)))
+        first, second = nn_.Linear(1, 3), nn_.ReLU()
+        net.set_submodule("0.0", first, strict=True)
+        net.set_submodule("0.more", second)
+        assert [net[0][0], net[0].more] == [first, second]
+        net.number = 3
+        for name in ("0.nothing", "nothing.0", "number"):
+            with pytest.raises(AttributeError):
+                net.set_submodule(name, first, strict=True)
+        for wrong in (("", first), ("0", "no module")):
+            with pytest.raises(ValueError, match=r"submodule|Module"):
+                net.set_submodule(*wrong)
+
+
+def test_modules_that_load_and_save_in_their_own_way():
+    results = []
+    for m, nn_ in BOTH:
+
+        class Own(nn_.Module):
+            def __init__(self, nn=nn_, m=m):
+                super().__init__()
+                self.param, self.sub = nn.Parameter(m.ones(1)), nn.BatchNorm1d(2)
+
+            def _save_to_state_dict(self, destination, prefix, keep_vars):
+                destination[prefix + "serialized"] = self.param.data + 1
+
+            def _load_from_state_dict(self, state_dict, prefix, *args):
+                self.param.data.copy_(state_dict[prefix + "serialized"] - 1)
+
+        class Renamed(nn_.Linear):
+            def _load_from_state_dict(self, state_dict, prefix, *args):
+                state_dict[prefix + "weight"] = state_dict.pop(prefix + "kernel")
+                super()._load_from_state_dict(state_dict, prefix, *args)
+
+        net = nn_.Sequential(Own(), Renamed(2, 1))
+        with m.no_grad():
+            net[0].param[0], net[0].sub.weight[0] = 10, 5
+        state = net.state_dict()
+        log = [list(state), {name: dict(part) for name, part in state._metadata.items()}]
+        state["1.kernel"] = m.tensor([[3.0, 4.0]])
+        with pytest.raises(KeyError):
+            net.load_state_dict({name: x for name, x in state.items() if name != "1.kernel"})
+        del state["1.weight"]
+        other = nn_.Sequential(Own(), Renamed(2, 1))
+        other.load_state_dict(state)
+        log += [told(other[0].param), told(other[0].sub.weight), told(other[1].weight)]
+        old = nn_.BatchNorm1d(2).state_dict()
+        del old["num_batches_tracked"]
+        with pytest.raises(RuntimeError, match="Missing key"):
+            other[0].sub.load_state_dict(old)
+        old._metadata[""]["version"] = 1
+        other[0].sub.load_state_dict(old)
+        with pytest.raises(RuntimeError, match="Unexpected key"):
+            other[0].sub.load_state_dict({**old, "weight.more": m.ones(2)})
+        results.append(log)
+    assert results[0] == results[1]
+
+
+def test_hooks_after_loading_see_to_keys():
+    for _, nn_ in BOTH:
+        inner = nn_.Linear(1, 1)
+        net, order = nn_.Sequential(inner), []
+        net.register_load_state_dict_post_hook(lambda module, keys, order=order: order.append("outer"))
+        handle = inner.register_load_state_dict_post_hook(lambda module, keys, order=order: order.append("inner"))
+        net.load_state_dict(net.state_dict())
+        assert order == ["inner", "outer"]
+        handle.remove()
+        inner.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.clear())
+        net.load_state_dict({"0.weight": inner.weight.detach() + 1})
+        inner.register_load_state_dict_post_hook(lambda module, keys: keys.unexpected_keys.append("another"))
+        with pytest.raises(RuntimeError, match="another"):
+            net.load_state_dict(net.state_dict())
+
+
+def test_parameters_by_name_come_in_pytorchs_order():
+    for m, nn_ in BOTH:
+        one = nn_.ParameterDict({"b": m.ones(1), "a": m.ones(1)})
+        one.update([("d", m.ones(1)), ("c", m.ones(1))])
+        both = one.copy() | nn_.ParameterDict({"e": m.ones(1)})
+        assert list(both) == ["a", "b", "d", "c", "e"] == list(reversed(list(reversed(both))))
+        assert both["a"] is one["a"]
+        one |= {"f": m.ones(1)}
+        assert list(one.fromkeys("xy").items()) == [("x", None), ("y", None)]
+        assert [name for name, _ in one.named_parameters()] == ["a", "b", "d", "c", "f"]
+
+
+def test_a_mixin_may_follow_module():
+    for _, nn_ in BOTH:
+
+        class Counted:
+            def __init__(self, count=0):
+                super().__init__()
+                self.count = count
+
+        class Net(nn_.Module, Counted):
+            call_super_init = True
+
+        assert Net(count=3).count == 3
+        with pytest.raises(TypeError):
+            nn_.Module(3)
+
+
+def test_what_a_module_is_not_converted_by():
+    for m, nn_ in BOTH:
+        net = nn_.Linear(1, 1)
+        wrong = [("cpu", True), (None, True), ("cpu", m.int64, True), ([],), (m.tensor(3),)]
+        for given in wrong:
+            with pytest.raises(TypeError):
+                net.to(*given)
+        with pytest.raises(RuntimeError):
+            net.to("cpu", copy=True)
+        assert net.to("cpu", m.float64, True) is net
+        assert net.type("torch.FloatTensor").weight.dtype == m.float32

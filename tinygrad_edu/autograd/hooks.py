@@ -21,13 +21,17 @@ next_key = count().__next__
 class RemovableHandle:
     """What a hook was registered under; `remove()` takes the hook away, and so does the end of a `with` block."""
 
-    def __init__(self, hooks: dict[int, Any], key: int) -> None:
+    def __init__(self, hooks: dict[int, Any], id: int) -> None:
         self.hooks = hooks
-        self.key = key
+        self.id = id
+
+    def hooks_dict_ref(self) -> dict[int, Any]:
+        """The hooks that were registered in the same place, by the `id` of their handles."""
+        return self.hooks
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
-        self.hooks.pop(self.key, None)
+        self.hooks.pop(self.id, None)
 
     def __enter__(self) -> "RemovableHandle":
         return self

@@ -62,16 +62,14 @@ def to(
         TypeError: it names no dtype that Tensors have.
         RuntimeError: it names another device than the CPU.
     """
-    wanted = dtype
-    for given in (*target, other):
-        if isinstance(given, Tensor):
-            wanted = given.dtype
-        elif is_device(given):
-            check_device(given)
-        elif given is not None and not isinstance(given, bool):
-            wanted = given
+    first, *flags = target or (dtype,)
+    if first is None or is_device(first):  # then a dtype may follow
+        check_device(first)
+        first, flags = (flags[0], flags[1:]) if flags else (dtype, [])
+    wanted = other if first is None else first
+    wanted = wanted.dtype if isinstance(wanted, Tensor) else wanted
     check_device(device)
-    copy = copy or (len(target) > 1 and target[-1] is True)
+    copy = copy or flags[1:2] == [True]  # after non_blocking
     result = input if wanted is None else cast(input, as_dtype(wanted))
     return ops.clone(input) if copy and result is input else result
 

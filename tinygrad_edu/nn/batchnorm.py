@@ -13,16 +13,11 @@ from .parameter import Parameter
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
 
-def add_count(module: Any, state_dict: dict[str, Any], prefix: str, *_: Any) -> None:
-    """Put the module's own count of batches into a state_dict that has none, as those of before PyTorch 0.4.1."""
-    if module.num_batches_tracked is not None:
-        state_dict.setdefault(f"{prefix}num_batches_tracked", module.num_batches_tracked)
-
-
 class ChannelNorm(Module):
     """What the norms of channels share: their parameters and running statistics."""
 
     dimensions: tuple[int, ...]  # that an input may have
+    _version = 2  # since PyTorch 0.4.1, when the count of batches came
 
     def __init__(
         self,
@@ -48,8 +43,14 @@ class ChannelNorm(Module):
         self.register_buffer("running_mean", zeros(num_features, **form) if track_running_stats else None)
         self.register_buffer("running_var", ones(num_features, **form) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", tensor(0) if track_running_stats else None)
-        self.register_load_state_dict_pre_hook(add_count)
         self.reset_parameters()
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *told: Any
+    ) -> None:
+        if self.num_batches_tracked is not None and local_metadata.get("version", 1) < 2:
+            state_dict.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *told)
 
     def reset_running_stats(self) -> None:
         """Start the running statistics anew: mean 0, variance 1."""

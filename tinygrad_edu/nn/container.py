@@ -80,8 +80,15 @@ class Row(Module):
         return self
 
     def insert(self, index: int, module: Module) -> Self:
-        """Put a module before the one at this place."""
+        """Put a module before the one at this place.
+
+        Raises:
+            IndexError: there is no such place.
+            TypeError: it is no Module.
+        """
         modules = list(self)
+        if not -len(modules) <= index <= len(modules):
+            raise IndexError(f"{self._get_name()} has {len(modules)} modules, and no place {index}")
         modules.insert(index, module)
         self._refill(modules)
         return self
@@ -119,6 +126,8 @@ class Sequential(Row):
         return type(self)(modules)
 
     def __mul__(self, count: int) -> Self:
+        if count < 1:
+            raise ValueError(f"Sequential is repeated once or more often, got {count} times")
         return type(self)(*list(self) * count)
 
     __rmul__ = __mul__

@@ -8,11 +8,14 @@ from ..autograd.hooks import RemovableHandle, next_key
 from ..functions.creation import zeros_like
 from ..graph import is_grad_enabled
 from ..tensor import Tensor
+from ..told import warn_user
+from .state import Replacing
 from .tree import Tree
 
 __all__ = [
     "Hooked",
     "everywhere",
+    "register_module_backward_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
     "register_module_full_backward_hook",
@@ -67,11 +70,11 @@ class Hooked(Tree):
         """Call `hook(module, args, output)` after forward; what it returns, if anything, replaces the output.
 
         With `with_kwargs` it is `hook(module, args, kwargs, output)`. With `always_call` it is called, with None for
-        the output, when forward fails too.
+        the output, when forward or another hook fails too.
         """
         handle = add_hook(self._forward_hooks, (hook, with_kwargs), prepend)
         if always_call:
-            self._forward_hooks[handle.key] = AlwaysCalled(hook), with_kwargs
+            self._forward_hooks[handle.id] = AlwaysCalled(hook), with_kwargs
         return handle
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
@@ -85,18 +88,29 @@ class Hooked(Tree):
         """
         return add_hook(self._backward_hooks, (hook, False), prepend)
 
+    register_backward_hook = register_full_backward_hook  # PyTorch's older name
+
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module's part of a state_dict is made."""
         return add_hook(self._state_hooks["before saving"], hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, {})` after the module's part of a state_dict, which it may change."""
+        """Call `hook(module, state_dict, prefix, metadata)` after the module's part of a state_dict, to change it."""
         return add_hook(self._state_hooks["after saving"], hook)
 
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, {}, strict, missing, unexpected, errors)` before a state is loaded.
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        return add_hook(self._state_hooks["after saving"], Replacing(hook))
 
-        The state_dict is a copy that the hook may change; what it adds to the lists of names and words is told.
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        return self.register_load_state_dict_pre_hook(hook if with_module else WithoutModule(hook))
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, metadata, strict, missing, unexpected, errors)` before loading.
+
+        The state_dict is a copy of what is below the module, which the hook may change; what it adds to the lists of
+        names and words is told.
         """
         return add_hook(self._state_hooks["before loading"], hook)
 
@@ -105,26 +119,28 @@ class Hooked(Tree):
         return add_hook(self._state_hooks["after loading"], hook)
 
     def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in hooks_of(self, "_forward_pre_hooks"):
-            result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if result is not None and with_kwargs:
-                args, kwargs = result
-            elif result is not None:
-                args = result if isinstance(result, tuple) else (result,)
-        watched = hooks_of(self, "_backward_hooks") or hooks_of(self, "_backward_pre_hooks")
-        backward = BackwardHooks(self) if watched else None
-        passed = backward.inputs(args) if backward else args
+        output, called = None, list[Callable[..., Any]]()
         try:
+            for hook, with_kwargs in hooks_of(self, "_forward_pre_hooks"):
+                result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
+                if result is not None and with_kwargs:
+                    args, kwargs = result
+                elif result is not None:
+                    args = result if isinstance(result, tuple) else (result,)
+            watched = hooks_of(self, "_backward_hooks") or hooks_of(self, "_backward_pre_hooks")
+            backward = BackwardHooks(self) if watched else None
+            passed = backward.inputs(args) if backward else args
             output = self.forward(*passed, **kwargs)
+            for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
+                called.append(hook)
+                result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+                output = output if result is None else result
+            return backward.outputs(output) if backward else output
         except Exception:
             for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
-                if isinstance(hook, AlwaysCalled):
-                    hook(*((self, args, kwargs, None) if with_kwargs else (self, args, None)))
+                if isinstance(hook, AlwaysCalled) and hook not in called:
+                    hook.after_failure(*((self, args, kwargs, output) if with_kwargs else (self, args, output)))
             raise
-        for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
-            result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
-            output = output if result is None else result
-        return backward.outputs(output) if backward else output
 
 
 def hooks_of(module: Hooked, kind: str) -> list[tuple[Callable[..., Any], bool]]:
@@ -160,6 +176,9 @@ def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHan
     return register_everywhere("_backward_hooks", hook)
 
 
+register_module_backward_hook = register_module_full_backward_hook  # PyTorch's older name
+
+
 class AlwaysCalled:
     """A hook that is called when forward fails, too."""
 
@@ -167,6 +186,23 @@ class AlwaysCalled:
         self.hook = hook
 
     def __call__(self, *args: Any) -> Any:
+        return self.hook(*args)
+
+    def after_failure(self, *args: Any) -> None:
+        """Call it where another error is on its way, which one of its own does not take the place of."""
+        try:
+            self.hook(*args)
+        except Exception as error:
+            warn_user(f"a forward hook with always_call failed after another error: {error}")
+
+
+class WithoutModule:
+    """A hook that is not told the module."""
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        self.hook = hook
+
+    def __call__(self, module: Any, *args: Any) -> Any:
         return self.hook(*args)
 
 
@@ -220,6 +256,12 @@ class BackwardHooks:
     def outputs(self, output: Any) -> Any:
         """The output, watched."""
         several = isinstance(output, (tuple, list))
+        if not several and not isinstance(output, Tensor):
+            warn_user(
+                f"the backward hooks of {type(self.module).__name__} are not called: its output should be a Tensor or "
+                f"a tuple of Tensors, got {type(output).__name__}"
+            )
+            return output
         watched, _ = self.watch(tuple(output) if several else (output,), self.at_outputs)
         return type(output)(watched) if several else watched[0]
 
@@ -230,15 +272,18 @@ class BackwardHooks:
         self.grad_output = grads
         if not self.reaches_inputs:
             for hook, _ in hooks_of(self.module, "_backward_hooks"):
-                if hook(self.module, (None,) * self.count, grads) is not None:
+                given = hook(self.module, (None,) * self.count, grads)
+                if given is not None and any(g is not None for g in as_tuple(given)):
                     raise RuntimeError(
-                        f"a backward hook of {type(self.module).__name__} cannot replace the gradients of its inputs: "
-                        "none of them requires grad"
+                        f"a backward hook of {type(self.module).__name__} gave gradients of its inputs, where no input "
+                        "requires gradients"
                     )
         return grads
 
     def at_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """Called with the gradients of the inputs."""
+        if self.grad_output is None:  # the output was none that is watched
+            return grads
         for hook, _ in hooks_of(self.module, "_backward_hooks"):
             grads = replaced(hook(self.module, grads, self.grad_output), grads, "hook")
         return grads
@@ -252,10 +297,15 @@ def replaced(by: Any, grads: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     """
     if by is None:
         return grads
-    by = by if isinstance(by, tuple) else (by,)
+    by = as_tuple(by)
     if len(by) != len(grads):
-        raise RuntimeError(f"a backward {what} gives None or {len(grads)} gradients, got {len(by)}")
-    return tuple(by)
+        raise RuntimeError(f"a backward {what} gives as many gradients: got {len(by)}, but expected {len(grads)}")
+    return by
+
+
+def as_tuple(given: Any) -> tuple[Any, ...]:
+    """Several gradients, or one."""
+    return given if isinstance(given, tuple) else (given,)
 
 
 def add_hook(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> RemovableHandle:

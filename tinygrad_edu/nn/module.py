@@ -8,7 +8,8 @@ from ..told import explained, guarded, is_told
 from .hooks import Hooked, everywhere
 from .markup import html_of
 from .parameter import clear_gradients
-from .state import KeysNotMatched, load_state, state_of
+from .state import KeysNotMatched, hold, load_state, new_state, save, state_of
+from .tree import Tree
 
 __all__ = ["Module"]
 
@@ -46,11 +47,17 @@ class Module(Hooked):
             cls.__init__ = guarded(cls.__init__)  # type: ignore[method-assign]
 
     training: bool
+    call_super_init: bool = False  # whether __init__ goes on to the next class, with what it is given
     forward: Callable[..., Any] = no_forward
+    _version = 1  # of what is in the state_dict
 
-    def __init__(self) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if (args or kwargs) and not self.call_super_init:
+            raise TypeError(f"nn.Module takes no arguments, got {[*args, *kwargs]}")
         super().__init__()
         vars(self)["training"] = True
+        if self.call_super_init:
+            super(Tree, self).__init__(*args, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What forward gives for these arguments, between the hooks if there are any."""
@@ -120,7 +127,10 @@ class Module(Hooked):
 
         Raises:
             TypeError: the dtype is not a floating one.
+            RuntimeError: it is asked for a copy.
         """
+        if "copy" in kwargs:
+            raise RuntimeError("a module is converted itself; for another one like it use copy.deepcopy()")
         wanted = empty(0).to(*args, **kwargs).dtype
         if wanted.kind != "f":
             raise TypeError(f"a module can be converted to floating dtypes only, got {wanted}")
@@ -140,7 +150,7 @@ class Module(Hooked):
 
     def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers to a dtype, whatever theirs is."""
-        return self._apply(lambda x: x.to(dst_type))
+        return self._apply(lambda x: x.type(dst_type))
 
     def cpu(self) -> Self:
         """The module itself: the CPU is where it is."""
@@ -164,14 +174,22 @@ class Module(Hooked):
     # state
 
     def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+        self, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
         """All parameters and persistent buffers by dotted name; they share the module's memory.
 
         With `keep_vars` they are the parameters themselves rather than Tensors without history. Where a subclass
         defines `get_extra_state()`, what it gives is there as `_extra_state`.
         """
-        return state_of(self, {} if destination is None else destination, prefix, keep_vars)
+        return state_of(self, new_state() if destination is None else destination, prefix, keep_vars)
+
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+        save(self, destination, prefix, keep_vars)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], strict: bool, *told: list[str]
+    ) -> None:
+        hold(self, state_dict, prefix, local_metadata, strict, *told)
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False

@@ -1,11 +1,11 @@
-"""Parameter: a Tensor that belongs to a Module and is to be learned."""
+"""Parameter and Buffer: Tensors that belong to a Module, the one to be learned, the other not."""
 
 from typing import Any
 
 from ..functions.creation import empty
 from ..tensor import Tensor
 
-__all__ = ["Parameter", "clear_gradients"]
+__all__ = ["Buffer", "Parameter", "clear_gradients"]
 
 
 class Parameter(Tensor):
@@ -33,6 +33,33 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Buffer(Tensor):
+    """A Tensor that a Module lists among its buffers once it is assigned to an attribute; it shares the memory.
+
+    The state_dict has it if it is persistent.
+
+    >>> from tinygrad_edu import nn, zeros
+    >>> net = nn.Module()
+    >>> net.mean = Buffer(zeros(2))
+    >>> list(net.state_dict())
+    ['mean']
+
+    Raises:
+        TypeError: `data` is no Tensor.
+    """
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
+        if data is None:
+            data = empty(0)
+        if not isinstance(data, Tensor):
+            raise TypeError(f"a Buffer is made of a Tensor, got {type(data).__name__}; use Buffer(tensor(...))")
+        self._array = data._array
+        self._node = None
+        self._view = None
+        self.persistent = persistent
+        self.requires_grad_(data.requires_grad)
 
 
 def clear_gradients(parameters: Any, set_to_none: bool = True) -> None:

@@ -1,5 +1,6 @@
 """Parameters together, in a list or by name."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -58,9 +59,39 @@ class ParameterDict(Module):
         return [(key, self[key]) for key in self._keys]
 
     def update(self, parameters: Any) -> None:
-        """Add parameters by name, from a dictionary or pairs."""
-        for key, value in parameters.items() if hasattr(parameters, "items") else dict(parameters).items():
+        """Add parameters by name, from pairs, or from a dictionary: in alphabetical order, unless it is an ordered one.
+
+        Raises:
+            TypeError, ValueError: what is given, or something in it, is no pair.
+        """
+        if isinstance(parameters, (OrderedDict, ParameterDict)):
+            pairs = list(parameters.items())
+        elif isinstance(parameters, Mapping):
+            pairs = sorted(parameters.items(), key=lambda pair: pair[0])
+        else:
+            pairs = list(dict(parameters).items())
+        for key, value in pairs:
             self[key] = value
+
+    def copy(self) -> Self:
+        """Another such dictionary with the same parameters."""
+        return type(self)(list(self.items()))
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> Self:
+        """Another such dictionary with one value under all of these names."""
+        return type(self)([(key, default) for key in keys])
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self._keys))
+
+    def __or__(self, other: Any) -> Self:
+        both = self.copy()
+        both.update(other)
+        return both
+
+    def __ior__(self, other: Any) -> Self:
+        self.update(other)
+        return self
 
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of this name, or the default."""

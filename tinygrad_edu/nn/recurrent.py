@@ -102,6 +102,10 @@ class RNNBase(Module):
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
+
+    @property
     def _flat_weights(self) -> list[Parameter]:
         return [parameter for parameters in self.all_weights for parameter in parameters]
 
@@ -135,7 +139,7 @@ class RNNBase(Module):
         T, B = input.shape[:2]
         self._check(input, 3)
         if not T:
-            raise RuntimeError(f"{self._get_name()} takes sequences of one step or more, got none")
+            raise RuntimeError(f"Expected sequence length to be larger than 0 in RNN; {self._get_name()} got no step")
         rows, states = self._layers(input.reshape(T * B, input.shape[2]), self._states(hx, input, B), (B,) * T)
         output = rows.reshape(T, B, rows.shape[1])
         if not batched:
@@ -192,7 +196,7 @@ class RNNBase(Module):
         states = self._each(hx)
         for x, size in zip(states, sizes, strict=True):
             if x.shape != (count, batch, size):
-                raise ShapeError(f"expected an initial state of shape {(count, batch, size)}, got {x.shape}")
+                raise ShapeError(f"Expected hidden state of size {(count, batch, size)}, got {x.shape}")
             self._check_dtype(x, "an initial state")
         return states
 
@@ -201,7 +205,10 @@ class RNNBase(Module):
     def _check(self, input: Tensor, ndim: int) -> None:
         if input.ndim != ndim or input.shape[-1] != self.input_size:
             form = "(T, B, in)" if ndim == 3 else "(N, in)"
-            raise ShapeError(f"{self._get_name()} takes {form} with in = {self.input_size}, got {input.shape}")
+            raise ShapeError(
+                f"{self._get_name()} takes {form} with in = {self.input_size}, got {input.shape}: "
+                "input.size(-1) must be equal to input_size"
+            )
         self._check_dtype(input, "an input")
 
     def _check_dtype(self, x: Tensor, what: str) -> None:
@@ -280,7 +287,7 @@ class RNN(RNNBase):
         dtype: Any = None,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f'the nonlinearity is "tanh" or "relu", got {nonlinearity!r}')
+            raise ValueError(f'Unknown nonlinearity {nonlinearity!r}; it is "tanh" or "relu"')
         super().__init__(
             f"RNN_{nonlinearity.upper()}",
             input_size,

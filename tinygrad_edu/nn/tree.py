@@ -5,7 +5,7 @@ from typing import Any
 
 from ..tensor import Tensor
 from .members import BUFFER, MODULE, PARAMETER, TRANSIENT, Members
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 
 __all__ = ["Tree"]
 
@@ -24,7 +24,10 @@ class Tree:
     def __setattr__(self, name: str, value: Any) -> None:
         kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
         known = vars(self).get("_members", {}).get(name)
-        if kind is not None and known in (None, kind, BUFFER, TRANSIENT):
+        if isinstance(value, Buffer) and known not in (PARAMETER, MODULE):
+            self._register_new(BUFFER if value.persistent else TRANSIENT, name, value, Tensor)
+            return
+        if kind is not None and (known in (None, kind, BUFFER, TRANSIENT) or kind == PARAMETER):
             if known != kind and name in vars(self):
                 delattr(self, name)
             self._register(kind, name, value)
@@ -43,11 +46,17 @@ class Tree:
         word = "" if "_members" in vars(self) else "; call super().__init__() first in its __init__"
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{word}")
 
+    def __dir__(self) -> list[str]:
+        """The names of attributes, without those of modules in a row, which are no identifiers."""
+        return [name for name in super().__dir__() if not name[0].isdigit()]
+
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         self._members.pop(name, None)
 
     def _register_new(self, kind: str, name: str, value: Any, wanted: type) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"a {kind} name should be a string. Got {type(name).__name__}")
         if value is not None and not isinstance(value, wanted):
             raise TypeError(f"the {kind} {name!r} is {NAMES[kind]} or None, got {type(value).__name__}")
         if "_members" in vars(self) and name not in getattr(self, FAMILIES[kind]) and hasattr(self, name):
@@ -184,6 +193,21 @@ class Tree:
                 )
             module = found
         return module
+
+    def set_submodule(self, target: str, module: "Tree", strict: bool = False) -> None:
+        """Put a module under a dotted name; with `strict` only in the place of one that is there.
+
+        Raises:
+            ValueError: the name is empty, or what is given is no Module.
+            AttributeError: there is no module to put it in, or none in whose place it would be.
+        """
+        path, _, name = target.rpartition(".")
+        if not name or not isinstance(module, Tree):
+            raise ValueError(f"set_submodule takes a name and an nn.Module, got {target!r} and {type(module).__name__}")
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            parent.get_submodule(name)
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter under a dotted name.

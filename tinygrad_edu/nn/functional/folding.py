@@ -158,7 +158,7 @@ def check_image(input: Tensor, name: str, factor: int) -> None:
     if isinstance(factor, bool) or not isinstance(factor, int):
         raise TypeError(f"{name} takes an integer factor, got {factor!r}")
     if factor < 1:
-        raise ValueError(f"{name} takes a factor of 1 or more, got {factor}")
+        raise ShapeError(f"{name} takes a factor of 1 or more, got {factor}")
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:

@@ -1,6 +1,7 @@
 """Weights that a layer computes anew before each call, from parameters that take their place."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from ...functions.elementwise import clone
@@ -64,7 +65,10 @@ def parameter_of(module: Module, kind: str, name: str) -> Parameter:
     """
     for hook, _ in module._forward_pre_hooks.values():
         if isinstance(hook, Computed) and hook.name == name:
-            raise RuntimeError(f"{hook.kind} is on {type(module).__name__}.{name} already; remove it before {kind}")
+            raise RuntimeError(
+                f"cannot register two {kind} hooks: {hook.kind} is on {type(module).__name__}.{name} already; "
+                "remove it before"
+            )
     weight = module._parameters.get(name)
     if weight is None:
         raise ValueError(f"{type(module).__name__} has no parameter {name!r}; it has {list(module._parameters)}")
@@ -99,11 +103,14 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     module.register_parameter(f"{name}_g", Parameter(norm_beside(weight.detach(), dim)))
     module.register_parameter(f"{name}_v", Parameter(weight.detach()))
 
-    def compute(module: Module, training: bool) -> Any:
-        length, direction = getattr(module, f"{name}_g"), getattr(module, f"{name}_v")
-        return direction * (length / norm_beside(direction, dim))
-
+    compute = partial(with_length, name=name, dim=dim)
     return attach(module, Computed("weight_norm", name, compute, [f"{name}_g", f"{name}_v"]))
+
+
+def with_length(module: Module, training: bool, name: str, dim: int | None) -> Any:
+    """The direction with the length that is learned for it."""
+    length, direction = getattr(module, f"{name}_g"), getattr(module, f"{name}_v")
+    return direction * (length / norm_beside(direction, dim))
 
 
 def remove_weight_norm(module: M, name: str = "weight") -> M:
@@ -134,31 +141,36 @@ def spectral_norm(
         raise ValueError(f"spectral_norm needs one power iteration or more, got {n_power_iterations}")
     weight = parameter_of(module, "spectral_norm", name)
     rows = (1 if type(module).__name__.startswith("ConvTranspose") else 0) if dim is None else dim
-
-    def matrix(weight: Any) -> Any:
-        return weight.movedim(rows, 0).flatten(1)
-
-    def unit(x: Tensor) -> Any:
-        return x / norm(x).clamp_min(eps)
-
     delattr(module, name)
     module.register_parameter(f"{name}_orig", weight)
-    height, width = matrix(weight).shape
-    module.register_buffer(f"{name}_u", unit(randn(height, dtype=weight.dtype)))
-    module.register_buffer(f"{name}_v", unit(randn(width, dtype=weight.dtype)))
-
-    def compute(module: Module, training: bool) -> Any:
-        weight = getattr(module, f"{name}_orig")
-        u, v = getattr(module, f"{name}_u"), getattr(module, f"{name}_v")
-        if training:
-            with no_grad():
-                for _ in range(n_power_iterations):
-                    v.copy_(unit(mv(matrix(weight).t(), u)))
-                    u.copy_(unit(mv(matrix(weight), v)))
-            u, v = u.clone(), v.clone()  # backward needs them as they are now
-        return weight / dot(u, mv(matrix(weight), v))
-
+    height, width = matrix(weight, rows).shape
+    module.register_buffer(f"{name}_u", unit(randn(height, dtype=weight.dtype), eps))
+    module.register_buffer(f"{name}_v", unit(randn(width, dtype=weight.dtype), eps))
+    compute = partial(divided, name=name, rows=rows, iterations=n_power_iterations, eps=eps)
     return attach(module, Computed("spectral_norm", name, compute, [f"{name}_orig", f"{name}_u", f"{name}_v"]))
+
+
+def matrix(weight: Any, rows: int) -> Any:
+    """A weight as a matrix with the rows of one dimension."""
+    return weight.movedim(rows, 0).flatten(1)
+
+
+def unit(x: Tensor, eps: float) -> Any:
+    """A vector with length 1."""
+    return x / norm(x).clamp_min(eps)
+
+
+def divided(module: Module, training: bool, name: str, rows: int, iterations: int, eps: float) -> Any:
+    """A weight divided by its largest singular value, whose vectors come nearer in training."""
+    weight = getattr(module, f"{name}_orig")
+    u, v = getattr(module, f"{name}_u"), getattr(module, f"{name}_v")
+    if training:
+        with no_grad():
+            for _ in range(iterations):
+                v.copy_(unit(mv(matrix(weight, rows).t(), u), eps))
+                u.copy_(unit(mv(matrix(weight, rows), v), eps))
+        u, v = u.clone(), v.clone()  # backward needs them as they are now
+    return weight / dot(u, mv(matrix(weight, rows), v))
 
 
 def remove_spectral_norm(module: M, name: str = "weight") -> M:

@@ -92,7 +92,7 @@ def gaussian_nll_loss(
         var = full_like(input, var)
     check_tensors("gaussian_nll_loss", var=var)
     if (var < 0).any():
-        raise ValueError("gaussian_nll_loss takes variances of 0 or more, some are negative; give softplus() or exp()")
+        raise ValueError("gaussian_nll_loss: var has negative entry/entries; give softplus() or exp()")
     if var.shape != input.shape:
         var = alongside(var, input)
     v = var.clone()
@@ -113,6 +113,7 @@ def alongside(var: Tensor, input: Tensor) -> Tensor:
     if var.ndim == input.ndim and sum(n for m, n in zip(input.shape, var.shape, strict=True) if m != n) == 1:
         return var
     raise ShapeError(
-        f"the input {input.shape} takes a var of its shape, without the last size, or with 1 in place of one size, "
+        f"var is of incorrect size: the input {input.shape} takes a var of its shape, without the last size, "
+        "or with 1 in place of one size, "
         f"got {var.shape}"
     )
