@@ -71,13 +71,14 @@ def leaves(*arrays):
     return [tg.tensor(x, requires_grad=True) for x in arrays]
 
 
-@given(geometries(), st.sampled_from([1, 60, kernels.BLOCK]), st.booleans())
-def test_conv_is_its_definition_and_its_adjoints_fit(geometry, block, images_as_rows):
+@given(geometries(), st.sampled_from([1, 60, kernels.BLOCK]), st.booleans(), st.sampled_from([0, kernels.TURNED]))
+def test_conv_is_its_definition_and_its_adjoints_fit(geometry, block, images_as_rows, turned):
     """<conv(x, w), y> = <x, conv_input(y, w)> = <w, conv_weight(y, x)> for all x, w and y defines the adjoints."""
     x_shape, w_shape, settings = geometry
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernels, "BLOCK", block)
         patch.setattr(kernels, "are_small", lambda *_: images_as_rows)
+        patch.setattr(kernels, "TURNED", turned)
         kernels.strips.cache_clear()
         x, w = random(x_shape, w_shape)
         out = conv(x, w, **settings)
@@ -227,6 +228,15 @@ def test_inputs_in_any_memory_order_are_read_and_never_written():
     np.testing.assert_array_equal(
         conv_weight(y, x, kernel=(4, 1), **settings), conv_weight(copies[2], copies[0], kernel=(4, 1), **settings)
     )
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_gradients_own_their_memory_so_that_a_leaf_takes_them_without_a_copy(stride):
+    x, w = random((2, 3, 6, 6), (4, 3, 3, 3))
+    settings = {"stride": (stride, stride), "padding": (1, 1), "dilation": (1, 1)}
+    y = conv(x, w, **settings)
+    for array in (y, conv_input(y, w, size=(6, 6), **settings), conv_weight(y, x, kernel=(3, 3), **settings)):
+        assert array.base is None
 
 
 def test_an_output_does_not_share_memory_with_its_inputs():

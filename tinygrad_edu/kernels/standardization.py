@@ -176,7 +176,8 @@ def gradients(
     n, kept = layout.size(), layout.kept()
     blocks, incoming = Blocks(x, layout, mean, rstd), Blocks(g, layout)
     w = weight.reshape(layout.spot).astype(blocks.dtype, copy=False)
-    gx = numpy.empty(layout.view, x.dtype)
+    gx = numpy.empty(x.shape, x.dtype)
+    into = gx.reshape(layout.view)
     direct = blocks.dtype == x.dtype
     total, along = blocks.runs(incoming)
     along -= blocks.centre * total
@@ -189,7 +190,7 @@ def gradients(
     by_long_rows(layout.view[-1])
     for part in layout.blocks():
         term = incoming[part] * stretch(factors, part)
-        result = numpy.multiply(blocks[part], stretch(slopes, part), out=gx[part] if direct else None)
+        result = numpy.multiply(blocks[part], stretch(slopes, part), out=into[part] if direct else None)
         result += term
-        numpy.add(result, stretch(constants, part), out=gx[part], casting="same_kind")
-    return gx.reshape(x.shape), gw, gb
+        numpy.add(result, stretch(constants, part), out=into[part], casting="same_kind")
+    return gx, gw, gb

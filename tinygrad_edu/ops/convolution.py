@@ -6,6 +6,8 @@ Settings are tuples with one number for each spatial dimension. Padding is with 
 from functools import lru_cache
 from typing import Any
 
+import numpy
+
 from ..errors import ShapeError
 from ..kernels.convolution import correlate, correlate_input, correlate_weight
 from ..kernels.windows import Sizes, reach
@@ -82,6 +84,11 @@ def grouped(x: Any, dim: int, groups: int) -> Any:
     return x.reshape(*before, groups, x.shape[dim] // groups, *after, *planar(x.shape[2:], 1))
 
 
+def blank(shape: Sizes, x: Any) -> Any:
+    """An array to be written, of the dtype that x is computed in."""
+    return numpy.empty(shape, "float32" if x.dtype.char == "e" else x.dtype)
+
+
 # fused: added while a block is in the cache, the bias costs half of what a pass over the whole output would
 @primitive(
     formula=r"\bar{x} = \mathrm{conv\_input}(\bar{y}, w),\ \bar{w} = \mathrm{conv\_weight}(\bar{y}, x),\ "
@@ -98,10 +105,10 @@ def conv(x: Any, w: Any, bias: Any = None, *, stride: Sizes, padding: Sizes, dil
         if bias.shape != w.shape[:1]:
             raise ShapeError(f"weight {w.shape} has {w.shape[0]} output channels, but bias has shape {bias.shape}")
         bias = bias.reshape(groups, -1, 1)
-    y = correlate(
-        grouped(x, 1, groups), grouped(w, 0, groups), planar(size, 1), *geometry(stride, padding, dilation), bias
-    )
-    return y.reshape(x.shape[0], w.shape[0], *size).astype(x.dtype, copy=False)
+    y = blank((x.shape[0], w.shape[0], *size), x)
+    arrays = grouped(x, 1, groups), grouped(w, 0, groups), grouped(y, 1, groups)
+    correlate(*arrays, *geometry(stride, padding, dilation), bias)
+    return y.astype(x.dtype, copy=False)
 
 
 @primitive(
@@ -114,10 +121,10 @@ def conv_input(y: Any, w: Any, *, size: Sizes, stride: Sizes, padding: Sizes, di
     """
     shape = (y.shape[0], w.shape[1] * groups, *size)
     check_output(y.shape, shape, w.shape, stride, padding, dilation, groups)
-    x = correlate_input(
-        grouped(y, 1, groups), grouped(w, 0, groups), planar(size, 1), *geometry(stride, padding, dilation)
-    )
-    return x.reshape(shape).astype(y.dtype, copy=False)
+    x = blank(shape, y)
+    arrays = grouped(y, 1, groups), grouped(w, 0, groups), grouped(x, 1, groups)
+    correlate_input(*arrays, *geometry(stride, padding, dilation))
+    return x.astype(y.dtype, copy=False)
 
 
 @primitive(
@@ -132,10 +139,10 @@ def conv_weight(
     """
     shape = (y.shape[1], x.shape[1] // groups, *kernel)
     check_output(y.shape, x.shape, shape, stride, padding, dilation, groups)
-    w = correlate_weight(
-        grouped(y, 1, groups), grouped(x, 1, groups), planar(kernel, 1), *geometry(stride, padding, dilation)
-    )
-    return w.reshape(shape).astype(y.dtype, copy=False)
+    w = blank(shape, y)
+    arrays = grouped(y, 1, groups), grouped(x, 1, groups), grouped(w, 0, groups)
+    correlate_weight(*arrays, *geometry(stride, padding, dilation))
+    return w.astype(y.dtype, copy=False)
 
 
 conv.vjp(
