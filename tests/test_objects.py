@@ -70,7 +70,7 @@ def test_any_safetensors_file_loads_as_a_dict(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "obj", [frozenset({1}), object(), {"a": lambda: 0}, {frozenset(): 3}, b"bytes", nn.Linear(1, 1)]
+    "obj", [range(3), object(), {"a": lambda: 0}, {frozenset(): 3}, np.array([object()]), nn.Linear(1, 1)]
 )
 def test_what_cannot_be_saved_is_told(obj, tmp_path):
     for name in ("file.pt", "file.safetensors"):
@@ -120,3 +120,25 @@ def test_a_forged_layout_is_one_clear_error(layout, tmp_path):
 def test_a_file_that_is_none_is_one_clear_error(data):
     with pytest.raises(ValueError, match=r"header|bytes"):
         tg.load(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("file", [3, None, [1], io.StringIO("text"), object()])
+def test_what_is_no_file_is_told(file):
+    with pytest.raises(TypeError, match=r"load\(\) reads a path or a file opened for reading bytes, got"):
+        tg.load(file)
+
+
+def test_what_cannot_be_written_to_is_told():
+    with pytest.raises(TypeError, match=r"save\(\) writes to a path or to a file opened for writing bytes, got Tensor"):
+        tg.save(1, tg.ones(2))
+
+
+@pytest.mark.parametrize("encoding", ["no such", 3])
+def test_what_is_no_encoding_is_told(encoding):
+    with pytest.raises(ValueError, match="encoding is the name of one"):
+        tg.load(io.BytesIO(), encoding=encoding)
+
+
+def test_what_is_no_place_is_told():
+    with pytest.raises(TypeError, match="map_location is a device, a dict or a function, got int"):
+        tg.load(io.BytesIO(), 3)

@@ -80,6 +80,42 @@ def test_parameters_shared_storages_and_bfloat16(zipped):
     assert found["size"] == (2, 3)
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_views_of_one_storage_stay_so_in_pytorch(zipped):
+    base = tg.arange(20.0)
+    parts = [base[:8], base.view(4, 5)[1:, ::2], base, base.view(4, 5).t()]
+    found = through(parts, tg.save, torch.load, _use_new_zipfile_serialization=zipped)
+    assert values(found) == values(parts)
+    assert [x.stride() for x in found] == [x.stride() for x in parts]
+    assert {x.untyped_storage().data_ptr() for x in found} == {found[0].untyped_storage().data_ptr()}
+    back = through(found, torch.save, tg.load, _use_new_zipfile_serialization=zipped)
+    back[2].fill_(7)
+    assert set(np.ravel(back[1].tolist())) == {7}
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_plain_data_goes_both_ways(zipped):
+    obj = [b"\x00\xff", bytearray(b"ab"), 1 - 2j, collections.Counter("aab"), b"", "é", {1, 2}]
+    for save, load in ((tg.save, torch.load), (torch.save, tg.load)):
+        found = through(obj, save, load, _use_new_zipfile_serialization=zipped)
+        assert found == obj
+        assert list(map(type, found)) == list(map(type, obj))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_arrays_of_numpy_go_both_ways(zipped):
+    obj = {"curve": np.arange(6.0).reshape(2, 3), "names": np.array(["a", "bc"]), "flags": np.array([True])}
+    for save, load in (
+        (tg.save, lambda file: torch.load(file, weights_only=False)),
+        (torch.save, lambda file: tg.load(file, weights_only=False)),
+    ):
+        found = through({**obj, "best": np.float32(0.5)}, save, load, _use_new_zipfile_serialization=zipped)
+        for name, array in obj.items():
+            assert found[name].dtype == array.dtype
+            np.testing.assert_array_equal(found[name], array)
+        assert found["best"] == 0.5
+
+
 def test_a_model_and_its_optimizer_go_both_ways():
     def make(m, nn, optim):
         model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))

@@ -7,6 +7,7 @@ Source: the layouts are those that `torch.save` writes (PyTorch 2.13); they are 
 """
 
 import itertools
+import pickle
 import struct
 import zipfile
 import zlib
@@ -18,7 +19,7 @@ from .pickling import pickled
 from .rebuild import Storage, StorageType, names, storage_of
 from .unpickle import unpickle
 
-__all__ = ["LEGACY", "ZIP", "read_legacy", "read_zip", "write_zip"]
+__all__ = ["LEGACY", "ZIP", "read_legacy", "read_zip", "write_legacy", "write_zip"]
 
 ZIP = b"PK\x03\x04"
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # the pickle of a number that the old format begins with
@@ -89,16 +90,17 @@ def storage_name(given: Any) -> tuple[StorageType, str, int]:
     Raises:
         ValueError: it refers to something else.
     """
-    if not isinstance(given, tuple) or len(given) < 5 or given[0] != "storage":
+    if not isinstance(given, tuple) or len(given) < 5 or given[0] not in ("storage", b"storage"):
         raise ValueError("its pickle refers to something that is no storage")
     _, kind, key, _, count, *view = given
+    key = key.decode("latin1") if isinstance(key, bytes) else key  # Python 2's, if such strings stay bytes
     if not isinstance(kind, StorageType) or type(key) is not str or type(count) is not int or view not in ([], [None]):
         raise ValueError(f"its pickle refers to a storage of a kind that is not known: {given[1:]!r:.80}")
     return kind, key, count
 
 
-def read_zip(data: Any) -> Any:
-    """The object in a zip archive that PyTorch wrote.
+def read_zip(data: Any, encoding: str) -> tuple[Any, int]:
+    """The object in a zip archive that PyTorch wrote, and how many bytes were read; Python 2's strings by `encoding`.
 
     Raises:
         ValueError: it is none, or is damaged, or holds anything but tensors and plain containers.
@@ -122,11 +124,13 @@ def read_zip(data: Any) -> Any:
         return storages[key]
 
     span = members[pickles[0]]
-    return unpickle(memoryview(data)[span], 0, names(), storage)[0]
+    return unpickle(memoryview(data)[span], 0, names(), storage, encoding)[0], len(data)
 
 
-def read_legacy(data: Any) -> Any:
+def read_legacy(data: Any, encoding: str) -> tuple[Any, int]:
     """The object in a file that PyTorch wrote before version 1.6: pickles in a row, and then the storages.
+
+    Given with it is where its bytes end. Python 2's strings are read by `encoding`.
 
     Raises:
         ValueError: it is none, or is cut short, or holds anything but tensors and plain containers.
@@ -152,7 +156,7 @@ def read_legacy(data: Any) -> Any:
         return Storage(numpy.broadcast_to(numpy.zeros(1, kind.dtype), count))
 
     begin = at
-    _, at = unpickle(data, begin, names(), noted)
+    _, at = unpickle(data, begin, names(), noted, encoding)
     keys, at = unpickle(data, at, {}, no_storage)
     storages: dict[str, Storage] = {}
     if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(wanted):
@@ -163,7 +167,8 @@ def read_legacy(data: Any) -> Any:
             raise ValueError(f"its storage {key!r:.30} is missing, or not of {count} elements")
         storages[key] = storage_of(kind, data, at + 8, count, swapped)
         at += 8 + count * kind.dtype.itemsize
-    return unpickle(data, begin, names(), lambda given: storages[storage_name(given)[1]])[0]
+    found, _ = unpickle(data, begin, names(), lambda given: storages[storage_name(given)[1]], encoding)
+    return found, at
 
 
 def write_zip(obj: Any, file: BinaryIO) -> None:
@@ -173,12 +178,32 @@ def write_zip(obj: Any, file: BinaryIO) -> None:
         TypeError: it holds something else.
     """
     code, arrays = pickled(obj)
-    little = [array.astype(array.dtype.newbyteorder("<"), copy=False) for array in arrays]
-    storages = {f"data/{i}": memoryview(array.reshape(-1).view(numpy.uint8)) for i, array in enumerate(little)}
+    storages = {f"data/{i}": stored(array) for i, array in enumerate(arrays)}
     members = {"data.pkl": code, "byteorder": b"little", **storages, "version": b"3\n"}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, part in members.items():
             add_member(archive, f"archive/{name}", part)
+
+
+def write_legacy(obj: Any, file: BinaryIO) -> None:
+    """Write the file that `torch.save` wrote before version 1.6.
+
+    Raises:
+        TypeError: it holds something else than Tensors and plain values.
+    """
+    code, arrays = pickled(obj, None)
+    system = {**SYSTEM_BITS, "type_sizes": {"short": 2, "int": 4, "long": 4}}
+    file.write(LEGACY + pickle.dumps(SYSTEM_BITS["protocol_version"], 2) + pickle.dumps(system, 2) + code)
+    file.write(pickle.dumps([str(i) for i in range(len(arrays))], 2))
+    for array in arrays:
+        file.write(struct.pack("<q", array.size))
+        file.write(stored(array))
+
+
+def stored(array: Any) -> memoryview:
+    """The bytes of a storage, the low ones first."""
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return memoryview(little.view(numpy.uint8))
 
 
 def add_member(archive: zipfile.ZipFile, name: str, part: Any) -> None:

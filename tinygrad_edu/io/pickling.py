@@ -5,7 +5,7 @@ Source: the instructions are those documented in Python's `pickletools`, protoco
 """
 
 import struct
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Any
 
 import numpy
@@ -13,7 +13,9 @@ import numpy
 from ..dtypes import as_dtype
 from ..functions.device import device
 from ..tensor import Tensor
+from .arrays import KINDS as ARRAY_KINDS
 from .rebuild import STORAGES
+from .storages import Place, storages_of
 
 __all__ = ["pickled"]
 
@@ -21,14 +23,12 @@ KINDS = {kind.dtype.str: kind.name for kind in STORAGES.values() if kind.name !=
 
 
 class Writer:
-    """One pickle being written: its instructions, what they remember, and the arrays that they refer to."""
+    """One pickle being written: its instructions, with Tensors among them whose storages are not known yet."""
 
     def __init__(self) -> None:
-        self.parts: list[bytes] = [b"\x80\x02"]
+        self.parts: list[Any] = []
         self.memo: dict[int, int] = {}
         self.kept: list[Any] = []  # what is remembered stays alive, so that no other object gets its id
-        self.arrays: list[Any] = []
-        self.places: dict[tuple[Any, ...], int] = {}  # the storage of an array's memory
 
     def remember(self, obj: Any) -> None:
         self.memo[id(obj)] = len(self.memo)
@@ -47,12 +47,17 @@ class Writer:
             self.write_integer(int(obj))
         elif isinstance(obj, (float, numpy.floating)):
             self.parts.append(b"G" + struct.pack(">d", obj))
+        elif isinstance(obj, complex):
+            self.write_call("__builtin__", "complex", (obj.real, obj.imag), name)
         elif isinstance(obj, str):
             self.write_text(obj)
         elif id(obj) in self.memo:
             self.parts.append(b"j" + struct.pack("<I", self.memo[id(obj)]))
         elif isinstance(obj, Tensor):
-            self.write_tensor(obj)
+            self.parts.append(obj)
+            self.remember(obj)
+        elif isinstance(obj, Counter):
+            self.write_call("collections", "Counter", (dict(obj),), name)
             self.remember(obj)
         elif isinstance(obj, dict):
             self.parts.append(b"ccollections\nOrderedDict\n)R" if isinstance(obj, OrderedDict) else b"}")
@@ -70,11 +75,19 @@ class Writer:
             for i, item in enumerate(obj):
                 self.write(item, f"{name}[{i}]")
             self.parts.append(b"t")
-        elif isinstance(obj, set):
-            self.write_call("__builtin__", "set", list(obj), name)
+        elif isinstance(obj, (set, frozenset)):
+            self.write_call("__builtin__", "set" if isinstance(obj, set) else "frozenset", (list(obj),), name)
+            self.remember(obj)
+        elif isinstance(obj, bytes):
+            self.write_call("_codecs", "encode", (obj.decode("latin1"), "latin1"), name)
+        elif isinstance(obj, bytearray):
+            self.write_call("__builtin__", "bytearray", (obj.decode("latin1"), "latin1"), name)
+            self.remember(obj)
+        elif isinstance(obj, numpy.ndarray) and obj.dtype.kind in ARRAY_KINDS:
+            self.write_array(obj)
             self.remember(obj)
         elif isinstance(obj, device):
-            self.write_call("torch", "device", str(obj), name)
+            self.write_call("torch", "device", (str(obj),), name)
         elif isinstance(obj, numpy.dtype) or type(obj).__name__ == "dtype":  # PyTorch's programs have their own
             self.parts.append(f"ctorch\n{as_dtype(obj).name}\n".encode())
         elif type(obj).__name__ == "Namespace":
@@ -89,10 +102,25 @@ class Writer:
                 f"is a {type(obj).__name__}; of a module or an optimizer save the state_dict()"
             )
 
-    def write_call(self, module: str, function: str, argument: Any, name: str) -> None:
+    def write_call(self, module: str, function: str, args: tuple[Any, ...], name: str = "") -> None:
         self.parts.append(f"c{module}\n{function}\n".encode())
-        self.write(argument, name)
-        self.parts.append(b"\x85R")
+        self.write(args, name)
+        self.parts.append(b"R")
+
+    def write_array(self, array: Any) -> None:
+        """Write an array of NumPy's as Python's own pickles have it, its bytes within the pickle."""
+        plain = numpy.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
+        self.parts.append(b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n")
+        self.write((0,))
+        self.write(b"b")
+        self.parts.append(b"tR(")
+        self.write_integer(1)
+        self.write(plain.shape)
+        self.write_call("numpy", "dtype", (plain.dtype.str[1:], False, True))
+        self.write(plain.dtype.__reduce__()[2])
+        self.parts.append(b"b\x89")
+        self.write(plain.tobytes())
+        self.parts.append(b"tb")
 
     def write_integer(self, number: int) -> None:
         if -(1 << 31) <= number < 1 << 31:
@@ -116,30 +144,25 @@ class Writer:
             self.write(value, f"{name}[{key!r}]")
         self.parts.append(b"u")
 
-    def write_tensor(self, x: Tensor) -> None:
-        """Write a call that rebuilds a Tensor in its storage; those that share all their memory share a storage."""
-        array = x._array
-        memory = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype)
-        place = self.places.setdefault(memory, len(self.arrays))
-        if place == len(self.arrays):
-            self.kept.append(array)
-            self.arrays.append(numpy.ascontiguousarray(array).reshape(array.shape))
-        self.parts.append(b"ctorch._utils\n_rebuild_tensor_v2\n((")
-        self.write_text("storage")
-        self.parts.append(f"ctorch\n{KINDS[array.dtype.newbyteorder('<').str]}\n".encode())
-        self.write_text(str(place))
-        self.write_text("cpu")
-        self.write_integer(array.size)
-        self.parts.append(b"tQ")
-        self.write_integer(0)
-        self.write(array.shape)
-        self.write(tuple([step // array.itemsize for step in self.arrays[place].strides]))
-        self.write(x.requires_grad and x.is_leaf)
-        self.parts.append(b"ccollections\nOrderedDict\n)RtR")
+
+def rebuilding(x: Tensor, place: Place, count: int, view: tuple[None, ...]) -> bytes:
+    """A call that rebuilds a Tensor in its storage of so many elements."""
+    writer = Writer()
+    writer.parts.append(b"ctorch._utils\n_rebuild_tensor_v2\n((")
+    writer.write_text("storage")
+    writer.parts.append(f"ctorch\n{KINDS[x.dtype.newbyteorder('<').str]}\n".encode())
+    for name in (str(place.storage), "cpu", count, *view):
+        writer.write(name)
+    writer.parts.append(b"tQ")
+    for argument in (place.offset, x._array.shape, place.strides, x.requires_grad and x.is_leaf):
+        writer.write(argument)
+    return b"".join([*writer.parts, b"ccollections\nOrderedDict\n)RtR"])
 
 
-def pickled(obj: Any) -> tuple[bytes, list[Any]]:
-    """The pickle of an object, and the arrays of its storages, by number.
+def pickled(obj: Any, *view: None) -> tuple[bytes, list[Any]]:
+    """The pickle of an object, and its storages, by number.
+
+    References to storages end with `view`, which the files of before version 1.6 have and later ones have not.
 
     Raises:
         TypeError: it holds something that is no Tensor and no plain value.
@@ -150,4 +173,12 @@ def pickled(obj: Any) -> tuple[bytes, list[Any]]:
         writer.write(obj)
     except RecursionError:
         raise ValueError("the object is nested too deep to be saved") from None
-    return b"".join([*writer.parts, b"."]), writer.arrays
+    storages, found = storages_of([part._array for part in writer.parts if isinstance(part, Tensor)])
+    places = iter(found)
+    parts = [b"\x80\x02"]
+    for part in writer.parts:
+        if isinstance(part, Tensor):
+            place = next(places)
+            part = rebuilding(part, place, storages[place.storage].size, view)
+        parts.append(part)
+    return b"".join([*parts, b"."]), storages

@@ -1,6 +1,6 @@
 """What the names in a PyTorch checkpoint stand for: storages, and how tensors lie in them."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from ..dtypes import as_dtype
 from ..functions.device import device
 from ..recording import wrap
 from ..tensor import Tensor
+from .arrays import array_from, empty_array, kind_of, scalar
 from .unpickle import Global, Names
 
 __all__ = ["STORAGES", "Storage", "StorageType", "names", "storage_of"]
@@ -42,6 +43,7 @@ TYPES = [
     StorageType("BFloat16Storage", numpy.dtype("<u2")),
 ]
 STORAGES = {kind.name: kind for kind in TYPES}
+CORES = ("numpy.core", "numpy._core")  # before NumPy 2, and since
 DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
 
@@ -107,6 +109,26 @@ def encoded(characters: str, encoding: str) -> bytes:
     return characters.encode("latin1")
 
 
+def octets(kind: Callable[..., Any]) -> Callable[..., Any]:
+    """Bytes of a kind made of text or of bytes; of a number it would be as many zeros, and as much memory."""
+
+    def made(*args: Any) -> Any:
+        if args and not isinstance(args[0], (str, bytes)):
+            raise ValueError(f"bytes of {args[0]!r:.60}")
+        return kind(*args)
+
+    return made
+
+
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "set": set,
+    "frozenset": frozenset,
+    "complex": complex,
+    "bytes": octets(bytes),
+    "bytearray": octets(bytearray),
+}
+
+
 def names() -> Names:
     """What stands for each name that a checkpoint may refer to."""
     return {
@@ -120,10 +142,15 @@ def names() -> Names:
                 plain("torch", "device", lambda *place: device("cpu")),
                 plain("_codecs", "encode", encoded),
                 plain("argparse", "Namespace", Namespace),
-                plain("builtins", "set", set),
-                plain("__builtin__", "set", set),
+                plain("collections", "Counter", Counter),
+                plain("numpy", "dtype", kind_of),
+                plain("numpy", "ndarray"),
             ]
         ),
+        **dict(plain(f"{core}.multiarray", "_reconstruct", empty_array) for core in CORES),
+        **dict(plain(f"{core}.multiarray", "scalar", scalar) for core in CORES),
+        **dict(plain(f"{core}.numeric", "_frombuffer", array_from) for core in CORES),
+        **dict(plain(module, name, call) for module in ("builtins", "__builtin__") for name, call in BUILTINS.items()),
         **{("torch", kind.name): kind for kind in TYPES},
         **{("torch", name): as_dtype(name) for name in DTYPES},
     }

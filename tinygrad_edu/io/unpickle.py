@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from .arrays import Array, Kind, set_state
+
 __all__ = ["Global", "Names", "unpickle"]
 
 MARK = object()
@@ -32,7 +34,10 @@ Names = dict[tuple[str, str], Any]  # what stands for each name that a pickle ma
 class Machine:
     """One pickle being read: a stack, a memo, and the bytes that are left."""
 
-    def __init__(self, data: Any, start: int, names: Names, persistent: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, data: Any, start: int, names: Names, persistent: Callable[[Any], Any], encoding: str = "utf-8"
+    ) -> None:
+        self.encoding = encoding
         self.data = data
         self.at = start
         self.names = names
@@ -129,13 +134,17 @@ class Machine:
             act(self)
 
 
-def unpickle(data: Any, start: int, names: Names, persistent: Callable[[Any], Any]) -> tuple[Any, int]:
+def unpickle(
+    data: Any, start: int, names: Names, persistent: Callable[[Any], Any], encoding: str = "utf-8"
+) -> tuple[Any, int]:
     """The object of the pickle that begins at `start`, and where its bytes end.
+
+    Strings of Python 2, which are bytes, are text in this encoding, or stay bytes if it is "bytes".
 
     Raises:
         ValueError: it is cut short, refers to other names than these, or makes no sense.
     """
-    machine = Machine(data, start, names, persistent)
+    machine = Machine(data, start, names, persistent, encoding)
     try:
         return machine.run(), machine.at
     except (UnicodeDecodeError, struct.error, RecursionError, TypeError, KeyError, MemoryError) as error:
@@ -169,9 +178,19 @@ def text(form: str) -> Callable[[Machine], Any]:
     return lambda m: m.stack.append(m.take(m.number(form)).decode("utf-8", "surrogatepass"))
 
 
-def raw(form: str, decode: bool) -> Callable[[Machine], Any]:
-    """The instruction for bytes, or for Python 2's strings of bytes, whose length has this form."""
-    return lambda m: m.stack.append(m.take(m.number(form)).decode() if decode else m.take(m.number(form)))
+def raw(form: str) -> Callable[[Machine], Any]:
+    """The instruction for bytes whose length has this form."""
+    return lambda m: m.stack.append(m.take(m.number(form)))
+
+
+def old_text(form: str) -> Callable[[Machine], Any]:
+    """The instruction for Python 2's strings of bytes whose length has this form."""
+
+    def act(m: Machine) -> None:
+        taken = m.take(m.number(form))
+        m.stack.append(taken if m.encoding == "bytes" else taken.decode(m.encoding))
+
+    return act
 
 
 def put(form: str) -> Callable[[Machine], Any]:
@@ -245,7 +264,10 @@ def reduce(m: Machine) -> None:
 def build(m: Machine) -> None:
     """Give the topmost object its attributes: a dictionary's are dropped, as those of a state_dict's metadata."""
     (attributes,) = m.last(1)
-    if isinstance(m.top((dict, Global, SimpleNamespace)), SimpleNamespace):
+    top = m.top((dict, Global, SimpleNamespace, Array, Kind))
+    if isinstance(top, (Array, Kind)):
+        set_state(top, attributes)
+    elif isinstance(top, SimpleNamespace):
         if not isinstance(attributes, dict) or not all(isinstance(name, str) for name in attributes):
             raise ValueError("its pickle has attributes without names")
         vars(m.stack[-1]).update(attributes)
@@ -276,10 +298,12 @@ INSTRUCTIONS: dict[bytes, Callable[[Machine], Any]] = {
     b"X": text("I"),
     b"\x8c": text("B"),
     b"\x8d": text("Q"),
-    b"U": raw("B", True),
-    b"T": raw("i", True),
-    b"C": raw("B", False),
-    b"B": raw("I", False),
+    b"U": old_text("B"),
+    b"T": old_text("i"),
+    b"C": raw("B"),
+    b"B": raw("I"),
+    b"\x8e": raw("Q"),
+    b"\x96": lambda m: m.stack.append(bytearray(m.take(m.number("Q")))),
     b"q": put("B"),
     b"r": put("I"),
     b"\x94": memoize,
