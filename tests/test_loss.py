@@ -359,7 +359,7 @@ ERRORS = {
         ShapeError,
         "input_lengths of 0 or more",
     ),
-    "no lengths": (lambda: F.ctc_loss(FRAMES, t(1, 1), (5, 5), (1, 1.5)), TypeError, "integers as target_lengths"),
+    "no lengths": (lambda: F.ctc_loss(FRAMES, t(1, 1), (5, 5), (1, 1.5)), RuntimeError, "integers as target_lengths"),
     "long frames": (
         lambda: F.ctc_loss(FRAMES, t(1, 1), (5, 6), (1, 1)),
         ShapeError,

@@ -448,3 +448,16 @@ def test_what_a_module_is_not_converted_by():
             net.to("cpu", copy=True)
         assert net.to("cpu", m.float64, True) is net
         assert net.type("torch.FloatTensor").weight.dtype == m.float32
+
+
+def test_other_memory():
+    for m, nn_ in BOTH:
+        net = nn_.Sequential(nn_.Linear(2, 3), nn_.BatchNorm1d(3)).double()
+        weight, state = net[0].weight, {name: (x.shape, x.dtype) for name, x in net.state_dict().items()}
+        assert net.to_empty(device="cpu") is net
+        assert net[0].weight is weight
+        assert {name: (x.shape, x.dtype) for name, x in net.state_dict().items()} == state
+        net[0].weight.data.fill_(7)
+        net.to_empty(device="cpu", recurse=False)
+        assert net[0].weight.eq(7).all()
+        assert m.is_tensor(net[1].running_mean)

@@ -1,6 +1,7 @@
 """nn.utils beside PyTorch's: vectors of parameters, norms of gradients, weights that are computed before each call."""
 
 import math
+import pickle
 import warnings
 
 import numpy as np
@@ -73,3 +74,21 @@ def test_taking_it_off_changes_no_output(kind):
     np.testing.assert_allclose(
         getattr(nn.utils, f"remove_{kind}")(module)(x).detach().numpy(), before.detach().numpy(), 1e-6
     )
+
+
+def test_clipping_by_a_known_norm():
+    def program(m, x, y):
+        for p in (x, y):
+            p.grad = p.detach() * 2
+        m.nn.utils.clip_grads_with_norm_([x, y], 1.5, m.tensor(4.0, dtype=m.float64))
+        return x.grad, y.grad, m.nn.utils.clip_grad_norm_(iter([x, y]), 0.5, foreach=False)
+
+    hold(program, np.arange(6.0).reshape(2, 3), np.array([3.0]), backward=False)
+
+
+@pytest.mark.parametrize("compute", [nn.utils.weight_norm, nn.utils.spectral_norm])
+def test_a_module_with_a_computed_weight_is_pickled(compute):
+    layer = compute(nn.Linear(3, 2))
+    x = tg.ones(1, 3)
+    again = pickle.loads(pickle.dumps(layer.eval()))
+    np.testing.assert_array_equal(again(x).detach().numpy(), layer(x).detach().numpy())

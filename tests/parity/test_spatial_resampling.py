@@ -138,6 +138,15 @@ def test_grid_sample(mode, padding, corners, seed):
         hold(program, x.astype("float32"), places.astype("float32"), backward=False)
 
 
+@pytest.mark.parametrize(
+    "shapes", [((2, 0, 3, 4), (2, 2, 2, 2)), ((0, 2, 3, 4), (0, 2, 2, 2)), ((2, 2, 3, 4), (2, 0, 3, 2))]
+)
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_grid_sample_of_nothing(mode, shapes):
+    x, grid = map(np.zeros, shapes)
+    hold(lambda m, x, grid: m.nn.functional.grid_sample(x, grid, mode, align_corners=False), x, grid)
+
+
 def test_grid_sample_at_what_is_no_place():
     x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
     places = np.array([np.nan, np.inf, -np.inf, 1e20, 0.3])

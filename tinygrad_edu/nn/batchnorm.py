@@ -164,10 +164,12 @@ class InstanceNorm(ChannelNorm):
         self.check_input(input)
         batched = input if input.ndim == max(self.dimensions) else input.unsqueeze(0)
         if batched.shape[1] != self.num_features:
-            told = f"{type(self).__name__} takes {self.num_features} channels, got {input.shape}"
+            place = input.ndim + 1 - max(self.dimensions)
+            wanted = f"expected input's size at dim={place} to be {self.num_features}"
+            told = f"{type(self).__name__}: {wanted}, got {input.shape}"
             if self.affine or self.track_running_stats:
                 raise ShapeError(told)
-            warnings.warn(f"{told}; without parameters it does not matter", stacklevel=2)
+            warnings.warn(f"{told}, which is not used because affine=False", stacklevel=2)
         out = functional.instance_norm(
             batched,
             self.running_mean,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from ..functions.creation import empty
+from ..functions.creation import empty, empty_like
 from ..told import explained, guarded, is_told
 from .hooks import Hooked, everywhere
 from .markup import html_of
@@ -111,8 +111,8 @@ class Module(Hooked):
         """Forget the gradients of all parameters, or set them to zero."""
         clear_gradients(self.parameters(), set_to_none)
 
-    def _apply(self, fn: Callable[[Any], Any]) -> Self:
-        for module in self.modules():
+    def _apply(self, fn: Callable[[Any], Any], recurse: bool = True) -> Self:
+        for module in self.modules() if recurse else [self]:
             for parameter in module._parameters.values():
                 if parameter is not None:
                     parameter.data = fn(parameter.data)
@@ -121,6 +121,10 @@ class Module(Hooked):
                 if buffer is not None:
                     vars(module)[name] = fn(buffer)
         return self
+
+    def to_empty(self, *, device: Any = None, recurse: bool = True) -> Self:
+        """Give parameters and buffers other memory, with whatever numbers are there."""
+        return self._apply(lambda x: empty_like(x, device=device), recurse)
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Convert parameters and buffers, in this module itself, as Tensor.to does; integers keep their dtype.

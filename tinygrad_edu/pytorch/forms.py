@@ -27,10 +27,10 @@ ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
 # fmt: off
 INTO = {
     "abs", "add", "addcdiv", "addcmul", "arange", "bmm", "cat", "ceil", "clamp", "cos", "cumsum", "div", "dot",
-    "exp", "eye", "floor", "full", "gather", "ger", "index_select", "lerp", "linspace", "log", "log2", "logsumexp",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "neg", "normalize", "ones", "outer", "pow",
-    "prod", "rand", "randn", "randperm", "reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin", "sort", "sqrt",
-    "square", "stack", "std", "sub", "sum", "tanh", "topk", "tril", "triu", "var", "zeros",
+    "exp", "eye", "floor", "full", "gather", "ger", "index_select", "lerp", "linspace", "log", "log2", "logsigmoid",
+    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "neg", "normalize",
+    "ones", "outer", "pow", "prod", "rand", "randn", "randperm", "reciprocal", "round", "rsqrt", "sigmoid", "sign",
+    "sin", "sort", "sqrt", "square", "stack", "std", "sub", "sum", "tanh", "topk", "tril", "triu", "var", "zeros",
 }
 # fmt: on
 OLD_REDUCTION = {"size_average", "reduce"}

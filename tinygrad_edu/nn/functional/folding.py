@@ -173,7 +173,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     if input.ndim < 3:
         raise ShapeError(f"channel_shuffle takes (B, C, *spatial), got {input.shape}")
     if groups < 1:
-        raise ValueError(f"channel_shuffle takes 1 or more groups, got {groups}")
+        raise ShapeError(f"channel_shuffle takes 1 or more groups, got {groups}")
     batch, channels, *spatial = input.shape
     if channels % groups:
         raise ShapeError(f"channel_shuffle: {groups} groups do not divide the {channels} channels of {input.shape}")

@@ -157,6 +157,16 @@ def cell_places(spatial: Sizes, sizes: Sizes) -> NDArray[Any]:
     return numpy.array([numpy.broadcast_to(row, [t.shape[1] for t in tables]).reshape(-1) for row in rows], int)
 
 
+def winners(values: Any) -> Any:
+    """Which value of each window is its largest: the first of equal ones, and the last NaN; `(.., n, K) -> (.., n)`."""
+    won = argmax(values, dim=values.ndim - 1)
+    missing = numpy.isnan(values)
+    if not missing.any():
+        return won
+    last = values.shape[-1] - 1 - missing[..., ::-1].argmax(-1)
+    return numpy.where(missing.any(-1), last, won)
+
+
 def adaptive_maxima(dims: int, input: Tensor, output_size: Size, return_indices: bool) -> Any:
     """The largest value of each cell, over `dims` dimensions."""
     sizes = output_sizes(dims, input, output_size)
@@ -171,12 +181,7 @@ def adaptive_maxima(dims: int, input: Tensor, output_size: Size, return_indices:
     index = numpy.zeros((*before, math.prod(sizes)), int)
     if index.size:
         places = cell_places(spatial, sizes)
-        values = getitem(flat._array, index=(..., places))
-        won = argmax(values, dim=len(before) + 1)  # the first of equal values, or of NaN
-        if values.dtype.kind == "f" and numpy.isnan(values).any():
-            missing = numpy.isnan(values)
-            last = places.shape[1] - 1 - missing[..., ::-1].argmax(-1)
-            won = numpy.where(missing.any(-1), last, won)
+        won = winners(getitem(flat._array, index=(..., places)))
         index = getitem(places, index=(numpy.arange(len(places)), won))
     out = gather(flat, dim=len(before), index=index).reshape(*before, *sizes)
     return (out, wrap(index.reshape(out.shape))) if return_indices else out

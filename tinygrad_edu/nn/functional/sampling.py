@@ -1,5 +1,6 @@
 """Images sampled at the places of a grid, and the grids of affine maps."""
 
+import math
 from collections.abc import Sequence
 from itertools import product
 from typing import Any
@@ -34,14 +35,19 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
     Raises:
         ShapeError: theta and size do not fit each other, or a size is not positive.
-        TypeError: theta does not hold floats.
+        NotImplementedError: the size is one of other than two or three spatial dimensions.
+        ValueError: theta does not hold floats.
 
     Source: Jaderberg et al., "Spatial Transformer Networks" (2015), equation 1.
     """
     dims = len(size) - 2
     if theta.dtype.kind != "f":
-        raise TypeError(f"affine_grid takes a theta of floats, got {theta.dtype}")
-    if dims not in (2, 3) or theta.shape != (size[0], dims, dims + 1):
+        raise ValueError(f"affine_grid: Expected theta to have floating point type, got {theta.dtype}")
+    if dims not in (2, 3):
+        raise NotImplementedError(
+            f"affine_grid only supports 4D and 5D sizes, (B, C, H, W) and (B, C, D, H, W), got {size}"
+        )
+    if theta.shape != (size[0], dims, dims + 1):
         raise ShapeError(
             f"affine_grid takes theta (B, 2, 3) with size (B, C, H, W), or (B, 3, 4) with (B, C, D, H, W); "
             f"got {theta.shape} and {tuple(size)}"
@@ -92,9 +98,9 @@ def grid_sample(
         place = (coordinate + 1) / 2 * (n - 1) if corners else ((coordinate + 1) * n - 1) / 2
         taps.append(taps_of(place, n, mode, padding_mode, corners))
     batch, channels = input.shape[:2]
-    pixels = input.movedim(1, -1).reshape(-1, channels)
+    pixels = input.movedim(1, -1).reshape(batch * math.prod(spatial), channels)
     pixels = cat([pixels, wrap(numpy.zeros((1, channels), input.dtype))])  # the last one is for what lies outside
-    first = numpy.repeat(numpy.arange(batch), grid.numel() // dims // max(batch, 1))
+    first = numpy.repeat(numpy.arange(batch), math.prod(made))
     mixed = sum_of_taps(pixels, first, spatial, taps)
     return mixed.reshape(batch, *made, channels).movedim(-1, 1).contiguous()
 

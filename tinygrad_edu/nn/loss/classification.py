@@ -22,7 +22,8 @@ class CrossEntropyLoss(Loss):
     Raises:
         ShapeError: in forward, input, target and weight do not fit.
         IndexError: in forward, a class is not in 0 .. C - 1, and not ignore_index.
-        ValueError: in forward, the reduction is not known, or label_smoothing is not between 0 and 1.
+        ValueError: in forward, the reduction is not known.
+        RuntimeError: in forward, label_smoothing is not between 0 and 1.
 
     Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision" (2016), section 7: smoothing.
     """

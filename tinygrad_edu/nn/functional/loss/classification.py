@@ -29,8 +29,8 @@ def cross_entropy(
     Raises:
         ShapeError: input, target and weight do not fit.
         IndexError: a class is not in 0 .. C - 1, and not ignore_index.
-        ValueError: the reduction is not known; label_smoothing is not between 0 and 1.
-        RuntimeError: there is an ignore_index for probabilities.
+        ValueError: the reduction is not known.
+        RuntimeError: label_smoothing is not between 0 and 1; there is an ignore_index for probabilities.
         TypeError: input or target is no Tensor.
     """
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
@@ -42,7 +42,7 @@ def cross_entropy(
         except IndexError:
             pass  # a class is out of range, or to be ignored: the long way knows which
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing is between 0 and 1, got {label_smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
     log_p = log_softmax(input, class_dim(input))
     if target.dtype.kind == "f":
         if ignore_index >= 0:

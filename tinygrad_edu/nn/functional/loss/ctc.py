@@ -105,11 +105,11 @@ def lengths_of(given: Any, count: int, name: str) -> Array:
 
     Raises:
         ShapeError: there is not one for each sample, or one is negative.
-        TypeError: they are no integers.
+        RuntimeError: they are no integers.
     """
     lengths = given.numpy() if isinstance(given, Tensor) else numpy.array(given)
     if lengths.size and lengths.dtype.kind not in "iu":
-        raise TypeError(f"ctc_loss takes integers as {name}, got {given!r:.80}")
+        raise RuntimeError(f"ctc_loss takes integers as {name}, got {given!r:.80}")
     if lengths.size != count or lengths.ndim > 1 or lengths.min(initial=0) < 0:
         raise ShapeError(f"ctc_loss takes {name} of 0 or more, one for each of {count} samples, got {given!r:.80}")
     return lengths.reshape(count).astype(numpy.int64)
