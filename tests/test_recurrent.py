@@ -27,11 +27,11 @@ def operands(kind, sizes, H=3, P=2, dtype="float64"):
     gates, out = {"rnn": 1, "lstm": 4, "projected_lstm": 4, "gru": 3}[kind], P if kind == "projected_lstm" else H
     shapes = [(N, gates * H), (B, out)]
     if "lstm" in kind:
-        shapes.append((B, H))
+        shapes = [(N, H + 1), (B, out), (B, H), (gates * H, H + 1)]
     shapes.append((gates * H, out))
     if kind == "projected_lstm":
         shapes.append((P, H))
-    if kind == "gru":
+    if kind != "rnn":
         shapes.append((gates * H,))
     return [leaf(*shape, seed=i, dtype=dtype) for i, shape in enumerate(shapes)]
 
@@ -50,11 +50,15 @@ def rnn_step(a, h, weight, nonlinearity="tanh"):
     return (getattr(a + weight @ h, nonlinearity)(),)
 
 
-def lstm_step(a, h, c, weight, projection=None):
-    i, f, g, o = (a + weight @ h).reshape(4, -1)
+def lstm_step(x, h, c, weight_ih, weight_hh, bias):
+    i, f, g, o = (weight_ih @ x + weight_hh @ h + bias).reshape(4, -1)
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    h = o.sigmoid() * c.tanh()
-    return (h if projection is None else projection @ h), c
+    return o.sigmoid() * c.tanh(), c
+
+
+def projected_lstm_step(x, h, c, weight_ih, weight_hh, projection, bias):
+    h, c = lstm_step(x, h, c, weight_ih, weight_hh, bias)
+    return projection @ h, c
 
 
 def gru_step(a, h, weight, bias):
@@ -64,7 +68,7 @@ def gru_step(a, h, weight, bias):
     return ((1 - z) * n + z * h,)
 
 
-STEPS = {"rnn": rnn_step, "lstm": lstm_step, "projected_lstm": lstm_step, "gru": gru_step}
+STEPS = {"rnn": rnn_step, "lstm": lstm_step, "projected_lstm": projected_lstm_step, "gru": gru_step}
 
 
 def by_hand(kind, inputs, sizes, reverse, **settings):
@@ -407,3 +411,20 @@ def test_products_in_parts_are_those_of_one_sequence_at_a_time(kind):
         np.testing.assert_allclose(packed[:n, b].detach().numpy(), alone[:n, 0].detach().numpy(), 1e-5, 1e-6)
     for p, g in zip(layer.parameters(), together, strict=True):
         np.testing.assert_allclose(p.grad.numpy(), g.numpy(), 1e-4, 1e-4)
+
+
+@pytest.mark.parametrize("bias", BOTH)
+@pytest.mark.parametrize("reverse", BOTH)
+def test_an_lstms_input_too_wide_to_be_beside_the_states(reverse, bias):
+    """Of 200 sequences a product with both weights would not be small; of one it is."""
+    net = nn.LSTM(170, 33, bias=bias, bidirectional=reverse).double()
+    x = leaf(5, 200, 170)
+    lengths = tg.tensor([5] * 120 + [2] * 80)
+    packed, _ = packing.pad_packed_sequence(net(packing.pack_padded_sequence(x, lengths))[0])
+    for b in (0, 119, 120, 199):
+        n = int(lengths[b])
+        alone, _ = net(x[:n, b])
+        np.testing.assert_allclose(packed[:n, b].detach().numpy(), alone.detach().numpy(), 1e-12, 1e-13)
+        both = [grad(weighted([y]), [x, *net.parameters()], retain_graph=True) for y in (packed[:n, b], alone)]
+        for gx, hand in zip(*both, strict=True):
+            np.testing.assert_allclose(gx.numpy(), hand.numpy(), 1e-10, 1e-12)

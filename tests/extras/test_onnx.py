@@ -889,7 +889,7 @@ def test_a_mask_that_a_model_looks_at_is_no_input(tmp_path):
 def test_the_cells_of_all_steps_are_not_to_be_had(tmp_path):
     from tinygrad_edu.nn.functional.recurrent import lstm
 
-    args = tg.randn(6, 8), tg.randn(2, 2), tg.randn(2, 2), tg.randn(8, 2)
+    args = tg.randn(6, 3), tg.randn(2, 2), tg.randn(2, 2), tg.randn(8, 3), tg.randn(8, 2)
     with pytest.raises(ExportError, match=r"cells after the last step only|depends on the inputs"):
         export(lambda *xs: lstm(*xs, sizes=(2, 2, 2), reverse=False)[1], args, tmp_path / "model.onnx")
 

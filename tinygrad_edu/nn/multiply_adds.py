@@ -24,8 +24,8 @@ COUNTS: dict[Primitive, Callable[[Sequence[Any], Any], int]] = {
     attention_weights: lambda x, out: out.size * x[0].shape[-1],
     rnn: lambda x, out: len(x[0]) * x[2].size,
     gru: lambda x, out: len(x[0]) * x[2].size,
-    lstm: lambda x, out: len(x[0]) * x[3].size,
-    projected_lstm: lambda x, out: len(x[0]) * (x[3].size + x[4].size),
+    lstm: lambda x, out: len(x[0]) * (x[3].size + x[4].size),
+    projected_lstm: lambda x, out: len(x[0]) * (x[3].size + x[4].size + x[5].size),
 }
 
 

@@ -1,9 +1,10 @@
 r"""Recurrent layers without state: a whole batch of sequences through one layer in one direction.
 
-Each is one primitive for all steps. What enters the gates, $a_t = W x_t + b$, is one matrix product for all steps and
-stands outside; within, a step is one product with the recurrent weight and a few passes over its gates. The gradient
-of the recurrent weight is one product for all steps again. As a step by step program of Tensor operations a layer takes
-six times as long; a test holds the one to the other.
+Each is one primitive for all steps: a step is one product with the recurrent weight and a few passes over its gates.
+What the input gives, $a_t = W x_t + b$, waits for no step before. Of an RNN and a GRU it is one matrix product for all
+steps and stands outside; an LSTM, which has four gates, takes it within the step's product, and so need not write it
+to memory and read it again. The gradient of a weight is one product for all steps. As a step by step program of Tensor
+operations a layer takes six times as long; a test holds the one to the other.
 
 Rows. Sequences lie in memory step by step: all first elements, then all second ones, the longest sequences first. Then
 `sizes`, how many sequences each step has, says all about their lengths, and sequences of one length are no special
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ...kernels import lstm as lstm_kernels
 from ...kernels import recurrent as kernels
 from ...ops.elementary import tanh
 from ...ops.elementwise import masked
@@ -145,30 +147,44 @@ rnn.joint_vjp(
 
 @primitive(
     formula=r"""\bar{c}_t = \bar{h}_t\,o\,(1 - \tanh^2 c_t) + f_{t+1} \bar{c}_{t+1},\
-\bar{a}_t = (\bar{c}_t g\,i(1-i),\ \bar{c}_t c_{t-1} f(1-f),\ \bar{c}_t i\,(1-g^2),\ \bar{h}_t \tanh c_t\,o(1-o))"""
+\bar{a}_t = (\bar{c}_t g\,i(1-i),\ \bar{c}_t c_{t-1} f(1-f),\ \bar{c}_t i\,(1-g^2),\ \bar{h}_t \tanh c_t\,o(1-o)),\
+(\bar{W}, \bar{U}, \bar{b}) = \sum \bar{a}_t (x_t, h_{t-1}, 1)^\top""",
+    promotion="common",
+    kinds="f",
 )
-def lstm(a: Any, h0: Any, c0: Any, weight: Any, *, sizes: Sizes, reverse: bool) -> tuple[Any, Any, Any]:
+def lstm(
+    x: Any, h0: Any, c0: Any, weight_ih: Any, weight_hh: Any, bias: Any = None, *, sizes: Sizes, reverse: bool
+) -> tuple[Any, Any, Any]:
     r"""$c_t = f\,c_{t-1} + i\,g$ and $h_t = o \tanh c_t$ of all steps, and the gates.
 
-    $(i, f, g, o) = (\sigma, \sigma, \tanh, \sigma)(a_t + W h_{t-1})$;
-    `a (N, 4 H), h0 (B, H), c0 (B, H), weight (4 H, H) -> (N, H), (N, H), (N, 4 H)`. The gates are there for their
-    gradients: a step's rows hold i, f, o, g as blocks.
+    $(i, f, g, o) = (\sigma, \sigma, \tanh, \sigma)(a_t)$ of $a_t = W x_t + U h_{t-1} + b$; `x (N, in), h0 (B, H),
+    c0 (B, H), weight_ih (4 H, in), weight_hh (4 H, H), bias (4 H) -> (N, H), (N, H), (N, 4 H)`. The gates are there for
+    their gradients: a step's rows hold i, f, o, g as blocks.
 
     Source: Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997); Gers, Schmidhuber and Cummins, "Learning to
     Forget" (2000), for f.
     """
-    return kernels.lstm(a, h0, c0, weight, None, steps_of(sizes, reverse))
+    return lstm_kernels.lstm(x, h0, c0, weight_ih, weight_hh, bias, None, steps_of(sizes, reverse))
 
 
-@primitive(formula=lstm.formula + r",\ \bar{P} = \sum \bar{h}_t (o \tanh c_t)^\top")
+@primitive(formula=lstm.formula + r",\ \bar{P} = \sum \bar{h}_t (o \tanh c_t)^\top", promotion="common", kinds="f")
 def projected_lstm(
-    a: Any, h0: Any, c0: Any, weight: Any, projection: Any, *, sizes: Sizes, reverse: bool
+    x: Any,
+    h0: Any,
+    c0: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    projection: Any,
+    bias: Any = None,
+    *,
+    sizes: Sizes,
+    reverse: bool,
 ) -> tuple[Any, Any, Any]:
-    r"""The same with $h_t = P\,(o \tanh c_t)$; `h0 (B, P), weight (4 H, P), projection (P, H) -> (N, P), ...`.
+    r"""The same with $h_t = P\,(o \tanh c_t)$; `h0 (B, P), weight_hh (4 H, P), projection (P, H) -> (N, P), ...`.
 
     Source: Sak, Senior and Beaufays, "Long Short-Term Memory Based Recurrent Neural Network Architectures" (2014).
     """
-    return kernels.lstm(a, h0, c0, weight, projection, steps_of(sizes, reverse))
+    return lstm_kernels.lstm(x, h0, c0, weight_ih, weight_hh, bias, projection, steps_of(sizes, reverse))
 
 
 def lstm_adjoint(
@@ -209,39 +225,50 @@ def lstm_adjoint(
 def lstm_gradients(
     g: Any,
     out: Any,
+    x: Any,
     h0: Any,
     c0: Any,
-    weight: Any,
+    weight_ih: Any,
+    weight_hh: Any,
     projection: Any,
     sizes: Sizes,
     reverse: bool,
     needs: tuple[bool, ...],
 ) -> Any:
+    """The gradients of x, h0, c0, both weights, the projection and the bias."""
     steps, (h, c, gates), (g_h, g_c, g_gates) = steps_of(sizes, reverse), out, g
-    on_arrays = all(x is None or type(x) is numpy.ndarray for x in (g_h, g_c, weight))
+    on_arrays = all(each is None or type(each) is numpy.ndarray for each in (*g, x))
     if on_arrays and g_gates is None and projection is None and sizes[0] == sizes[-1]:
         # the same without a temporary array for each product, which is a third of a backward's time
-        ga, gh0, gc0 = kernels.lstm_adjoint(g_h, g_c, h, c, gates, c0, weight, steps)
+        ga, gh0, gc0 = lstm_kernels.lstm_adjoint(g_h, g_c, h, c, gates, c0, weight_hh, steps)
         gh = None
     else:
-        ga, gh0, gc0, gh = lstm_adjoint(g, out, h0, c0, weight, projection, steps)
-    to_weight = to_projection = None
-    if needs[3]:
-        to_weight = ga.T @ joined(states_before(by_steps(h, steps=steps), h0), steps)
-    if gh is not None and needs[4:] == (True,):
-        o = joined([block(x, 4)[2] for x in by_steps(gates, steps=steps)], steps)
+        ga, gh0, gc0, gh = lstm_adjoint(g, out, h0, c0, weight_hh, projection, steps)
+    to_ih = to_hh = to_bias = to_projection = None
+    if on_arrays and any(needs[3:]):
+        to_ih, to_hh, to_bias = lstm_kernels.weight_gradients(ga, x, h, h0, steps)
+    elif any(needs[3:]):
+        before = joined(states_before(by_steps(h, steps=steps), h0), steps)
+        to_ih, to_hh, to_bias = ga.T @ x, ga.T @ before, sum(ga, dim=(0,))
+    if gh is not None and projection is not None:
+        o = joined([block(part, 4)[2] for part in by_steps(gates, steps=steps)], steps)
         to_projection = gh.T @ (o * tanh(c))
-    return ga, gh0, gc0, to_weight, to_projection
+    return ga @ weight_ih if needs[0] else None, gh0, gc0, to_ih, to_hh, to_projection, to_bias
+
+
+def without_projection(gradients: Sequence[Any]) -> Any:
+    """Those of them that an LSTM without projection has."""
+    return *gradients[:5], gradients[6]
 
 
 lstm.joint_vjp(
-    lambda g, out, h0, c0, weight, sizes, reverse, needs: lstm_gradients(
-        g, out, h0, c0, weight, None, sizes, reverse, needs
+    lambda g, out, x, h0, c0, weight_ih, weight_hh, sizes, reverse, needs: without_projection(
+        lstm_gradients(g, out, x, h0, c0, weight_ih, weight_hh, None, sizes, reverse, needs)
     )
 )
 projected_lstm.joint_vjp(
-    lambda g, out, h0, c0, weight, projection, sizes, reverse, needs: lstm_gradients(
-        g, out, h0, c0, weight, projection, sizes, reverse, needs
+    lambda g, out, x, h0, c0, weight_ih, weight_hh, projection, sizes, reverse, needs: lstm_gradients(
+        g, out, x, h0, c0, weight_ih, weight_hh, projection, sizes, reverse, needs
     )
 )
 lstm.partial = projected_lstm.partial = True
@@ -328,13 +355,13 @@ def recurrent_layer(
         bias = [] if weights.bias_hh is None else [weights.bias_hh]
         h, _ = gru(a, *states, weights.hh, *bias, **settings)
         return h, (final_state(h, sizes, reverse),)
-    bias_sum = None if weights.bias_ih is None else weights.bias_ih + weights.bias_hh
-    a = linear(input, weights.ih, bias_sum)
+    bias = [] if weights.bias_ih is None else [weights.bias_ih + weights.bias_hh]
     if mode == "LSTM":
         if weights.hr is None:
-            h, c, _ = lstm(a, *states, weights.hh, **settings)
+            h, c, _ = lstm(input, *states, weights.ih, weights.hh, *bias, **settings)
         else:
-            h, c, _ = projected_lstm(a, *states, weights.hh, weights.hr, **settings)
+            h, c, _ = projected_lstm(input, *states, weights.ih, weights.hh, weights.hr, *bias, **settings)
         return h, (final_state(h, sizes, reverse), final_state(c, sizes, reverse))
+    a = linear(input, weights.ih, *bias)
     h = rnn(a, *states, weights.hh, nonlinearity="tanh" if mode == "RNN_TANH" else "relu", **settings)
     return h, (final_state(h, sizes, reverse),)

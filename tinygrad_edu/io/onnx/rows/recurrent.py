@@ -1,7 +1,7 @@
 """Recurrent layers, by ONNX's operators of the same names, whose gates stand in another order.
 
-Here a layer's input arrives multiplied by its weight; there the operator does that itself, so it gets what the product
-was made of.
+Here the input of an RNN and of a GRU arrives multiplied by its weight; there the operator does that itself, so it gets
+what the product was made of.
 """
 
 from collections.abc import Sequence
@@ -49,12 +49,12 @@ def in_order(g: Graph, matrix: Value, gates: Sequence[int], name: str) -> Value:
     return g.rearranged(matrix, name, change)
 
 
-def biases(g: Graph, of_input: Value | None, of_state: Value | None, gates: Sequence[int], rows: int, a: Value) -> Any:
+def biases(g: Graph, of_input: Value | None, of_state: Value | None, gates: Sequence[int], rows: int, x: Value) -> Any:
     """Both biases, one after the other, zeros where there is none."""
     parts = []
     for bias in (of_input, of_state):
         if bias is None:
-            parts.append(g.constant(numpy.zeros((1, rows), a.dtype)))
+            parts.append(g.constant(numpy.zeros((1, rows), x.dtype)))
         else:
             parts.append(in_order(g, bias, gates, "by_gate"))
     return g.Concat(*parts, axis=1)
@@ -64,17 +64,24 @@ class Layer:
     """What the three kinds of layers share: the operator's inputs and attributes."""
 
     def __init__(
-        self, g: Graph, a: Value, weight: Value, bias: Value | None, gates: Sequence[int], sizes: Any, reverse: bool
+        self,
+        g: Graph,
+        entering: tuple[Value, Value, Value | None],
+        weight: Value,
+        bias: Value | None,
+        gates: Sequence[int],
+        sizes: Any,
+        reverse: bool,
     ) -> None:
         T, B = steps(sizes)
-        x, weight_ih, bias_ih = entering(g, a)
+        x, weight_ih, bias_ih = entering
         rows, self.hidden = weight.shape
         self.g, self.B, self.T, self.reverse = g, B, T, reverse
         self.inputs = [
             g.reshape(x, (T, B, weight_ih.shape[1])),
             in_order(g, weight_ih, gates, "by_gate"),
             in_order(g, weight, gates, "by_gate"),
-            biases(g, bias_ih, bias, gates, rows, a),
+            biases(g, bias_ih, bias, gates, rows, x),
             None,
         ]
         self.attributes = {"hidden_size": self.hidden, "direction": "reverse" if reverse else "forward"}
@@ -94,25 +101,36 @@ class Layer:
 
 @row
 def rnn(g: Graph, a: Value, h0: Value, weight: Value, *, nonlinearity: str, sizes: Any, reverse: bool) -> Any:
-    layer = Layer(g, a, weight, None, (0,), sizes, reverse)
+    layer = Layer(g, entering(g, a), weight, None, (0,), sizes, reverse)
     how = {"activations": ["Tanh" if nonlinearity == "tanh" else "Relu"], **layer.attributes}
     y, _ = g.RNN(*layer.inputs, layer.state(h0), outputs=2, **how)
     return layer.rows(y)
 
 
 @row
-def lstm(g: Graph, a: Value, h0: Value, c0: Value, weight: Value, *, sizes: Any, reverse: bool) -> Any:
-    layer = Layer(g, a, weight, None, LSTM_GATES, sizes, reverse)
+def lstm(
+    g: Graph,
+    x: Value,
+    h0: Value,
+    c0: Value,
+    weight_ih: Value,
+    weight_hh: Value,
+    bias: Value | None = None,
+    *,
+    sizes: Any,
+    reverse: bool,
+) -> Any:
+    layer = Layer(g, (x, weight_ih, bias), weight_hh, None, LSTM_GATES, sizes, reverse)
     y, _, c = g.LSTM(*layer.inputs, layer.state(h0), layer.state(c0), outputs=3, **layer.attributes)
     (rows, _), (gate_rows, gates) = g.call.shapes[1:]
     end = slice(layer.B) if reverse else slice(rows - layer.B, None)
-    states = States((rows, layer.hidden), a.dtype, layer.last(c), end)
-    return layer.rows(y), states, States((gate_rows, gates), a.dtype, c, slice(0, 0))
+    states = States((rows, layer.hidden), x.dtype, layer.last(c), end)
+    return layer.rows(y), states, States((gate_rows, gates), x.dtype, c, slice(0, 0))
 
 
 @row
 def gru(g: Graph, a: Value, h0: Value, weight: Value, bias: Value | None = None, *, sizes: Any, reverse: bool) -> Any:
-    layer = Layer(g, a, weight, bias, GRU_GATES, sizes, reverse)
+    layer = Layer(g, entering(g, a), weight, bias, GRU_GATES, sizes, reverse)
     y, _ = g.GRU(*layer.inputs, layer.state(h0), outputs=2, linear_before_reset=1, **layer.attributes)
     gates = g.call.shapes[1]
     return layer.rows(y), States(gates, a.dtype, y, slice(0, 0))
