@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.autograd import grad, gradcheck, gradgradcheck
+from tinygrad_edu import autograd
+from tinygrad_edu.autograd import GradcheckError, grad, gradcheck, gradgradcheck
 from tinygrad_edu.errors import GradientError, ShapeError
 from tinygrad_edu.primitive import Primitive
 from tinygrad_edu.testing import check_gradient, numerical_gradient
@@ -401,11 +402,104 @@ def test_gradcheck():
     x = leaf(0.5, -1.5, dtype="float64")
     assert gradcheck(lambda x: (x.exp(), x * x[0]), x)
     assert gradgradcheck(lambda x: x.exp() * x[0], x)
-    with pytest.raises(ValueError, match="float64"):
-        gradcheck(lambda x: x * x, leaf(1.0))
-    with pytest.raises(GradientError, match="output 0 and input 0"):
+    with pytest.raises(ValueError, match="at least one input that requires grad"):
+        gradcheck(lambda x: x * x, x.detach())
+    with pytest.warns(UserWarning, match="input 0 holds float32"):
+        assert gradcheck(lambda x: x * x, leaf(1.0), eps=1e-2, atol=1e-2)
+    with pytest.raises(GradcheckError, match="output 0 and input 0"):
         gradcheck(lambda x: x * x.detach(), x)
     assert not gradcheck(lambda x: x * x.detach(), x, raise_exception=False)
+
+
+def test_gradcheck_of_a_function_that_goes_back_itself():
+    x = leaf(0.5, -1.5, dtype="float64")
+    assert gradcheck(lambda x: grad((x**3).sum(), x, create_graph=True)[0], x)
+
+
+def test_gradcheck_of_what_no_gradient_flows_through():
+    x = leaf(0.5, -1.5, dtype="float64")
+    assert gradcheck(lambda x: x.sign(), x)
+    assert gradcheck(lambda x: (), x)
+    with pytest.raises(GradcheckError, match="and no output requires grad"):
+        gradcheck(lambda x: x.detach() * 2, x)
+
+
+def test_gradcheck_of_a_backward_that_adds_something_of_its_own():
+    def function(x):
+        y = x.clone()
+        y.register_hook(lambda g: g + 1e-2)
+        return y
+
+    x = leaf(0.5, -1.5, dtype="float64")
+    with pytest.raises(GradcheckError, match="a gradient of zeros came back as something else"):
+        gradcheck(function, x, atol=0.1)
+
+
+def test_gradcheck_of_a_form_that_depends_on_the_values():
+    x = leaf(1.0, dtype="float64")
+    with pytest.raises(GradcheckError, match=r"output 0 is float64 .*, and float64 .* when an input moves"):
+        gradcheck(lambda x: tg.cat([x, x]) if x >= 1 else x, x)
+
+
+def test_zeros_for_what_was_not_used_go_on_where_gradients_do():
+    x, unused = leaf(2.0), leaf(3.0)
+    (g,) = grad(x * x, unused, create_graph=True, materialize_grads=True)
+    assert g.requires_grad
+    assert grad(g, unused, materialize_grads=True)[0].tolist() == [0]
+    assert not grad(x * x, unused, materialize_grads=True)[0].requires_grad
+
+
+def test_a_generator_in_a_mode_gets_what_is_thrown_into_it():
+    seen = []
+
+    @tg.no_grad()
+    def numbers():
+        for i in range(3):
+            try:
+                yield i
+            except KeyError:
+                seen.append(("thrown", tg.is_grad_enabled()))
+            except GeneratorExit:
+                seen.append(("closed", tg.is_grad_enabled()))
+                raise
+
+    made = numbers()
+    assert next(made) == 0
+    assert made.throw(KeyError) == 1
+    assert tg.is_grad_enabled()
+    made.close()
+    assert seen == [("thrown", False), ("closed", False)]
+    made = numbers()
+    next(made)
+    with pytest.raises(TypeError):
+        made.throw(TypeError)
+    assert tg.is_grad_enabled()
+
+
+def test_which_output_of_its_node_a_tensor_is():
+    x = tg.ones(4, requires_grad=True)
+    assert [y.output_nr for y in x.chunk(2)] == [0, 1]
+    assert x.output_nr == (x * 2).output_nr == 0
+    first, second = x.chunk(2)
+    edge = autograd.graph.GradientEdge(second.grad_fn, second.output_nr, second._node)
+    assert grad((first * 2 + second * 3).sum(), edge)[0].tolist() == [3, 3]
+
+
+def test_views_know_what_they_are_views_of():
+    x = tg.ones(2, 3)
+    assert x.t()._is_view()
+    assert x.t()[0]._base is x
+    for y in (x, x * 2, x.clone(), x.detach()):
+        assert not y._is_view()
+        assert y._base is None
+
+
+def test_data_and_grad_that_cannot_be():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match="its data must be floats"):
+        x.data = tg.tensor([1, 2])
+    with pytest.raises(RuntimeError, match="cannot be its own gradient"):
+        x.grad = x
 
 
 def test_numerical_gradient():

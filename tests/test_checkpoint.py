@@ -3,6 +3,7 @@
 import gc
 import tracemalloc
 import weakref
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -176,9 +177,29 @@ def test_a_function_that_does_something_else_the_second_time():
         times.append(1)
         return x.exp() if len(times) == 1 else x.exp().sin()
 
-    y = checkpoint(part, leaf(0.5))
+    y = checkpoint(part, leaf(0.5), early_stop=False)
     with pytest.raises(GradientError, match="recorded 1 operations, and others or another number"):
         y.sum().backward()
+    times.clear()
+    x = leaf(0.5)
+    checkpoint(part, x).sum().backward()  # what it needs comes first
+    assert x.grad.tolist() == x.exp().tolist()
+
+
+def test_the_function_runs_in_the_contexts_given():
+    order = []
+
+    @contextmanager
+    def noted(name):
+        order.append(name)
+        yield
+
+    y = checkpoint(lambda x: x.exp(), leaf(0.5), context_fn=lambda: (noted("first"), noted("again")))
+    assert order == ["first"]
+    y.sum().backward()
+    assert order == ["first", "again"]
+    with pytest.raises(ValueError, match="context_fn"):
+        checkpoint(lambda x: x, leaf(0.5), use_reentrant=True, context_fn=lambda: (noted("a"), noted("b")))
 
 
 def test_a_function_that_raises_leaves_the_modes_as_they_were():

@@ -18,7 +18,7 @@ import pytest
 from tinygrad_edu import __version__
 from tinygrad_edu.cli import main
 from tinygrad_edu.data import DataLoader, digits
-from tinygrad_edu.graph import no_grad
+from tinygrad_edu.grad_mode import no_grad
 from tinygrad_edu.io import load_safetensors, save_safetensors
 from tinygrad_edu.train import RunFolder
 from tinygrad_edu.train.config import completed

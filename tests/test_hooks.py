@@ -45,6 +45,65 @@ def test_hooks_on_nodes_come_in_order_and_can_be_taken_away():
     assert order[3:] == ["tensor"]
 
 
+def test_hooks_on_a_tensor_come_before_those_on_its_node():
+    order = []
+    x = leaf(1.0)
+    y = x * 2
+    y.grad_fn.register_prehook(lambda go: order.append("before y") or (go[0] * 5,))
+    y.register_hook(lambda g: order.append("y") or g * 3)
+    accumulate = y.grad_fn.next_functions[0][0]
+    accumulate.register_hook(lambda gi, go: order.append("behind x"))
+    accumulate.register_prehook(lambda go: order.append("before x"))
+    x.register_hook(lambda g: order.append("x"))
+    x.register_post_accumulate_grad_hook(lambda leaf: order.append("x.grad"))
+    y.sum().backward(retain_graph=True)
+    assert order == ["y", "before y", "x", "before x", "x.grad", "behind x"]
+    assert x.grad.tolist() == [30]
+    order.clear()
+    assert grad(y.sum(), y, retain_graph=True)[0].tolist() == [3]  # y's node does not run
+    assert order == ["y"]
+    order.clear()
+    assert grad(y.sum(), x)[0].tolist() == [30]
+    assert order == ["y", "before y", "x"]
+
+
+def test_a_hook_before_a_node_of_several_outputs_sees_none_where_nothing_came_back():
+    x, seen = leaf(1.0, 2.0), []
+    first, _ = x.chunk(2)
+    first.grad_fn.register_prehook(lambda go: seen.append(go[1]) or (go[0] * 2, None))
+    first.sum().backward()
+    assert seen == [None]
+    assert x.grad.tolist() == [2, 0]
+
+
+def test_a_hook_after_a_gradient_is_accumulated_returns_nothing():
+    x = leaf(1.0)
+    x.register_post_accumulate_grad_hook(lambda leaf: leaf.grad)
+    with pytest.raises(RuntimeError, match="returns None, got Tensor"):
+        x.sum().backward()
+
+
+def test_a_view_retains_its_gradient_though_its_source_is_written_to():
+    x = leaf(1.0, 2.0).clone()
+    first, second = x[:], x[:]
+    second.retain_grad()
+    first.mul_(2)
+    (second * 3).sum().backward()
+    assert second.grad.tolist() == [3, 3]
+
+
+def test_what_packs_saved_values_writes_to_none_of_them_and_gets_no_numbers():
+    x = leaf(1.0, 2.0)
+    with saved_tensors_hooks(lambda t: t.add_(1), lambda t: t), pytest.raises(GradientError, match="wrote in place"):
+        x.exp()
+    packed = []
+    with saved_tensors_hooks(lambda t: packed.append(t) or t, lambda t: t):
+        y = x * 3
+    assert packed == []
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
 def test_hooks_on_nodes_see_gradients_of_the_inputs_shapes():
     x, b = leaf(1.0, 2.0), leaf(3.0)
     seen = []

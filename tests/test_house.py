@@ -22,7 +22,7 @@ TEXTS = sorted(
 MOST_LINES = 400
 MOST_ENGINE_LINES = 1500
 MOST_DRAWING_LINES = 400
-ENGINE = {"primitive", "backend", "ops", "graph", "tensor"}
+ENGINE = {"primitive", "backend", "ops", "graph", "grad_mode", "tensor"}
 BESIDE = {"recording", "inplace", "dtypes", "errors", "writes", "kernels"}  # told as well, and not held to a number
 
 DRAWING = ("layout", "layers", "straight", "nesting")  # where everything goes in the picture of a graph

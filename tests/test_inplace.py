@@ -210,6 +210,26 @@ def test_a_leaf_is_written_to_under_no_grad():
     assert x.grad.tolist() == [12, 8, 12]
 
 
+def test_a_leaf_takes_another_shape_under_no_grad_and_stays_one():
+    x = tg.arange(6.0).reshape(2, 3).requires_grad_()
+    with tg.no_grad():
+        assert x.t_() is x
+    assert x.requires_grad
+    assert x.is_leaf
+    (x * tg.arange(6.0).reshape(3, 2)).sum().backward()
+    assert x.grad.tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_what_was_computed_takes_another_shape_under_no_grad_with_its_history():
+    x = tg.arange(6.0).reshape(2, 3).requires_grad_()
+    y = x * 2
+    with tg.no_grad():
+        y.t_()
+    y[0] = 0.0
+    y.sum().backward()
+    assert x.grad.tolist() == [[0, 2, 2], [0, 2, 2]]
+
+
 def test_expanded_memory_is_not_written_to():
     x = tg.ones(1, 3)
     for write in (lambda y: y.add_(1), lambda y: y.__setitem__((0, 0), 1.0), lambda y: y.mul_(tg.ones(2, 3))):

@@ -22,6 +22,7 @@ FLOORS = {
     "dtypes": 0,
     "errors": 0,
     "extras": 0,
+    "grad_mode": 0,
     "kernels": 0,
     "observing": 0,
     "primitive": 0,

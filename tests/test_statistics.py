@@ -193,6 +193,7 @@ ERRORS = {
     "searchsorted with an odd sorter": (RuntimeError, lambda: tg.searchsorted(LINE, LINE, sorter=tg.arange(2))),
     "searchsorted with a wild sorter": (RuntimeError, lambda: tg.searchsorted(LINE, LINE, sorter=LINE + 1)),
     "bucketize between rows": (ValueError, lambda: tg.bucketize(LINE, tg.ones(2, 2))),
+    "a gradient through unique": (RuntimeError, lambda: tg.ones(2, requires_grad=True).unique().sum().backward()),
     "unique of empty slices": (RuntimeError, lambda: tg.ones(2, 0).unique(dim=0)),
     "unique of a number's dimension": (IndexError, lambda: tg.tensor(1).unique(dim=0)),
     "bincount of fractions": (RuntimeError, lambda: tg.ones(3).bincount()),

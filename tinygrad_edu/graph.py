@@ -4,7 +4,6 @@ A Node is one recorded call. It knows its parents, its output's shape and what i
 an array that no rule named is freed as soon as the user lets go of it, and there are no reference cycles.
 """
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
@@ -20,93 +19,14 @@ from .ops.elementwise import clone
 from .ops.movement import sum_to
 from .primitive import Kept, Plan
 
-__all__ = ["Leaf", "Node", "Output", "backpropagate", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["Leaf", "Node", "Output", "backpropagate"]
 
-grad_enabled: ContextVar[bool] = ContextVar("grad_enabled", default=True)
-is_grad_enabled = grad_enabled.get
-
-# For hooks: the "seeds" and "targets" of the backward that calls them, and what they keep until its end.
+# For hooks: the "seeds" and "targets" of the backward that calls them, whether leaves "accumulate" what it finds, and
+# what hooks keep until its end.
 under_way: ContextVar[dict[object, Any]] = ContextVar("under_way")
-
-CO_GENERATOR = 0x20  # of a code object: a call of it gives a generator
 
 Gradient = Any  # an array, or a Tensor where the backward is itself recorded
 Hook = Callable[[Gradient], Gradient]
-
-
-class GradMode:
-    """A `with` block or decorated function in which recording is on or off, for this thread or task alone."""
-
-    mode: bool
-    before: list[bool]
-
-    def __new__(cls, function: Any = None) -> Any:
-        """A mode; or the function in that mode, of `@no_grad` without parentheses."""
-        mode = super().__new__(cls)
-        mode.before = []
-        return mode(function) if callable(function) else mode
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function in this mode; of a generator function every step."""
-
-        def run(step: Callable[..., Any], *args: Any, **named: Any) -> Any:
-            token = grad_enabled.set(self.mode)
-            try:
-                return step(*args, **named)
-            finally:
-                grad_enabled.reset(token)
-
-        def call(*args: Any, **named: Any) -> Any:
-            return run(function, *args, **named)
-
-        def iterate(*args: Any, **named: Any) -> Any:
-            generator, sent = function(*args, **named), None
-            while True:
-                try:
-                    sent = yield run(generator.send, sent)
-                except StopIteration as stop:
-                    return stop.value
-
-        code = getattr(function, "__code__", None)
-        is_generator = code is not None and code.co_flags & CO_GENERATOR
-        return functools.wraps(function)(iterate if is_generator else call)
-
-    def __enter__(self) -> None:
-        self.before.append(grad_enabled.get())
-        grad_enabled.set(self.mode)
-
-    def __exit__(self, *exception: object) -> None:
-        grad_enabled.set(self.before.pop())
-
-
-class no_grad(GradMode):
-    """Within it nothing is recorded: results do not require grad; usable with `with` and as a decorator."""
-
-    mode = False
-
-
-class enable_grad(GradMode):
-    """Within it calls are recorded again, also inside no_grad; usable with `with` and as a decorator."""
-
-    mode = True
-
-
-class set_grad_enabled(GradMode):
-    """Switch recording on or off at once; as a context manager, until its block ends."""
-
-    def __init__(self, mode: bool) -> None:
-        self.mode = bool(mode)
-        self.before = [grad_enabled.get()]
-        grad_enabled.set(self.mode)
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function in this mode, and the mode itself as it was before."""
-        grad_enabled.set(self.before.pop())
-        return super().__call__(function)
-
-    def __enter__(self) -> None:
-        if not self.before:
-            super().__enter__()
 
 
 RETAIN = -1  # the key of the hook that leaves a gradient in the `.grad` of a Tensor that is no leaf
@@ -210,7 +130,7 @@ def backpropagate(
     grads: dict[Any, Gradient] = {}
     queue: list[tuple[int, Any]] = []  # the calls among them, the latest first: all that it gave something to are done
     handed: set[int] = set()  # the ids of arrays that somebody else holds
-    notes: dict[object, Any] = {"seeds": seeds, "targets": targets}
+    notes: dict[object, Any] = {"seeds": seeds, "targets": targets, "accumulate": accumulate}
     take, latest = grads.pop, writes.latest
     unbroadcast = sum_to if create_graph else sum_to.forward
     ahead: Any = None  # the next node, where the queue need not tell: along a chain or a branch
@@ -245,7 +165,7 @@ def backpropagate(
             check_saved(node)
         saved = as_tensors(node, wrap) if create_graph else node.saved
         if type(g) is list and not plan.partial:
-            g = fill_missing(node, g, wrap if create_graph else numpy.asarray)
+            g = fill_missing(node.shape, g, wrap if create_graph else numpy.asarray)
         try:
             number = node.parents[0].number if plan.only else 0
             if number and (not queue or number > -queue[0][0]):
@@ -309,10 +229,9 @@ def fill_slot(output: Output, g: Gradient, grads: dict[Node, Gradient], queue: l
     grads[call][output.index] = g if held is None else held + g  # several nodes may stand for one output
 
 
-def fill_missing(node: Node, gradients: list[Gradient], wrap: Callable[..., Gradient]) -> tuple[Gradient, ...]:
-    """The gradients of all of a call's outputs, zero for those that nothing came back to."""
-    forms = zip(gradients, node.shape, strict=True)
-    return tuple([wrap(numpy.zeros(*form)) if g is None else g for g, form in forms])
+def fill_missing(forms: Any, gradients: Sequence[Gradient], wrap: Callable[..., Any]) -> tuple[Gradient, ...]:
+    """The gradients of all of a call's outputs, of these shapes and dtypes, zero where nothing came back."""
+    return tuple([wrap(numpy.zeros(*form)) if g is None else g for g, form in zip(gradients, forms, strict=True)])
 
 
 def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., Any], create_graph: bool) -> None:

@@ -14,7 +14,8 @@ from . import recording, writes
 from .backend import add_into, copy_into, multiply_into
 from .dtypes import KINDS, result_type
 from .errors import GradientError, ShapeError
-from .graph import RETAIN, Leaf, Node, grad_enabled
+from .grad_mode import grad_enabled
+from .graph import Leaf, Node
 from .index import as_index
 from .ops import comparison, elementary, elementwise
 from .ops.elementwise import where
@@ -109,10 +110,7 @@ def apart_from(array: Any, value: Any) -> Any:
 
 def adopt(x: Any, node: Node | None) -> None:
     """Give x a new node after its memory was written to; what it is a view of gets one too."""
-    if node is not None and x._node is not None and x._node.hooks and RETAIN in x._node.hooks:
-        node.hooks = {RETAIN: x._node.hooks.pop(RETAIN)}  # .grad is to be that of the value x has now
-    x._node = node
-    x._generation += 1
+    recording.give_node(x, node)
     view = x._view
     if view is not None:
         source = view.source

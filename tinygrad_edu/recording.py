@@ -16,11 +16,12 @@ from . import writes
 from .backend import constant32, constant64, to_numpy
 from .dtypes import KINDS, as_dtype, bool_, check_kind, float32, float64, get_default_dtype, result_type
 from .errors import GradientError, explain
-from .graph import Node, Output, grad_enabled
+from .grad_mode import grad_enabled
+from .graph import RETAIN, Node, Output
 from .ops.elementwise import cast, sub
 from .primitive import Primitive
 
-__all__ = ["Recorded", "UnsupportedOperandError", "View", "record", "wrap"]
+__all__ = ["Recorded", "UnsupportedOperandError", "View", "give_node", "record", "wrap"]
 
 Array = NDArray[Any]
 
@@ -322,8 +323,16 @@ class View:
                     "this view was made before its source took another shape in place, and the source was written to "
                     "since; make the view anew"
                 )
-            view._node = renewed._node
-            view._generation += 1
+            give_node(view, renewed._node)
+
+
+def give_node(x: Recorded, node: Node | None) -> None:
+    """Give x a new node, after its memory was written to."""
+    before = x._node
+    if node is not None and before is not None and before.hooks and RETAIN in before.hooks:
+        node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # .grad is to be that of the value x has now
+    x._node = node
+    x._generation += 1
 
 
 def view_of(source: Any, out: Array, primitive: Primitive, settings: Mapping[str, Any]) -> View | None:

@@ -32,7 +32,7 @@ from . import nn
 from .extras import require
 from .functions.creation import from_numpy
 from .functions.random import default_generator, randperm
-from .graph import no_grad
+from .grad_mode import no_grad
 from .nn.functional import cross_entropy, mse_loss
 from .optim import Adam
 from .tensor import Tensor

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from . import recording, writes
 from .backend import to_numpy
 from .dtypes import get_default_dtype
-from .graph import Leaf, Node, Output, is_grad_enabled
+from .grad_mode import is_grad_enabled
+from .graph import Leaf, Node, Output
 from .ops import comparison, elementary, elementwise, linear, movement
 from .primitive import Primitive
 from .printing import tensor_text
@@ -135,7 +136,6 @@ class Tensor(Recorded):
         def __iter__(self) -> Iterator[Any]: ...
         def __len__(self) -> int: ...
         def __int__(self) -> int: ...
-        def __index__(self) -> int: ...
         def __float__(self) -> float: ...
         def __bool__(self) -> bool: ...
         def __pow__(self, exponent: Any) -> "Tensor": ...
@@ -186,6 +186,8 @@ class Tensor(Recorded):
     def data(self, other: "Tensor") -> None:
         if not isinstance(other, Tensor):
             raise TypeError(f"the data of a Tensor is a Tensor, got {type(other).__name__}")
+        if self._node is not None and other.dtype.kind != "f":
+            raise RuntimeError(f"this Tensor requires grad, and its data must be floats, got {other.dtype}")
         self._array = other._array
         if isinstance(self._node, Leaf):
             self._node.shape, self._node.dtype = self.shape, self._array.dtype
@@ -279,6 +281,8 @@ class Tensor(Recorded):
     def grad(self, value: "Tensor | None") -> None:
         if value is not None and not isinstance(value, Tensor):
             raise TypeError(f"a gradient is a Tensor or None, got {type(value).__name__}")
+        if value is self:
+            raise RuntimeError("a Tensor cannot be its own gradient")
         if value is not None and (value.shape, value.dtype) != (self.shape, self.dtype):
             raise RuntimeError(f"a gradient for {self.dtype} {self.shape} cannot be {value.dtype} {value.shape}")
         if isinstance(self._node, Leaf):

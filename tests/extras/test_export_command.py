@@ -8,7 +8,7 @@ import pytest
 
 from tinygrad_edu.cli import main
 from tinygrad_edu.data import digits
-from tinygrad_edu.graph import no_grad
+from tinygrad_edu.grad_mode import no_grad
 from tinygrad_edu.train import Run
 
 NORMALISED = ("--set", "data.mean=[0.3]", "--set", "data.std=[0.4]")

@@ -648,3 +648,14 @@ def test_hooks_see_the_same_gradients_in_the_same_order():
 
     for ours, theirs in zip(*both(seen), strict=True):
         assert_same(ours, theirs, "what a hook saw")
+
+
+def test_a_full_backward_hook_is_not_called_by_a_second_derivative():
+    for m in (tg, torch):
+        calls = []
+        module = m.nn.MSELoss()
+        module.register_full_backward_hook(lambda *_, calls=calls: calls.append(1))
+        x = m.tensor([1.0, 2.0], requires_grad=True)
+        (g,) = m.autograd.grad(module(x, m.ones(2)), x, create_graph=True)
+        m.autograd.grad(g.sum(), x)
+        assert calls == [1]

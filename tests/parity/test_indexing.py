@@ -522,3 +522,21 @@ def test_layouts_of_memory_change_no_value(name):
     x = made((2, 3, 4, 5) if name == "channels_last" else (2, 3, 2, 2, 2))
     ours = tg.tensor(x).to(memory_format=getattr(tg, name))
     np.testing.assert_array_equal(ours.numpy(), torch.tensor(x).to(memory_format=getattr(torch, name)).numpy())
+
+
+@pytest.mark.parametrize("shapes", [((3,), (), ()), ((3,), (), (1,)), ((3,), (1,), ()), ((), (1,), (1,)), ((), (), ())])
+def test_what_has_no_dimensions_stands_for_one_element(shapes):
+    x, i, src = made(shapes[0]), np.zeros(shapes[1], int), made(shapes[2])
+    # PyTorch cannot go back where the numbers of dimensions differ
+    hold(lambda m, x, i: x.gather(0, i), x, i)
+    hold(lambda m, x, i, src: x.scatter(0, i, src), x, i, src, lenient=True)
+    hold(lambda m, x, i: x.scatter(0, i, 5.0), x, i)
+    hold(lambda m, x, i, src: x.scatter_add(0, i, src), x, i, src, lenient=True)
+    hold(lambda m, x, i, src: x.scatter_reduce(0, i, src, "amax"), x, i, src, lenient=True)
+
+
+@pytest.mark.parametrize("sizes", [(), (0,), (2, 0), (2, 3)])
+def test_a_tensor_of_sizes_given_as_a_size(sizes):
+    for m in (tg, torch):
+        assert m.ones(2).new(m.zeros(sizes).size()).shape == sizes
+        assert m.FloatTensor(m.zeros(sizes).size()).shape == sizes

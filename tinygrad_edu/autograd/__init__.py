@@ -1,6 +1,6 @@
 """Backward and what is built on it: gradients as values, Functions, hooks, products with Jacobians, checks."""
 
-from ..graph import enable_grad, no_grad, set_grad_enabled
+from ..grad_mode import enable_grad, no_grad, set_grad_enabled
 from . import functional, graph
 from .anomaly import (
     detect_anomaly,
@@ -13,7 +13,7 @@ from .backward import backward, grad
 from .checkpoint import checkpoint, checkpoint_sequential
 from .function import Function, FunctionCtx, once_differentiable
 from .functional import hessian, hvp, jacobian, jvp, vhp, vjp
-from .gradcheck import gradcheck, gradgradcheck
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import register_multi_grad_hook, save_on_cpu, saved_tensors_hooks
 from .hooks import RemovableHandle
 from .inference import inference_mode, is_inference_mode_enabled
@@ -22,6 +22,7 @@ from .variable import Variable
 __all__ = [
     "Function",
     "FunctionCtx",
+    "GradcheckError",
     "RemovableHandle",
     "Variable",
     "backward",

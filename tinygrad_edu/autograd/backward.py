@@ -9,7 +9,8 @@ from ..backend import to_numpy
 from ..dtypes import get_default_dtype
 from ..errors import GradientError, ShapeError
 from ..functions.joining import stack
-from ..graph import Leaf, Node, backpropagate, grad_enabled, leading_to, reachable
+from ..grad_mode import grad_enabled
+from ..graph import Leaf, Node, backpropagate, leading_to, reachable
 from ..kernels.quiet import QUIET, warnings_of_numpy
 from ..recording import wrap
 from ..tensor import Tensor, method
@@ -200,7 +201,7 @@ def grad(
     for i, (x, node) in enumerate(zip(ins, targets, strict=True)):
         g = caught.get(node)
         if g is None and materialize_grads:
-            g = numpy.zeros(node.shape, getattr(x, "dtype", None))
+            g = wrap(numpy.zeros(node.shape, getattr(x, "dtype", None))).requires_grad_(create_graph)
         if g is None and not allow_unused:
             raise GradientError(f"inputs[{i}] was not used to compute the outputs; pass allow_unused=True to get None")
         found.append(wrap(numpy.array(g)) if g is not None and not isinstance(g, Tensor) else g)

@@ -10,7 +10,8 @@ import numpy
 
 from .. import recording
 from ..errors import GradientError, ShapeError
-from ..graph import Leaf, Node, Output, grad_enabled, no_grad
+from ..grad_mode import grad_enabled, no_grad
+from ..graph import Leaf, Node, Output
 from ..inplace import adopt, check_writable
 from ..ops.indexing import getitem
 from ..primitive import NO_DERIVATIVE, Plan, Primitive

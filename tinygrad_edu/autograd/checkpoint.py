@@ -2,14 +2,15 @@
 
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from .. import writes
 from ..errors import GradientError
 from ..functions.random import get_rng_state, set_rng_state
-from ..graph import Node, check_saved, enable_grad, is_grad_enabled
+from ..grad_mode import enable_grad, is_grad_enabled
+from ..graph import Node, check_saved
 from ..tensor import Tensor
 from .graph import keeping
 
@@ -22,6 +23,7 @@ def checkpoint(
     function: Callable[..., Any],
     *args: Any,
     use_reentrant: bool | None = None,
+    context_fn: Callable[[], tuple[Any, Any]] | None = None,
     determinism_check: str = "default",
     debug: bool = False,
     early_stop: bool = True,
@@ -32,8 +34,10 @@ def checkpoint(
 
     When backward first needs what an operation in it saved, the function runs again, under the state that the default
     generator had unless not `preserve_rng_state`, and so with the same dropout. It must compute the same both times.
-    Within another checkpointed function it is just called: that one's computing again covers it. The other arguments
-    are taken for PyTorch's programs; what is computed does not depend on them, nor is there anything to reenter.
+    `context_fn` gives two context managers, within which it runs the first time and again. With `early_stop` it may
+    record more the second time than the first, behind what backward needs. Within another checkpointed function it is
+    just called: that one's computing again covers it. The other arguments are taken for PyTorch's programs; what is
+    computed does not depend on them, nor is there anything to reenter.
 
     Source: Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost.
 
@@ -46,11 +50,16 @@ def checkpoint(
     Raises:
         RuntimeError: in backward, if the function recorded other operations the second time, or an argument was
             overwritten since.
+        ValueError: `use_reentrant` with `context_fn`.
     """
+    if use_reentrant and context_fn is not None:
+        raise ValueError("context_fn is for use_reentrant=False")
+    first, again = (nullcontext(), nullcontext()) if context_fn is None else context_fn()
     if not is_grad_enabled() or within.get():
-        return function(*args, **kwargs)
-    region = Region(function, args, kwargs, preserve_rng_state)
-    with marked(), keeping(region.keep):
+        with first:
+            return function(*args, **kwargs)
+    region = Region(function, args, kwargs, preserve_rng_state, again, early_stop)
+    with marked(), keeping(region.keep), first:
         return function(*args, **kwargs)
 
 
@@ -91,10 +100,19 @@ def marked() -> Iterator[None]:
 class Region:
     """One checkpointed call, and the nodes that it made."""
 
-    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, preserve_rng_state: bool) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+        preserve_rng_state: bool,
+        again: AbstractContextManager[Any],
+        early_stop: bool,
+    ) -> None:
         self.function = function
         self.args = args
         self.kwargs = kwargs
+        self.again, self.early_stop = again, early_stop
         self.state = get_rng_state() if preserve_rng_state else None
         self.number = writes.next_number()
         self.made: list[tuple[Any, weakref.ref[Absent]]] = []
@@ -121,12 +139,14 @@ class Region:
         if self.state is not None:
             set_rng_state(self.state)
         try:
-            with enable_grad(), marked(), keeping(nodes.append):
+            with enable_grad(), marked(), keeping(nodes.append), self.again:
                 self.function(*self.args, **self.kwargs)
         finally:
             if state is not None:
                 set_rng_state(state)
         nodes = list(filter(keeps_values, nodes))
+        if self.early_stop:
+            nodes = nodes[: len(self.made)]
         if [signature(node) for node in nodes] != [name for name, _ in self.made]:
             raise GradientError(
                 f"a checkpointed function recorded {len(self.made)} operations, and others or another number "

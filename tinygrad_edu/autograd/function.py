@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import GradientError
-from ..graph import grad_enabled, no_grad
+from ..grad_mode import grad_enabled, no_grad
 from ..tensor import Tensor
 from .calls import Call, FunctionCtx, FunctionPrimitive, finish
 

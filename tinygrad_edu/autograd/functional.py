@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import GradientError, ShapeError
 from ..functions.creation import zeros, zeros_like
 from ..functions.joining import stack
-from ..graph import enable_grad
+from ..grad_mode import enable_grad
 from ..tensor import Tensor
 from .backward import grad
 

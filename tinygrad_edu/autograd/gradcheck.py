@@ -6,12 +6,17 @@ from typing import Any
 import numpy
 
 from ..errors import GradientError
-from ..graph import enable_grad, no_grad
+from ..grad_mode import enable_grad
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import warn_user
 from .backward import as_list, grad
 
-__all__ = ["gradcheck", "gradgradcheck"]
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+
+class GradcheckError(GradientError):
+    """Gradients that are not what differences are."""
 
 
 def gradcheck(
@@ -27,24 +32,27 @@ def gradcheck(
 ) -> bool:
     """Compare the gradients of a function with central differences, (f(x + eps) - f(x - eps)) / 2 eps.
 
-    Every element is checked, by backward; PyTorch's other settings (`fast_mode`, `check_batched_grad`, ...) are taken,
-    and change nothing.
+    Every element is checked, by backward; where no output requires grad, the differences must be 0. PyTorch's other
+    settings (`fast_mode`, `check_batched_grad`, ...) are taken, and change nothing.
 
     >>> from tinygrad_edu import tensor, float64
     >>> gradcheck(lambda x: x.exp() * x, tensor([0.5, -1.0], dtype=float64, requires_grad=True))
     True
 
     Raises:
-        GradientError: they differ by more than atol + rtol * |difference|, or two backwards by more than `nondet_tol`;
-            unless not `raise_exception`, when it gives False.
-        ValueError: no input requires grad, or one that does is not float64, in which differences say little.
+        GradcheckError: they differ by more than atol + rtol * |difference|, or two backwards by more than `nondet_tol`,
+            or an output takes another shape or dtype when an input moves; unless not `raise_exception`, when it gives
+            False.
+        ValueError: no input requires grad.
         TypeError: there is no such setting.
+
+    Warns of an input that is not float64: in others differences say little.
     """
     if unknown := set(settings) - SETTINGS:
         raise TypeError(f"gradcheck knows no {', '.join(sorted(unknown))}")
     try:
         compare(func, as_list(inputs), eps, atol, rtol, nondet_tol)
-    except GradientError:
+    except GradcheckError:
         if raise_exception:
             raise
         return False
@@ -72,34 +80,44 @@ def compare(
     """Raise where gradients are not what differences are.
 
     Raises:
-        GradientError: they differ.
+        GradcheckError: they differ.
         ValueError: there is nothing that could be compared.
     """
     wanted = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
-    if not wanted or any(x.dtype != numpy.float64 for _, x in wanted):
-        raise ValueError("gradcheck needs at least one input that requires grad, and those that do in float64")
+    if not wanted:
+        raise ValueError("gradcheck needs at least one input that requires grad")
+    for i, x in wanted:
+        if x.dtype != numpy.float64:
+            warn_user(f"gradcheck: input {i} holds {x.dtype}, in which differences say little; use float64")
     with enable_grad():
         outputs = as_list(func(*inputs))
-    for number, output in enumerate(outputs):
-        if not isinstance(output, Tensor) or not output.requires_grad:
-            continue
+        found = [(i, y) for i, y in enumerate(outputs) if isinstance(y, Tensor)]
+        tracked = [(i, y) for i, y in found if y.requires_grad]
+        for number, output in tracked or found:
 
-        def compute(number: int = number) -> Tensor:
-            found: Tensor = as_list(func(*inputs))[number]
-            return found
+            def compute(number: int = number, form: Any = (output.shape, output.dtype)) -> Any:
+                moved = as_list(func(*inputs))[number]
+                if (moved.shape, moved.dtype) != form:
+                    raise GradcheckError(
+                        f"output {number} is {form[1]} {form[0]}, and {moved.dtype} {moved.shape} when an input moves"
+                    )
+                return moved._array
 
-        for i, x in wanted:
-            where = f"output {number} and input {i}"
-            analytic = jacobian_rows(output, x)
-            if numpy.abs(jacobian_rows(output, x) - analytic).max(initial=0) > nondet_tol:
-                raise GradientError(f"{where}: two backwards gave gradients that differ by more than {nondet_tol}")
-            numeric = differences(compute, x, output.numel(), eps)
-            if not numpy.allclose(analytic, numeric, rtol, atol, equal_nan=True):
-                worst = numpy.abs(analytic - numeric).argmax()
-                raise GradientError(
-                    f"{where}: the gradient is {analytic.reshape(-1)[worst]:.6g} where differences give "
-                    f"{numeric.reshape(-1)[worst]:.6g}\nanalytic:\n{analytic}\nnumeric:\n{numeric}"
-                )
+            for i, x in wanted:
+                where = f"output {number} and input {i}"
+                analytic = jacobian_rows(output, x) if tracked else numpy.zeros((output.numel(), x.numel()))
+                if tracked and numpy.abs(jacobian_rows(output, x) - analytic).max(initial=0) > nondet_tol:
+                    raise GradcheckError(f"{where}: two backwards gave gradients that differ by more than {nondet_tol}")
+                if tracked and jacobian_of_zeros(output, x).any():
+                    raise GradcheckError(f"{where}: a gradient of zeros came back as something else")
+                numeric = differences(compute, x, output.numel(), eps)
+                if not numpy.allclose(analytic, numeric, rtol, atol, equal_nan=True):
+                    worst = numpy.abs(analytic - numeric).argmax()
+                    told = "" if tracked else ", and no output requires grad"
+                    raise GradcheckError(
+                        f"{where}: the gradient is {analytic.reshape(-1)[worst]:.6g} where differences give "
+                        f"{numeric.reshape(-1)[worst]:.6g}{told}\nanalytic:\n{analytic}\nnumeric:\n{numeric}"
+                    )
 
 
 def jacobian_rows(output: Tensor, x: Tensor) -> Any:
@@ -114,18 +132,25 @@ def jacobian_rows(output: Tensor, x: Tensor) -> Any:
     return rows
 
 
-def differences(function: Callable[[], Tensor], x: Tensor, size: int, eps: float) -> Any:
+def jacobian_of_zeros(output: Tensor, x: Tensor) -> Any:
+    """What backward makes of zeros."""
+    (g,) = grad(output, x, wrap(numpy.zeros(output.shape, output.dtype)), retain_graph=True, allow_unused=True)
+    return numpy.zeros(()) if g is None else g._array
+
+
+def differences(function: Callable[[], Any], x: Tensor, size: int, eps: float) -> Any:
     """The Jacobian of `size` outputs by central differences; x is moved in place, and put back."""
     columns = []
-    with no_grad():
-        for place in numpy.ndindex(x.shape):
-            old = x._array[place]
-            values = []
+    for place in numpy.ndindex(x.shape):
+        old = x._array[place]
+        values = []
+        try:
             for step in (eps, -eps):
                 x._array[place] = old + step
-                values.append(numpy.array(function()._array, float).reshape(-1))
+                values.append(numpy.array(function(), float).reshape(-1))
+        finally:
             x._array[place] = old
-            columns.append((values[0] - values[1]) / (2 * eps))
+        columns.append((values[0] - values[1]) / (2 * eps))
     return numpy.array(columns).reshape(x.numel(), size).T
 
 
@@ -138,7 +163,7 @@ def gradgradcheck(
     functions of the inputs and of these weights.
 
     Raises:
-        GradientError: as for gradcheck.
+        GradcheckError: as for gradcheck.
     """
     args = as_list(inputs)
     if grad_outputs is None:

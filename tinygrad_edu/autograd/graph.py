@@ -18,7 +18,7 @@ from ..tensor import Tensor
 from .backward import visited
 from .edges import GradientEdge, get_gradient_edge, node_of
 from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
-from .plans import Gradients, ShownPlan
+from .plans import Gradients, HookedPlan
 
 __all__ = [
     "GradientEdge",
@@ -57,10 +57,8 @@ def register_hook(self: Node, hook: Callable[[Any, Any], Any]) -> RemovableHandl
     """
     call = call_of(self)[0]
     if isinstance(call, Leaf):
-        return add_after(call, lambda g: hook((), (as_tensor(g),)))
-    plan = call.plan
-    assert plan is not None
-    hooks: dict[int, Any] = {}
+        return add_after(call, lambda g: hook((), (as_tensor(g),)), last=True)
+    plan = hooked_plan(call)
     count, what = len(plan.needs), repr(self)  # the node itself would be a cycle
     shapes = {place: parent.shape for place, parent in zip(plan.positions, call.parents, strict=True)}
 
@@ -68,20 +66,24 @@ def register_hook(self: Node, hook: Callable[[Any, Any], Any]) -> RemovableHandl
         for place, gx in gradients.items():
             if gx is not None and gx.shape != shapes[place]:
                 gradients[place] = sum_to(gx, shape=shapes[place])
-        for each in list(hooks.values()):
-            shown = tuple([as_tensor(gradients.get(place)) for place in range(count)])
-            found = each(shown, as_tuple(g))
-            if found is None:
-                continue
-            found = found if isinstance(found, tuple) else (found,)
-            if len(found) != count:
-                raise GradientError(f"a hook on {what} returned {len(found)} gradients; it must return {count}")
-            for place, gx in gradients.items():
-                gradients[place] = replaced(gx, found[place]) if gx is not None else found[place]
-        return gradients
+        found = hook(tuple([as_tensor(gradients.get(place)) for place in range(count)]), as_tuple(g))
+        if found is None:
+            return gradients
+        found = found if isinstance(found, tuple) else (found,)
+        if len(found) != count:
+            raise GradientError(f"a hook on {what} returned {len(found)} gradients; it must return {count}")
+        return {
+            place: replaced(gx, found[place]) if gx is not None else found[place] for place, gx in gradients.items()
+        }
 
-    call.plan = ShownPlan(plan, show)
-    return add(hooks, hook)
+    return add(plan.after, show)
+
+
+def hooked_plan(call: Node) -> HookedPlan:
+    """The plan of a call, in a form that takes hooks."""
+    if not isinstance(call.plan, HookedPlan):
+        call.plan = HookedPlan(call)
+    return call.plan
 
 
 def register_prehook(self: Node, hook: Callable[[Any], Any]) -> RemovableHandle:
@@ -91,6 +93,7 @@ def register_prehook(self: Node, hook: Callable[[Any], Any]) -> RemovableHandle:
         RuntimeError: in backward, if it returns another number of gradients.
     """
     what = repr(self)  # the node itself would be a cycle
+    call = call_of(self)[0]
 
     def show(g: Any) -> Any:
         found = hook(as_tuple(g))
@@ -103,7 +106,9 @@ def register_prehook(self: Node, hook: Callable[[Any], Any]) -> RemovableHandle:
         after = [new if old is None else replaced(old, new) for old, new in zip(before, found, strict=True)]
         return after if isinstance(g, list) else after[0]
 
-    return add_hook(call_of(self)[0], show)
+    if isinstance(call, Leaf):
+        return add_hook(call, lambda g: show(g) if under_way.get()["accumulate"] else g, last=True)
+    return add(hooked_plan(call).before, show)
 
 
 def as_tuple(g: Any) -> tuple[Any, ...]:
@@ -236,7 +241,7 @@ class Packed:
         self.number = node.number
         self.what = describe(node)
         self.unpack = unpack
-        self.saved = change(node.saved, numpy.ndarray, lambda array: Parcel(pack(wrap(array)), array))
+        self.saved = change(node.saved, numpy.ndarray, lambda array: packed(array, pack))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(change(self.saved, Parcel, self.taken_back))
@@ -259,6 +264,21 @@ class Packed:
         if writes.find_write(tensor._array, self.number) is not None:
             raise GradientError(f"what unpack gave for {self.what} was overwritten since it was packed; keep a clone()")
         return tensor._array
+
+
+def packed(array: Any, pack: Callable[[Tensor], Any]) -> Any:
+    """The parcel of an array; a number beside Tensors, which calls share, is left where it is.
+
+    Raises:
+        GradientError: pack wrote to what it got.
+    """
+    if not array.ndim and not array.flags.writeable:
+        return array
+    before = writes.version(array)
+    parcel = Parcel(pack(wrap(array)), array)
+    if writes.version(array) != before:
+        raise GradientError("pack wrote in place to what it got, which others use; let it write to a clone()")
+    return parcel
 
 
 class Parcel:

@@ -52,10 +52,13 @@ class SeveralHandles(RemovableHandle):
             handle.remove()
 
 
-def add(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
-    """Put a hook behind those that are there."""
-    key = next_key()
+def add(hooks: dict[int, Any], hook: Any, last: bool = False) -> RemovableHandle:
+    """Put a hook behind those that are there, but before those that come last, whose keys are negative."""
+    key = -2 - next_key() if last else next_key()
+    others = [] if last else [each for each in hooks if each < 0]
     hooks[key] = hook
+    for each in others:
+        hooks[each] = hooks.pop(each)
     return RemovableHandle(hooks, key)
 
 
@@ -91,40 +94,36 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandl
     return add_hook(node_of(self, "a Tensor with a hook"), lambda g: replaced(g, hook(as_tensor(g))))
 
 
-def add_hook(node: Node, hook: Callable[[Any], Any]) -> RemovableHandle:
+def add_hook(node: Node, hook: Callable[[Any], Any], last: bool = False) -> RemovableHandle:
     """Have a node show its gradient to a function that works on what backward works on, arrays or Tensors."""
     if node.hooks is None:
         node.hooks = {}
-    keeper = node.hooks.pop(RETAIN, None)
-    handle = add(node.hooks, hook)
-    if keeper is not None:
-        node.hooks[RETAIN] = keeper  # it keeps what the others have made of the gradient
-    return handle
+    return add(node.hooks, hook, last)
 
 
 @method
-def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
+def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
     """Call `hook` with this leaf whenever a backward has added to its `.grad`.
 
     Raises:
-        RuntimeError: this Tensor is no leaf, or does not require grad.
+        RuntimeError: this Tensor is no leaf, or does not require grad; in backward, if the hook returns anything.
     """
     node = node_of(self, "a Tensor with a hook")
     if not isinstance(node, Leaf):
         raise GradientError("only a leaf accumulates a gradient; use register_hook on what was computed")
 
     def show(g: Any) -> None:
-        if (found := node.tensor()) is not None:
-            hook(found)
+        if (found := node.tensor()) is not None and (given := hook(found)) is not None:
+            raise GradientError(f"a hook after a gradient is accumulated returns None, got {type(given).__name__}")
 
     return add_after(node, show)
 
 
-def add_after(leaf: Leaf, hook: Callable[[Any], None]) -> RemovableHandle:
+def add_after(leaf: Leaf, hook: Callable[[Any], None], last: bool = False) -> RemovableHandle:
     """Have a leaf show what it has added to its `.grad`."""
     if leaf.after is None:
         leaf.after = {}
-    return add(leaf.after, hook)
+    return add(leaf.after, hook, last)
 
 
 @method

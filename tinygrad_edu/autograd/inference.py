@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import recording
-from ..graph import GradMode
+from ..grad_mode import GradMode
 from ..recording import Recorded, inferring
 from ..tensor import Tensor, method
 

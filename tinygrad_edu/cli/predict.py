@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..data import DATASETS, fit_image, read_image
 from ..data.images import grey
 from ..data.transforms import CenterCrop, Resize
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..recording import wrap
 from ..train import Run
 from .output import JSON_HELP, print_json

@@ -12,7 +12,7 @@ from ..functions.movement import broadcast_tensors
 from ..functions.random import multinomial
 from ..functions.sequences import arange, eye
 from ..functions.softmax import softmax
-from ..graph import enable_grad, no_grad
+from ..grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, check_one

@@ -12,7 +12,7 @@ from ..functions.elementwise import where
 from ..functions.random import bernoulli, default_generator, poisson, rand
 from ..functions.sequences import arange
 from ..functions.special import lgamma, xlogy
-from ..graph import enable_grad, no_grad
+from ..grad_mode import enable_grad, no_grad
 from ..nn.functional import binary_cross_entropy_with_logits, softplus
 from ..tensor import Tensor
 from . import constraints

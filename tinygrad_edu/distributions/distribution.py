@@ -9,7 +9,7 @@ from ..functions.creation import tensor
 from ..functions.layout import Size
 from ..functions.movement import broadcast_tensors
 from ..functions.reduction import all as all_of
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from .constraints import is_dependent
 

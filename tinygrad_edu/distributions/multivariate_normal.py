@@ -10,7 +10,7 @@ import numpy
 from ..functions.linalg.decompositions import cholesky
 from ..functions.linalg.solving import inv, solve_triangular
 from ..functions.random import randn
-from ..graph import enable_grad
+from ..grad_mode import enable_grad
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, check_one

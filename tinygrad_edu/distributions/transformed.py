@@ -8,7 +8,7 @@ import numpy
 from ..functions.indexing import take_along_dim
 from ..functions.layout import Size
 from ..functions.softmax import log_softmax
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from . import constraints
 from .categorical import Categorical

@@ -7,7 +7,8 @@ from typing import Any
 from ..autograd.backward import grad as gradients_of
 from ..errors import GradientError, ShapeError
 from ..functions.creation import zeros_like
-from ..graph import Leaf, enable_grad, is_grad_enabled, reachable
+from ..grad_mode import enable_grad, is_grad_enabled
+from ..graph import Leaf, reachable
 from ..tensor import Tensor
 from .structures import flatten, rebuild, tensors_of, with_leaves
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..functions.creation import zeros, zeros_like
 from ..functions.joining import stack
-from ..graph import enable_grad
+from ..grad_mode import enable_grad
 from ..tensor import Tensor
 from .gradients import Argnums, Call, like, pulled_back
 from .structures import rebuild

@@ -7,6 +7,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ..dtypes import float32, float64
+from ..primitive import NO_DERIVATIVE, primitive
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim
@@ -86,12 +87,29 @@ def runs(rows: Array) -> tuple[Array, Array, Array]:
 
 def chosen(input: Tensor, dim: int | None, places: Array, inverse: Array | None, counts: Array | None) -> Any:
     """The elements or slices at these places, alone or with what else was asked for."""
-    x = input._array
-    distinct = x.reshape(-1)[places] if dim is None else numpy.take(x, places, dim)
+    distinct = among(input.reshape(-1) if dim is None else input, places=places, dim=dim or 0)
     if inverse is not None and dim is None:
-        inverse = inverse.reshape(x.shape)
-    found = [wrap(part) for part in (distinct, inverse, counts) if part is not None]
+        inverse = inverse.reshape(input.shape)
+    found = [distinct, *[wrap(part) for part in (inverse, counts) if part is not None]]
     return found[0] if len(found) == 1 else tuple(found)
+
+
+@primitive(formula=NO_DERIVATIVE)
+def among(x: Any, *, places: Array, dim: int, xp: Any) -> Any:
+    """The slices of x at these places of a dimension, which stand for all that equal them."""
+    return xp.take(x, places, dim)
+
+
+def refuse(g: Any) -> Any:
+    """Say that the gradient of distinct elements is not defined.
+
+    Raises:
+        NotImplementedError: always.
+    """
+    raise NotImplementedError("unique and unique_consecutive have no derivative; detach() what they give")
+
+
+among.vjp(x=refuse)
 
 
 @method

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 
 from ..errors import ShapeError, broadcast_clash
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..ops.elementwise import clamp
 from ..ops.linear import matmul, swapped
 from ..tensor import Tensor

@@ -63,12 +63,17 @@ def check_index(input: Tensor, dim: int, index: Tensor, name: str) -> None:
         raise ShapeError(f"{name}: the index {index.shape} is larger than the input {input.shape} beside dim {dim}")
 
 
+def in_a_row(x: Tensor) -> Tensor:
+    """A Tensor without dimensions as one of a single element, which it stands for here; others as they are."""
+    return x if x.ndim else x.reshape(1)
+
+
 @method
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """out[i][j][k] = input[i][index[i][j][k]][k] for dim = 1; the output has the index's shape."""
     dim = as_dim(dim, input.ndim)
-    if not input.ndim:
-        return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.shape)
+    if not input.ndim or not index.ndim:
+        return gather(in_a_row(input), dim, in_a_row(index)).reshape(index.shape)
     if not index.numel():
         return take(input, index)
     check_index(input, dim, index, "gather")

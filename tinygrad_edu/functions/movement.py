@@ -8,7 +8,8 @@ import numpy
 
 from ..dtypes import as_dtype
 from ..errors import GradientError, ShapeError, broadcast_clash, describe
-from ..graph import grad_enabled
+from ..grad_mode import enable_grad, grad_enabled, no_grad
+from ..graph import Leaf
 from ..ops import movement as ops
 from ..recording import wrap
 from ..tensor import Tensor, method
@@ -295,8 +296,12 @@ def reshaped_in_place(operation: Callable[..., Tensor], name: str) -> None:
             raise GradientError(f"{name}: this leaf requires grad and keeps its shape; use {name[:-1]}, or no_grad()")
         before = wrap(self._array, self._node)
         before._view, before._generation = self._view, self._generation
-        after = operation(before, *dims, **named_dims)
+        leaf = self._node if isinstance(self._node, Leaf) else None
+        with no_grad() if leaf else enable_grad():  # what it was computed from must know, whatever the mode
+            after = operation(before, *dims, **named_dims)
         self._array, self._node, self._view = after._array, after._node, after._view
+        if leaf is not None:
+            self._node, self._view, leaf.shape = leaf, None, self.shape
         return self
 
     change.__name__ = name

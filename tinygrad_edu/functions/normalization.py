@@ -9,7 +9,7 @@ import numpy
 
 from ..dtypes import float16, float32
 from ..errors import ShapeError
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..inplace import in_place
 from ..kernels.standardization import Layout, moments
 from ..ops.elementary import rsqrt

@@ -21,7 +21,7 @@ from ..wording import in_our_words
 from .diagonal import diagonal
 from .dims import as_dim
 from .elementwise import as_element, masked_fill
-from .indexing import check_index, check_mask, flat_places
+from .indexing import check_index, check_mask, flat_places, in_a_row
 from .movement import broadcast_shapes
 from .placing import REDUCTIONS, add_at, check_dtype, overwrite, positions, reduce_into
 from .splitting import select
@@ -89,8 +89,8 @@ def scatter(
             raise RuntimeError(f'scatter reduces by "add" or "multiply", got {reduce!r}')
         return scatter_reduce(input, dim, index, given, "sum" if reduce == "add" else "prod")
     dim = as_dim(dim, input.ndim)
-    if not input.ndim:
-        return scatter(input.reshape(1), 0, index.reshape(-1), given.reshape(-1)).reshape(())
+    if not (input.ndim and index.ndim and given.ndim):
+        return scatter(in_a_row(input), dim, in_a_row(index), in_a_row(given)).reshape(input.shape)
     return overwrite(input, *paired(input, dim, index, given, "scatter"))
 
 
@@ -131,11 +131,9 @@ def scatter_reduce(
     if reduce == "mean":
         check_kind(input.dtype, "iuf", "scatter_reduce to a mean")
     dim = as_dim(dim, input.ndim)
-    if not input.ndim:
-        flat = scatter_reduce(
-            input.reshape(1), 0, index.reshape(-1), src.reshape(-1), reduce, include_self=include_self
-        )
-        return flat.reshape(())
+    if not (input.ndim and index.ndim and src.ndim):
+        flat = scatter_reduce(in_a_row(input), dim, in_a_row(index), in_a_row(src), reduce, include_self=include_self)
+        return flat.reshape(input.shape)
     source, places = paired(input, dim, index, src, "scatter_reduce")
     if reduce == "sum" and include_self:
         return add_at(input, source, places)

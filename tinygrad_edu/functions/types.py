@@ -41,10 +41,9 @@ class TensorType(type):
         Raises:
             ValueError, TypeError, RuntimeError: as for tensor.
         """
-        if len(data) == 1 and isinstance(data[0], Size):
-            data = data[0]
-        if all(isinstance(n, (int, numpy.integer)) for n in data):
-            sizes = as_new_sizes(data or (0,))
+        given = data[0] if len(data) == 1 and isinstance(data[0], Size) else data or (0,)
+        if all(isinstance(n, (int, numpy.integer)) for n in given):
+            sizes = as_new_sizes(given)
             check_room(math.prod(sizes), cls.__name__)
             return wrap(numpy.empty(sizes, cls.dtype))
         if len(data) != 1:

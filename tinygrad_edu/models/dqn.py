@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from .. import nn
 from ..functions.creation import tensor
 from ..functions.random import Generator, rand, randint
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn import functional as F
 from ..recording import wrap
 from ..tensor import Tensor

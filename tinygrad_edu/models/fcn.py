@@ -3,7 +3,7 @@
 from .. import nn
 from ..functions.linear import outer
 from ..functions.sequences import arange
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 
 __all__ = ["FCN"]

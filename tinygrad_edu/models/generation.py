@@ -11,7 +11,7 @@ import math
 from ..functions.creation import full_like
 from ..functions.joining import cat
 from ..functions.random import Generator, multinomial
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn import Module
 from ..tensor import Tensor
 from ..told import guard

@@ -5,7 +5,7 @@ import math
 from .. import nn
 from ..functions.random import Generator, randn
 from ..functions.sequences import arange
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from ..told import guarded
 

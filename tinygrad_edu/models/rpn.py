@@ -9,7 +9,7 @@ from ..functions.creation import tensor, zeros
 from ..functions.joining import cat, stack
 from ..functions.random import Generator, randperm
 from ..functions.sequences import arange
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
 from ..told import guarded

@@ -4,7 +4,7 @@ import math
 
 from .. import nn
 from ..functions.random import Generator, randn
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
 from ..told import guarded

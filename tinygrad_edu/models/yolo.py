@@ -8,7 +8,7 @@ from .. import nn
 from ..functions.creation import tensor, zeros
 from ..functions.joining import cat, stack
 from ..functions.sequences import arange
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
 from ..told import guarded

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from ..errors import ShapeError
 from ..functions.creation import empty
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from . import functional, init
 from .functional.embedding import padding_row

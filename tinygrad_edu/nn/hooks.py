@@ -6,7 +6,7 @@ from typing import Any
 from ..autograd.function import Function, FunctionCtx
 from ..autograd.hooks import RemovableHandle, next_key
 from ..functions.creation import zeros_like
-from ..graph import is_grad_enabled
+from ..grad_mode import is_grad_enabled
 from ..tensor import Tensor
 from ..told import warn_user
 from .state import Replacing
@@ -282,10 +282,11 @@ class BackwardHooks:
 
     def at_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """Called with the gradients of the inputs."""
-        if self.grad_output is None:  # the output was none that is watched
+        if self.grad_output is None:  # the output was none that is watched, or this is a second derivative
             return grads
         for hook, _ in hooks_of(self.module, "_backward_hooks"):
             grads = replaced(hook(self.module, grads, self.grad_output), grads, "hook")
+        self.grad_output = None
         return grads
 
 

@@ -8,7 +8,7 @@ import numpy
 from ..functions.creation import from_numpy
 from ..functions.random import randn, randperm
 from ..functions.sequences import eye
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 
 __all__ = [

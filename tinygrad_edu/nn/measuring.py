@@ -8,7 +8,7 @@ from .. import writes
 from ..errors import ShapeError
 from ..func.structures import flatten
 from ..functions.random import get_rng_state, set_rng_state
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..observing import observing
 from ..tensor import Tensor
 from .members import MODULE

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ..functions.creation import as_tensor
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from .members import BUFFER, PARAMETER, Members
 from .parameter import Parameter
 

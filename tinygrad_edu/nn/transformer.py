@@ -8,7 +8,7 @@ from ..errors import ShapeError
 from ..functions.creation import full
 from ..functions.diagonal import triu
 from ..functions.dims import check_room
-from ..graph import is_grad_enabled
+from ..grad_mode import is_grad_enabled
 from ..tensor import Tensor
 from . import functional, init
 from .activation import GELU, ReLU

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..functions.creation import zeros_like
 from ..functions.joining import cat
-from ..graph import enable_grad, no_grad
+from ..grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
 from .grouping import Group, check_settings
 from .line_search import Point, strong_wolfe

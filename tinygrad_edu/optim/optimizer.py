@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addcmul_ and addcdiv_
-from ..graph import enable_grad, no_grad
+from ..grad_mode import enable_grad, no_grad
 from ..nn.parameter import clear_gradients
 from ..tensor import Tensor
 from .grouping import Group, as_group, counter

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from ..functions.creation import tensor
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn.batchnorm import BatchNorm
 from ..nn.module import Module
 from ..tensor import Tensor

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..atomic import atomic_write_text
 from ..extras import require
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..io import save_safetensors
 from ..nn import Module
 from .state import SaveWarning, State

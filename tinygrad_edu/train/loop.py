@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ..functions.joining import cat
-from ..graph import no_grad
+from ..grad_mode import no_grad
 from ..nn import Module
 from ..nn.functional import cross_entropy
 from ..optim.lr_scheduler import ReduceLROnPlateau

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ...errors import ShapeError, describe
 from ...functions.indexing import one_hot
 from ...functions.random import Generator, source_of
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...recording import wrap
 from ...tensor import Tensor
 from .erasing import boxes

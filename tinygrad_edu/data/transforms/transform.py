@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 
 from ...errors import ShapeError, describe
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..dataset import Dataset
 

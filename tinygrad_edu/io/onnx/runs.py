@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...recording import Recorded, wrap
 from ...told import warn_user
 from .errors import ExportError

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...errors import ShapeError
 from ...functions.norms import norm
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...ops.elementwise import cast, masked
 from ...ops.indexing import getitem, put
 from ...primitive import primitive

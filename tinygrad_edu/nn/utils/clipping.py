@@ -7,7 +7,7 @@ from typing import Any
 from ...functions.creation import zeros
 from ...functions.joining import stack
 from ...functions.norms import norm
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]

@@ -12,7 +12,7 @@ from ...functions.linalg.products import householder_product, matrix_exp
 from ...functions.linalg.solving import solve
 from ...functions.random import randn
 from ...functions.sequences import eye
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...ops.linear import matmul
 from ...tensor import Tensor
 from ..module import Module

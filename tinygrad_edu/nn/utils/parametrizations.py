@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from ...functions.linear import dot, mv
 from ...functions.norms import norm
 from ...functions.random import randn
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..module import Module
 from .orthogonal import orthogonal

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..container import ModuleDict, ModuleList
 from ..module import Module

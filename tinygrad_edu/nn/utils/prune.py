@@ -7,7 +7,7 @@ from ...functions.creation import ones_like, zeros_like
 from ...functions.norms import norm
 from ...functions.random import rand
 from ...functions.sorting import topk
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..module import Module
 from .reparametrised import Computed, attach, detach

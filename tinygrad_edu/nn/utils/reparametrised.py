@@ -8,7 +8,7 @@ from ...functions.elementwise import clone
 from ...functions.linear import dot, mv
 from ...functions.norms import norm
 from ...functions.random import randn
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..module import Module
 from ..parameter import Parameter

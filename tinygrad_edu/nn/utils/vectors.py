@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from ...errors import ShapeError
 from ...functions.joining import cat
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]

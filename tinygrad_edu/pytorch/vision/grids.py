@@ -8,7 +8,7 @@ import numpy
 from ...extras import require
 from ...functions.creation import full
 from ...functions.joining import stack
-from ...graph import no_grad
+from ...grad_mode import no_grad
 from ...tensor import Tensor
 
 __all__ = ["make_grid", "save_image"]

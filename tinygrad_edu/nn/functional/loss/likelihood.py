@@ -7,7 +7,7 @@ from ....dtypes import check_kind
 from ....errors import ShapeError
 from ....functions.creation import full_like
 from ....functions.special import xlogy
-from ....graph import no_grad
+from ....grad_mode import no_grad
 from ....tensor import Tensor
 from ....told import warn_user
 from .reduction import check_tensors, reduced
