@@ -317,7 +317,7 @@ from .functions.unary import (
     signbit,
     square,
 )
-from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .ops.comparison import (
     bitwise_and,
     bitwise_not,
