@@ -63,10 +63,9 @@ class Leaf(Node):
     after: dict[int, Callable[[Gradient], None]] | None  # shown what was added to `.grad`, once it was
 
     def __init__(self, shape: tuple[int, ...], dtype: numpy.dtype[Any], tensor: Any) -> None:
-        self.number = 0  # sorts behind every call
+        self.number = self.lasti = 0  # sorts behind every call
         self.parents = ()
         self.plan = self.saved = self.hooks = self.code = self.after = None
-        self.lasti = 0
         self.shape = shape
         self.dtype = dtype
         self.tensor = tensor  # a weak reference: neither keeps the other alive
@@ -131,19 +130,19 @@ def backpropagate(
     queue: list[tuple[int, Any]] = []  # the calls among them, the latest first: all that it gave something to are done
     handed: set[int] = set()  # the ids of arrays that somebody else holds
     notes: dict[object, Any] = {"seeds": seeds, "targets": targets, "accumulate": accumulate}
-    take, latest = grads.pop, writes.latest
+    take, latest, several = grads.pop, writes.latest, False
     unbroadcast = sum_to if create_graph else sum_to.forward
     ahead: Any = None  # the next node, where the queue need not tell: along a chain or a branch
     for node, g in seeds:
         handed.add(id(g))
-        if len(seeds) == 1 and node.number:
-            ahead = node
-        else:
+        ahead = node if len(seeds) == 1 and node.number else None
+        if ahead is None:
             deliver((g,), (node,), grads, queue, unbroadcast)
-    while queue or ahead is not None:
+    while ahead is not None or queue:
         if ahead is None:
             node = heappop(queue)[1]
             g = take(node)
+            several = type(g) is list  # the gradients of several outputs
         else:
             node, ahead = ahead, None
         if wanted is not None and node not in wanted:
@@ -159,17 +158,19 @@ def backpropagate(
         if plan is None:
             fill_slot(node, g, grads, queue)
             continue
-        if node.saved is None:
-            raise freed(node)
         if latest[0] > node.number:
             check_saved(node)
-        saved = as_tensors(node, wrap) if create_graph else node.saved
-        if type(g) is list and not plan.partial:
-            g = fill_missing(node.shape, g, wrap if create_graph else numpy.asarray)
+        saved = node.saved
+        if saved is None:
+            raise freed(node)
+        if create_graph:
+            saved = as_tensors(node, wrap)
+        if several:
+            several = False
+            g = g if plan.partial else fill_missing(node.shape, g, wrap if create_graph else numpy.asarray)
         try:
-            number = node.parents[0].number if plan.only else 0
-            if number and (not queue or number > -queue[0][0]):
-                (ahead,), (g,) = node.parents, plan.gradients(g, saved)
+            if plan.only and (number := node.parents[0].number) and (not queue or number > -queue[0][0]):
+                (g,), (ahead,) = plan.gradients(g, saved), node.parents
                 if g.shape != ahead.shape:
                     g = unbroadcast(g, shape=ahead.shape)
             elif wanted is None:
@@ -192,7 +193,7 @@ def backpropagate(
             caught[leaf] = g
         if accumulate:
             add_to_leaf(leaf, g, handed, wrap, create_graph)
-            for hook in list(leaf.after.values()) if leaf.after else ():
+            for hook in leaf.after.copy().values() if leaf.after else ():
                 hook(g)
     return caught
 
@@ -242,12 +243,12 @@ def add_to_leaf(leaf: Leaf, g: Gradient, handed: set[int], wrap: Callable[..., A
     if type(g) is not numpy.ndarray or g.dtype is not leaf.dtype:
         g = numpy.asarray(g, dtype=leaf.dtype)
     if leaf.grad is not None:
-        leaf.grad.add_(wrap(g, None))
-        return
-    if g.base is not None or id(g) in handed or leaf.hooks is not None:
-        g = g.copy()
-    handed.add(id(g))
-    leaf.grad = wrap(g, None)
+        leaf.grad.add_(wrap(g))
+    elif g.base is not None or id(g) in handed or leaf.hooks is not None:
+        leaf.grad = wrap(g.copy())
+    else:
+        handed.add(id(g))
+        leaf.grad = wrap(g)
 
 
 def run_hooks(node: Node, g: Gradient, handed: set[int], notes: dict[object, Any]) -> Gradient:

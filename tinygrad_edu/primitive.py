@@ -80,13 +80,13 @@ def written_out(plan: Plan, rules: Sequence[Rule], count: int) -> list[Callable[
 
     They run at every call, so they are written out, which is four times quicker than any loop; for a product as
 
-        def keep(values, settings): return (values[1], values[0],)
+        def keep(values, out, settings): return (values[1], values[0],)
         def gradients(g, saved, wanted=every):
             _y, _x, = saved
             return rule0(g, _y) if wanted[0] else None, rule1(g, _x) if wanted[1] else None,
     """
     picked = [
-        f"values[{place}], " if place <= count else plan.primitive.source(name, count) + ", "
+        f"values[{place}], " if place < count else plan.primitive.source(name) + ", "
         for name, place in zip(plan.names, plan.places, strict=True)
     ]
     calls = [f"rule{i}({', _'.join(['g', *rule_arguments(rule)])})" for i, rule in enumerate(rules)]
@@ -97,7 +97,7 @@ def written_out(plan: Plan, rules: Sequence[Rule], count: int) -> list[Callable[
         calls = [f"{call} if wanted[{i}] else None" for i, call in enumerate(calls)]
     made: dict[str, Any] = {f"rule{i}": rule for i, rule in enumerate(rules)}
     made |= {"needs": plan.needs, "defaults": plan.primitive.settings, "every": (True,) * len(rules)}
-    exec(f"def keep(values, settings): return ({''.join(picked)})", made)
+    exec(f"def keep(values, out, settings): return ({''.join(picked)})", made)
     exec(f"def gradients(g, saved, wanted=every): {''.join(steps)}return {', '.join(calls)},", made)
     return [made["keep"], made["gradients"]]
 
@@ -231,15 +231,16 @@ class Primitive:
             self.plans[key] = plan if plan.positions else None
         return self.plans[key]
 
-    def source(self, name: str, count: int) -> str:
-        """Where a rule finds what it names beyond inputs and output: the code that picks it from a call's values."""
+    def source(self, name: str) -> str:
+        """Where a rule finds what it names beyond inputs: the code that picks it from what a call had."""
         if name in self.settings:
             return f"settings.get({name!r}, defaults[{name!r}])"
         what = name.rpartition("_")[2]
-        if name == "needs" or not self.variadic:
-            return name if name == "needs" else f"values[{self.inputs.index(name.removesuffix(f'_{what}'))}].{what}"
-        every = f"values[:{count}]"  # the output follows the inputs
-        return f"tuple({every})" if name == self.inputs[0] else f"[x.{what} for x in {every}]"
+        if name in ("needs", "out"):
+            return name
+        if not self.variadic:
+            return f"values[{self.inputs.index(name.removesuffix(f'_{what}'))}].{what}"
+        return "tuple(values)" if name == self.inputs[0] else f"[x.{what} for x in values]"
 
 
 @overload

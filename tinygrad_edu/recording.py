@@ -16,7 +16,7 @@ from . import writes
 from .backend import constant32, constant64, to_numpy
 from .dtypes import KINDS, as_dtype, bool_, check_kind, float32, float64, get_default_dtype, result_type
 from .errors import GradientError, explain
-from .grad_mode import grad_enabled
+from .grad_mode import grad_enabled, is_grad_enabled
 from .graph import RETAIN, Node, Output
 from .ops.elementwise import cast, sub
 from .primitive import Primitive
@@ -89,19 +89,18 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
         if (
             plain
             or (dtype is not float32 and dtype is not float64)
-            or (bit != 2 and arrays[0].dtype is not dtype)
-            or (bit > 4 and arrays[1].dtype is not dtype)
+            or (bit != 2 and (arrays[0].dtype is not dtype or (bit != 4 and arrays[1].dtype is not dtype)))
             or (bit > 8 and any(x.dtype is not dtype for x in arrays))
         ):
-            branches = bit == 8 and primitive.promotion == "branches"
-            number: Any = inputs[plain >> 1] if bit == 4 or (branches and plain in (2, 4)) else None
+            alone = bit == 4 or (plain in (2, 4) and bit == 8 and primitive.promotion == "branches")
+            number: Any = inputs[plain >> 1] if alone else None
             if (
                 type(number) in NUMBERS
                 and (dtype is float32 or dtype is float64)
                 and (number or copysign(1, number) > 0)  # -0.0 equals 0.0, and may not stand for it
             ):
                 arrays[plain >> 1] = constant32(number) if dtype is float32 else constant64(number)
-            elif plain or not branches or arrays[1].dtype is not dtype:
+            elif plain or primitive.promotion != "branches" or arrays[1].dtype is not dtype:
                 inputs = meet(primitive, inputs)
                 arrays = [x._array for x in inputs]
                 parents = [x._node for x in inputs if x._node is not None]
@@ -128,7 +127,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
     result = new(Tensor)
     result._array = out
     result._view = view_of(inputs[0], out, primitive, settings) if primitive.view else None
-    if mask and grad_enabled.get():
+    if mask and is_grad_enabled():
         try:
             plan = primitive.plans[mask | bit]
         except KeyError:
@@ -142,8 +141,7 @@ def record(primitive: Primitive, inputs: Sequence[Any], settings: Mapping[str, A
             node.plan = plan
             node.shape = out.shape
             node.parents = tuple(parents)
-            arrays.append(out)
-            node.saved = plan.keep(arrays, settings)
+            node.saved = plan.keep(arrays, out, settings)
             frame = current_frame(2)
             node.code = frame.f_code
             node.lasti = frame.f_lasti
@@ -254,7 +252,7 @@ def record_outputs(
     outputs: tuple[Array, ...],
 ) -> tuple[Recorded, ...]:
     """The same for a primitive with several outputs: one node for the call, and one for each output."""
-    plan = primitive.plan(mask, len(arrays)) if mask and grad_enabled.get() else None
+    plan = primitive.plan(mask, len(arrays)) if mask and is_grad_enabled() else None
     if plan is None:
         return tuple([wrap(to_numpy(out)) for out in outputs])
     node = new(Node)
@@ -263,7 +261,7 @@ def record_outputs(
     node.plan = plan
     node.shape = [(out.shape, out.dtype) for out in outputs]
     node.parents = tuple([inputs[i]._node for i in plan.positions])
-    node.saved = plan.keep([*arrays, outputs], settings)
+    node.saved = plan.keep(arrays, outputs, settings)
     node.code, node.lasti = user_place()
     watch(node, outputs)
     return tuple(
@@ -304,7 +302,7 @@ class View:
         self.primitive = primitive
         self.settings = settings
         self.generation = source._generation
-        self.tracked = grad_enabled.get()
+        self.tracked = is_grad_enabled()
 
     def renew(self, view: Recorded) -> None:
         """Bring the view's node up to date."""

@@ -79,21 +79,8 @@ def named(call: Any, primitive: Primitive) -> Any:
 
 
 # Called so often that guarding them would show; they see to their errors themselves.
-LEAN = {
-    "add_",
-    "backward",
-    "copy_",
-    "detach",
-    "expand",
-    "fill_",
-    "flatten",
-    "mean",
-    "mul_",
-    "permute",
-    "reshape",
-    "softmax",
-}
-LEAN |= {"squeeze", "sub_", "sum", "t", "to", "transpose", "unsqueeze", "view", "zero_"}
+LEAN = {"add_", "backward", "copy_", "detach", "expand", "fill_", "flatten", "mean", "mul_", "permute", "reshape"}
+LEAN |= {"softmax", "squeeze", "sub_", "sum", "t", "to", "transpose", "unsqueeze", "view", "zero_"}
 
 
 def method(function: Function, *names: str) -> Function:
