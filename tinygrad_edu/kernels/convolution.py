@@ -30,7 +30,7 @@ Array = NDArray[Any]
 Index = tuple[Any, ...]
 
 BLOCK = 3 << 16  # numbers in a block and its output, so that they stay in a core's L2 cache
-TURNED = 32  # output channels, and twice as many values in a window, from which on to turn an output pays for BLAS
+TURNED = 128  # values in a window, and a quarter as many output channels, from which on turning an output pays for BLAS
 
 
 def correlate(
@@ -93,11 +93,11 @@ def correlate_weight(y: Array, x: Array, out: Array, stride: Sizes, padding: Siz
         stride, padding, dilation = (1, *stride), (0, *padding), (1, *dilation)
     y = numpy.ascontiguousarray(y)
     groups, outputs, channels, *kernel = out.shape
+    size = channels * prod(kernel[1:])
     # The order in which several rows come is the quicker one, but that of a single row is the weight's own.
     in_order = kernel[0] == 1
-    shape = outputs, channels * prod(kernel[1:])
-    rows = numpy.zeros((kernel[0], groups, *(shape if in_order else shape[::-1])), out.dtype)
-    turn = not in_order and min(outputs, channels * prod(kernel) // 2) >= TURNED
+    turn = not in_order and min(4 * outputs, kernel[0] * size) >= TURNED
+    rows = numpy.zeros((kernel[0], groups, *((outputs, size) if in_order else (size, outputs))), out.dtype)
     for block, windows in blocks(x, outputs, offsets(out.shape[3:], padding, dilation), y.shape[3:], stride):
         part = y[block]
         part = part.reshape(*part.shape[:3], prod(part.shape[3:]))

@@ -71,17 +71,21 @@ def planar(sizes: Sizes, fill: int) -> Sizes:
     return sizes if len(sizes) > 1 else (fill, *sizes)
 
 
+@lru_cache(4096)
 def geometry(stride: Sizes, padding: Sizes, dilation: Sizes) -> tuple[Sizes, Sizes, Sizes]:
     """The settings as the kernels take them."""
     return planar(stride, 1), planar(padding, 0), planar(dilation, 1)
 
 
-def grouped(x: Any, dim: int, groups: int) -> Any:
+@lru_cache(4096)
+def grouped(x: Sizes, dim: int, groups: int) -> Sizes:
     """`(B, G * C, *spatial) -> (B, G, C, *spatial)` for dim = 1, `(G * O, C, *kernel) -> (G, O, C, *kernel)` for 0."""
-    if x.dtype.char == "e":
-        x = x.astype("float32")  # BLAS has no float16, and its sums would lose digits
-    before, after = x.shape[:dim], x.shape[dim + 1 : 2]
-    return x.reshape(*before, groups, x.shape[dim] // groups, *after, *planar(x.shape[2:], 1))
+    return *x[:dim], groups, x[dim] // groups, *x[dim + 1 : 2], *planar(x[2:], 1)
+
+
+def seen(x: Any, dim: int, groups: int) -> Any:
+    """An array as the kernels take it: BLAS has no float16, and its sums would lose digits."""
+    return (x.astype("float32") if x.dtype.char == "e" else x).reshape(grouped(x.shape, dim, groups))
 
 
 def blank(shape: Sizes, x: Any) -> Any:
@@ -106,7 +110,7 @@ def conv(x: Any, w: Any, bias: Any = None, *, stride: Sizes, padding: Sizes, dil
             raise ShapeError(f"weight {w.shape} has {w.shape[0]} output channels, but bias has shape {bias.shape}")
         bias = bias.reshape(groups, -1, 1)
     y = blank((x.shape[0], w.shape[0], *size), x)
-    arrays = grouped(x, 1, groups), grouped(w, 0, groups), grouped(y, 1, groups)
+    arrays = seen(x, 1, groups), seen(w, 0, groups), seen(y, 1, groups)
     correlate(*arrays, *geometry(stride, padding, dilation), bias)
     return y.astype(x.dtype, copy=False)
 
@@ -122,7 +126,7 @@ def conv_input(y: Any, w: Any, *, size: Sizes, stride: Sizes, padding: Sizes, di
     shape = (y.shape[0], w.shape[1] * groups, *size)
     check_output(y.shape, shape, w.shape, stride, padding, dilation, groups)
     x = blank(shape, y)
-    arrays = grouped(y, 1, groups), grouped(w, 0, groups), grouped(x, 1, groups)
+    arrays = seen(y, 1, groups), seen(w, 0, groups), seen(x, 1, groups)
     correlate_input(*arrays, *geometry(stride, padding, dilation))
     return x.astype(y.dtype, copy=False)
 
@@ -140,7 +144,7 @@ def conv_weight(
     shape = (y.shape[1], x.shape[1] // groups, *kernel)
     check_output(y.shape, x.shape, shape, stride, padding, dilation, groups)
     w = blank(shape, y)
-    arrays = grouped(y, 1, groups), grouped(x, 1, groups), grouped(w, 0, groups)
+    arrays = seen(y, 1, groups), seen(x, 1, groups), seen(w, 0, groups)
     correlate_weight(*arrays, *geometry(stride, padding, dilation))
     return w.astype(y.dtype, copy=False)
 
