@@ -1,12 +1,13 @@
 """The geometry of a window that slides over spatial dimensions; convolution and pooling share it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import index
 from typing import NamedTuple
 
 from ..errors import ShapeError
 
-__all__ = ["Sizes", "Window", "inside", "per_dimension", "reach"]
+__all__ = ["Sizes", "Window", "inside", "per_dimension", "planar", "planar_settings", "reach"]
 
 Sizes = tuple[int, ...]
 
@@ -41,6 +42,17 @@ def per_dimension(value: int | Sequence[int], dims: int, name: str) -> Sizes:
     if len(found) != dims:
         raise ShapeError(f"{name} takes an integer or {dims} integers, one for each spatial dimension, got {value!r}")
     return found
+
+
+def planar(sizes: Sizes, fill: int) -> Sizes:
+    """One dimension becomes two, rows of number `fill` and columns, which is what the kernels take."""
+    return sizes if len(sizes) > 1 else (fill, *sizes)
+
+
+@lru_cache(4096)
+def planar_settings(stride: Sizes, padding: Sizes, dilation: Sizes) -> tuple[Sizes, Sizes, Sizes]:
+    """The settings as the kernels take them."""
+    return planar(stride, 1), planar(padding, 0), planar(dilation, 1)
 
 
 def reach(kernel: int, dilation: int) -> int:

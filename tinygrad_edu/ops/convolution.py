@@ -10,7 +10,7 @@ import numpy
 
 from ..errors import ShapeError
 from ..kernels.convolution import correlate, correlate_input, correlate_weight
-from ..kernels.windows import Sizes, reach
+from ..kernels.windows import Sizes, planar, planar_settings, reach
 from ..primitive import primitive
 from .reduction import sum
 
@@ -66,17 +66,6 @@ def check_output(y: Sizes, x: Sizes, w: Sizes, stride: Sizes, padding: Sizes, di
         )
 
 
-def planar(sizes: Sizes, fill: int) -> Sizes:
-    """One dimension becomes two, rows of number `fill` and columns, which is what the kernels take."""
-    return sizes if len(sizes) > 1 else (fill, *sizes)
-
-
-@lru_cache(4096)
-def geometry(stride: Sizes, padding: Sizes, dilation: Sizes) -> tuple[Sizes, Sizes, Sizes]:
-    """The settings as the kernels take them."""
-    return planar(stride, 1), planar(padding, 0), planar(dilation, 1)
-
-
 @lru_cache(4096)
 def grouped(x: Sizes, dim: int, groups: int) -> Sizes:
     """`(B, G * C, *spatial) -> (B, G, C, *spatial)` for dim = 1, `(G * O, C, *kernel) -> (G, O, C, *kernel)` for 0."""
@@ -111,7 +100,7 @@ def conv(x: Any, w: Any, bias: Any = None, *, stride: Sizes, padding: Sizes, dil
         bias = bias.reshape(groups, -1, 1)
     y = blank((x.shape[0], w.shape[0], *size), x)
     arrays = seen(x, 1, groups), seen(w, 0, groups), seen(y, 1, groups)
-    correlate(*arrays, *geometry(stride, padding, dilation), bias)
+    correlate(*arrays, *planar_settings(stride, padding, dilation), bias)
     return y.astype(x.dtype, copy=False)
 
 
@@ -127,7 +116,7 @@ def conv_input(y: Any, w: Any, *, size: Sizes, stride: Sizes, padding: Sizes, di
     check_output(y.shape, shape, w.shape, stride, padding, dilation, groups)
     x = blank(shape, y)
     arrays = seen(y, 1, groups), seen(w, 0, groups), seen(x, 1, groups)
-    correlate_input(*arrays, *geometry(stride, padding, dilation))
+    correlate_input(*arrays, *planar_settings(stride, padding, dilation))
     return x.astype(y.dtype, copy=False)
 
 
@@ -145,7 +134,7 @@ def conv_weight(
     check_output(y.shape, x.shape, shape, stride, padding, dilation, groups)
     w = blank(shape, y)
     arrays = seen(y, 1, groups), seen(x, 1, groups), seen(w, 0, groups)
-    correlate_weight(*arrays, *geometry(stride, padding, dilation))
+    correlate_weight(*arrays, *planar_settings(stride, padding, dilation))
     return w.astype(y.dtype, copy=False)
 
 
