@@ -184,3 +184,44 @@ def test_the_rate_of_averaging_is_reached():
             optimizer.step()
             schedule.step()
         np.testing.assert_allclose([rates[0], rates[2], *rates[4:]], [0.5, 0.3, 0.1, 0.1])
+
+
+SCHEDULES = {
+    "StepLR": lambda o: lr_scheduler.StepLR(o, 2),
+    "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda epoch: 0.5),
+    "CyclicLR": lambda o: lr_scheduler.CyclicLR(o, 0.1, 1.0, cycle_momentum=False, scale_fn=lambda x: 1.0),
+    "ReduceLROnPlateau": lr_scheduler.ReduceLROnPlateau,
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.ConstantLR(o), lr_scheduler.LambdaLR(o, lambda epoch: 0.5)], [2]
+    ),
+    "ChainedScheduler": lambda o: lr_scheduler.ChainedScheduler([lr_scheduler.ExponentialLR(o, 0.9)]),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: None,
+        lambda state: [],
+        lambda state: {**state, "last_epoch": "x"},
+        lambda state: {**state, "last_epoch": None},
+        lambda state: {**state, "_last_lr": 3},
+        lambda state: {**state, "_last_lr": [0.1, 0.2]},
+        lambda state: {**state, "_schedulers": state["_schedulers"] * 2} if "_schedulers" in state else None,
+        lambda state: {**state, "_schedulers": 3} if "_schedulers" in state else None,
+        lambda state: {k: v for k, v in state.items() if k != "_schedulers"} if "_schedulers" in state else None,
+        lambda state: {**state, "_schedulers": [*state["_schedulers"][:-1], 3]} if "_schedulers" in state else None,
+        lambda state: {**state, "lr_lambdas": 3} if "lr_lambdas" in state else None,
+        lambda state: {**state, "lr_lambdas": [3]} if "lr_lambdas" in state else None,
+        lambda state: {**state, "_scale_fn_custom": 3} if "_scale_fn_custom" in state else None,
+    ],
+)
+def test_a_state_that_is_none_of_a_schedule_changes_nothing(name, change):
+    optimizer = optim.SGD([nn.Parameter(tg.ones(2))], lr=0.1)
+    schedule = SCHEDULES[name](optimizer)
+    state = change(schedule.state_dict())
+    before = repr(schedule.state_dict())
+    with pytest.raises(ValueError, match=r"of a schedule|of this|of a state_dict"):
+        schedule.load_state_dict(state)
+    assert repr(schedule.state_dict()) == before

@@ -538,3 +538,113 @@ def test_an_optimizer_around_another_one():
     p.grad = tg.ones(1)
     Around(optim.SGD([p], lr=0.5)).step()
     assert p.tolist() == [0.5]
+
+
+def trained(rule, **settings):
+    params = [nn.Parameter(tg.ones(3, 2)), nn.Parameter(tg.zeros(3, 2))]
+    for p in params:
+        p.grad = tg.ones(3, 2)
+    optimizer = rule(params, **settings)
+    optimizer.step()
+    return optimizer
+
+
+def shown(optimizer):
+    """All that a step or a load may change."""
+    return repr((optimizer.state_dict(), [p.tolist() for p in optimizer.parameters()]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: {**s, "state": None}, 'the "state" of a state_dict is a dictionary, got NoneType'),
+        (lambda s: {**s, "state": [1]}, 'the "state" of a state_dict is a dictionary, got list'),
+        (lambda s: {**s, "state": {0: s["state"][0], 1: 3}}, "the state of parameter 1 is a dictionary, got int"),
+        (lambda s: {**s, "param_groups": None}, "a list of dictionaries, got None"),
+        (lambda s: {**s, "param_groups": [3]}, r"a list of dictionaries, got \[3\]"),
+        (lambda s: {**s, "param_groups": [{"params": None}]}, 'has "params", the numbers of its parameters'),
+        (lambda s: {**s, "param_groups": [{"params": [0]}]}, "groups of"),
+        (
+            lambda s: {**s, "state": {**s["state"], 1: {"step": tg.tensor(1.0), "exp_avg": tg.ones(7, 5)}}},
+            r"parameter 1 has 'exp_avg' of shape .*7, 5.*, .* state of another model",
+        ),
+    ],
+)
+def test_a_state_that_is_none_of_this_optimizer_changes_nothing(change, words):
+    optimizer = trained(optim.Adam)
+    before = shown(optimizer)
+    with pytest.raises(ValueError, match=words):
+        optimizer.load_state_dict(change(optimizer.state_dict()))
+    assert shown(optimizer) == before
+
+
+@pytest.mark.parametrize("rule", [optim.Adam, optim.LAMB, optim.Adafactor])
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda o: o.param_groups[0].update(lr=None), r"param_groups\[0\]\['lr'\] is None, where something like"),
+        (lambda o: o.param_groups[0].update(lr="x"), r"param_groups\[0\]\['lr'\] is 'x'"),
+        (lambda o: o.param_groups[0].pop("lr"), r"param_groups\[0\] has no 'lr'"),
+        (lambda o: o.param_groups[0].update(weight_decay=[1]), r"param_groups\[0\]\['weight_decay'\] is \[1\]"),
+        (lambda o: o.state[o.parameters()[0]].update(step="x"), "state of parameter 0 has 'x' as 'step'"),
+        (lambda o: o.state[o.parameters()[0]].update(step=None), "state of parameter 0 has None as 'step'"),
+        (lambda o: o.state[o.parameters()[0]].pop("step"), "has no 'step'"),
+    ],
+)
+def test_a_step_that_cannot_be_made_says_why(rule, spoil, words):
+    optimizer = trained(rule)
+    spoil(optimizer)
+    before = [p.tolist() for p in optimizer.parameters()]
+    with pytest.raises(ValueError, match=f"{rule.__name__} cannot make a step: .*{words}"):
+        optimizer.step()
+    assert [p.tolist() for p in optimizer.parameters()] == before
+
+
+def test_mistakes_in_an_update_of_ones_own_are_told_as_they_are():
+    class Mine(optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {"lr": 0.1})
+
+        def update(self, p, g, group):
+            self.state[p]["note"] = "text"
+            p.no_such_method(g)
+
+    with pytest.raises(AttributeError, match="no_such_method"):
+        trained(Mine)
+
+
+@pytest.mark.parametrize("rule", [optim.SGD, optim.Adam, optim.RMSprop, optim.LBFGS])
+def test_a_closure_that_fails_changes_nothing(rule):
+    optimizer = trained(rule) if rule is not optim.LBFGS else rule([nn.Parameter(tg.ones(3, 2))])
+    before = [p.tolist() for p in optimizer.parameters()]
+
+    def closure():
+        raise ZeroDivisionError("in the closure")
+
+    with pytest.raises(ZeroDivisionError, match="in the closure"):
+        optimizer.step(closure)
+    assert [p.tolist() for p in optimizer.parameters()] == before
+
+
+def test_a_closure_is_a_function():
+    with pytest.raises(TypeError, match=r"step\(\) takes a function that computes the loss, got int"):
+        optim.SGD([nn.Parameter(tg.ones(2))]).step(3)
+
+
+def test_a_line_search_that_is_broken_off_leaves_the_parameters_where_its_iteration_began():
+    p = nn.Parameter(tg.tensor([3.0, -2.0]))
+    optimizer = optim.LBFGS([p], line_search_fn="strong_wolfe")
+    calls = []
+
+    def closure():
+        calls.append(p.tolist())
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        optimizer.zero_grad()
+        loss = (p**4).sum()
+        loss.backward()
+        return loss
+
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step(closure)
+    assert calls[1] != calls[0] == p.tolist()

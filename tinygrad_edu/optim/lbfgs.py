@@ -140,10 +140,12 @@ class LBFGS(Optimizer):
         start = [p.clone() for p in self.parameters()]
 
         def point(t: float) -> Point:
-            self.move(t, d)
-            loss, g = self.evaluate(closure, state)
-            for p, origin in zip(self.parameters(), start, strict=True):
-                p.copy_(origin)
+            try:
+                self.move(t, d)
+                loss, g = self.evaluate(closure, state)
+            finally:
+                for p, origin in zip(self.parameters(), start, strict=True):
+                    p.copy_(origin)
             return Point(t, float(loss), g.dot(d).item(), g)
 
         return point

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
+import numpy
+
 from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addcmul_ and addcdiv_
 from ..grad_mode import enable_grad, no_grad
 from ..nn.parameter import clear_gradients
+from ..recording import in_library
 from ..tensor import Tensor
 from .grouping import Group, as_group, counter
 from .hooks import Hooked, with_hooks
-from .packing import Packs
+from .packing import Packs, fewest_of
 
 __all__ = ["Optimizer"]
 
@@ -118,18 +121,28 @@ class Optimizer(Hooked):
         """Move every parameter that has a gradient; a closure that computes loss and gradients is called before.
 
         Returns the closure's loss.
+
+        Raises:
+            ValueError: a setting or a piece of the state, replaced since, is of a kind that no step can be made with.
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(f"step() takes a function that computes the loss, got {type(closure).__name__}")
             with enable_grad():
                 loss = closure()
-        with no_grad():
-            for i, group in enumerate(self.param_groups):
-                uphill = group.get("maximize", False)
-                for p in self._packs[i].move(self, group):
-                    g = p.grad
-                    if g is not None:
-                        self.update(p, -g if uphill else g, group)
+        try:
+            with no_grad():
+                for i, group in enumerate(self.param_groups):
+                    uphill = group.get("maximize", False)
+                    for p in self._packs[i].move(self, group):
+                        g = p.grad
+                        if g is not None:
+                            self.update(p, -g if uphill else g, group)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            if wrong := what_is_wrong(self, error):
+                raise ValueError(f"{type(self).__name__} cannot make a step: {wrong}") from error
+            raise
         return loss
 
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
@@ -163,11 +176,12 @@ class Optimizer(Hooked):
         State takes the dtype of its parameter, except the count of steps.
 
         Raises:
-            ValueError: it is no state_dict of an optimizer, or has other groups, or other numbers of parameters in
-                them; nothing is changed then.
+            ValueError: it is no state_dict of an optimizer, or has other groups, other numbers of parameters in them,
+                or the state of parameters of other shapes; nothing is changed then.
         """
+        if isinstance(state_dict, Mapping):
+            state_dict = self._changed_by_hooks("load_state_dict_pre", dict(state_dict))
         check_state_dict(state_dict)
-        state_dict = self._changed_by_hooks("load_state_dict_pre", dict(state_dict))
         own = [len(group["params"]) for group in self.param_groups]
         given = [len(group["params"]) for group in state_dict["param_groups"]]
         if own != given:
@@ -177,10 +191,13 @@ class Optimizer(Hooked):
         loaded = deepcopy(state_dict)
         keys = [key for group in loaded["param_groups"] for key in group["params"]]
         parameter = dict(zip(keys, self.parameters(), strict=True))
-        self.state = defaultdict(dict)
+        states: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         for key, state in loaded["state"].items():
             p = parameter.get(key)
-            self.state[key if p is None else p] = state if p is None else as_state(state, p)
+            if p is not None:
+                check_state(key, state, p, type(self).update in fewest_of)
+            states[key if p is None else p] = state if p is None else as_state(state, p)
+        self.state = states
         self.param_groups = [
             {**self.defaults, **names_of(mine), **group, "params": mine["params"]}
             for group, mine in zip(loaded["param_groups"], self.param_groups, strict=True)
@@ -208,8 +225,29 @@ def check_state_dict(state_dict: Any) -> None:
     if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= state_dict.keys():
         given = f"the keys {list(state_dict)!r:.200}" if isinstance(state_dict, Mapping) else f"{state_dict!r:.60}"
         raise ValueError(f'the state_dict of an optimizer has "state" and "param_groups", got {given}')
-    if any("params" not in group for group in state_dict["param_groups"]):
+    if not isinstance(state_dict["state"], Mapping):
+        raise ValueError(f'the "state" of a state_dict is a dictionary, got {type(state_dict["state"]).__name__}')
+    groups = state_dict["param_groups"]
+    if not isinstance(groups, (list, tuple)) or not all(isinstance(group, Mapping) for group in groups):
+        raise ValueError(f'the "param_groups" of a state_dict are a list of dictionaries, got {groups!r:.60}')
+    if not all(isinstance(group.get("params"), (list, tuple)) for group in groups):
         raise ValueError('each of the "param_groups" of a state_dict has "params", the numbers of its parameters')
+
+
+def check_state(key: Any, state: Any, p: Tensor, elementwise: bool) -> None:
+    """Refuse what cannot be the state of a parameter; of an elementwise update it has the parameter's shape.
+
+    Raises:
+        ValueError: it is no dictionary, or belongs to a parameter of another shape.
+    """
+    if not isinstance(state, Mapping):
+        raise ValueError(f"the state of parameter {key} is a dictionary, got {type(state).__name__}")
+    for name, value in state.items() if elementwise else ():
+        if isinstance(value, Tensor) and value.ndim and value.shape != p.shape:
+            raise ValueError(
+                f"the state of parameter {key} has {name!r} of shape {value.shape}, but the parameter is of shape "
+                f"{p.shape}: it is the state of another model"
+            )
 
 
 def names_of(group: Group) -> Group:
@@ -229,3 +267,31 @@ def as_state(value: Any, p: Tensor) -> Any:
 def as_count(step: Any) -> Any:
     """A loaded count of steps, which PyTorch once kept as a number."""
     return counter(step) if isinstance(step, (int, float)) else step
+
+
+def what_is_wrong(optimizer: Optimizer, error: Exception) -> str | None:
+    """Which setting or piece of the state cannot be what an update takes, if one is of another kind than it was."""
+    for i, group in enumerate(optimizer.param_groups):
+        for name, default in optimizer.defaults.items():
+            if name not in group:
+                return f"param_groups[{i}] has no {name!r}"
+            if not alike(group[name], default):
+                return (
+                    f"param_groups[{i}][{name!r}] is {group[name]!r:.60}, where something like {default!r:.60} belongs"
+                )
+    if not in_library[type(optimizer).update.__code__.co_filename]:
+        return None
+    for i, p in enumerate(optimizer.parameters()):
+        for name, value in optimizer.state.get(p, {}).items():
+            if not isinstance(value, (Tensor, int, float)):
+                return f"the state of parameter {i} has {value!r:.60} as {name!r}, where a Tensor belongs"
+    return f"the state of a parameter has no {error}" if isinstance(error, KeyError) else None
+
+
+def alike(value: Any, default: Any) -> bool:
+    """Whether a setting is of the kind of its default: numbers and Tensors of one are alike, and tuples of them."""
+    if isinstance(default, (tuple, list)):
+        return isinstance(value, (tuple, list)) and len(value) == len(default) and all(map(alike, value, default))
+    if isinstance(default, (int, float, Tensor)):
+        return isinstance(value, (int, float, Tensor, numpy.number, numpy.bool))
+    return True

@@ -40,9 +40,18 @@ class ComposedLR(LRScheduler):
         """All attributes but the optimizer, and the schedules' state_dicts."""
         return {**super().state_dict(), "_schedulers": [schedule.state_dict() for schedule in self._schedulers]}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the attributes of a state_dict, and the schedules theirs."""
-        super().load_state_dict({name: value for name, value in state_dict.items() if name != "_schedulers"})
+    def _check_state(self, state_dict: Any) -> None:
+        super()._check_state(state_dict)
+        states = state_dict.get("_schedulers")
+        if not isinstance(states, (list, tuple)) or len(states) != len(self._schedulers):
+            raise ValueError(f"the '_schedulers' of this one are {len(self._schedulers)}, got {states!r:.60}")
+        for schedule, state in zip(self._schedulers, states, strict=True):
+            if isinstance(schedule, LRScheduler):
+                schedule._check_state(state)
+
+    def _take_state(self, state_dict: Mapping[str, Any]) -> None:
+        """The schedules take over theirs."""
+        super()._take_state({name: value for name, value in state_dict.items() if name != "_schedulers"})
         for schedule, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
             schedule.load_state_dict(state)
 

@@ -122,8 +122,16 @@ class CyclicLR(LRScheduler):
         state = None if f is None or isinstance(f, FunctionType) else vars(f).copy()
         return {**super().state_dict(), "_scale_fn_custom": state}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the attributes of a state_dict; scale_fn stays, and takes over its."""
-        super().load_state_dict({name: value for name, value in state_dict.items() if name != "_scale_fn_custom"})
-        if state_dict["_scale_fn_custom"] is not None:
+    def _check_state(self, state_dict: Any) -> None:
+        super()._check_state(state_dict)
+        attributes = state_dict.get("_scale_fn_custom")
+        if attributes is not None and not (
+            isinstance(attributes, Mapping) and hasattr(self._scale_fn_custom, "__dict__")
+        ):
+            raise ValueError(f"the '_scale_fn_custom' of a state_dict is None or a dictionary, got {attributes!r:.60}")
+
+    def _take_state(self, state_dict: Mapping[str, Any]) -> None:
+        """scale_fn stays, and takes over its attributes."""
+        super()._take_state({name: value for name, value in state_dict.items() if name != "_scale_fn_custom"})
+        if state_dict.get("_scale_fn_custom") is not None:
             vars(self._scale_fn_custom).update(state_dict["_scale_fn_custom"])

@@ -65,9 +65,8 @@ class MultiStepLR(ScaledLR):
         passed = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
         return [lr * self.gamma**passed for lr in self.base_lrs]
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the attributes of a state_dict."""
-        super().load_state_dict(state_dict)
+    def _take_state(self, state_dict: Mapping[str, Any]) -> None:
+        super()._take_state(state_dict)
         self.milestones = Counter(self.milestones)  # a file gives a dict, which does not count what is missing
 
 

@@ -33,9 +33,17 @@ class FunctionLR(LRScheduler):
         functions = [None if isinstance(f, FunctionType) else vars(f).copy() for f in self.lr_lambdas]
         return {**super().state_dict(), "lr_lambdas": functions}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the attributes of a state_dict; the functions stay, and take over theirs."""
-        super().load_state_dict({name: value for name, value in state_dict.items() if name != "lr_lambdas"})
+    def _check_state(self, state_dict: Any) -> None:
+        super()._check_state(state_dict)
+        states = state_dict.get("lr_lambdas")
+        if not isinstance(states, (list, tuple)) or len(states) != len(self.lr_lambdas):
+            raise ValueError(f"the 'lr_lambdas' of this schedule are {len(self.lr_lambdas)}, got {states!r:.60}")
+        if not all(state is None or isinstance(state, Mapping) for state in states):
+            raise ValueError(f"each of the 'lr_lambdas' of a state_dict is None or a dictionary, got {states!r:.60}")
+
+    def _take_state(self, state_dict: Mapping[str, Any]) -> None:
+        """The functions stay, and take over their attributes."""
+        super()._take_state({name: value for name, value in state_dict.items() if name != "lr_lambdas"})
         for function, state in zip(self.lr_lambdas, state_dict["lr_lambdas"], strict=True):
             if state is not None:
                 vars(function).update(state)

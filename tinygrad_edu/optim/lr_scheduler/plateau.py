@@ -113,7 +113,6 @@ class ReduceLROnPlateau(LRScheduler):
         margin = best * (1 + sign * self.threshold) if self.threshold_mode == "rel" else best + sign * self.threshold
         return sign * value > sign * margin
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the attributes of a state_dict."""
-        super().load_state_dict(state_dict)
+    def _take_state(self, state_dict: Mapping[str, Any]) -> None:
+        super()._take_state(state_dict)
         self.mode_worse = math.inf if self.mode == "min" else -math.inf

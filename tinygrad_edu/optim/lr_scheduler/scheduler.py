@@ -150,5 +150,23 @@ class LRScheduler:
         return {name: value for name, value in vars(self).items() if name != "optimizer"}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the attributes of a state_dict."""
+        """Take over the attributes of a state_dict.
+
+        Raises:
+            ValueError: it is none of such a schedule, or of other groups; nothing is changed then.
+        """
+        self._check_state(state_dict)
+        self._take_state(state_dict)
+
+    def _check_state(self, state_dict: Any) -> None:
+        if not isinstance(state_dict, Mapping):
+            raise ValueError(f"the state_dict of a schedule is a dictionary, got {type(state_dict).__name__}")
+        if not isinstance(epoch := state_dict.get("last_epoch", 0), (int, float)):
+            raise ValueError(f"the 'last_epoch' of a schedule is a number, got {epoch!r:.60}")
+        groups = len(self.optimizer.param_groups)
+        for name in {"base_lrs", "_last_lr"} & state_dict.keys():
+            if not isinstance(rates := state_dict[name], (list, tuple)) or len(rates) != groups:
+                raise ValueError(f"the {name!r} of this schedule are {groups}, one for each group, got {rates!r:.60}")
+
+    def _take_state(self, state_dict: Mapping[str, Any]) -> None:
         vars(self).update(state_dict)
