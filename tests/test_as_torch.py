@@ -184,6 +184,10 @@ def test_what_asks_for_several_devices_or_processes_runs_on_the_one_there_is():
         assert torch.equal(spread(x), net(x))
         assert list(spread.state_dict()) == ["module.weight", "module.bias"]
         assert DistributedDataParallel(net).module is net
+        held = spread.state_dict()
+        torch.nn.modules.utils.consume_prefix_in_state_dict_if_present(held, "module.")
+        assert list(held) == ["weight", "bias"]
+        assert list(held._metadata) == [""]
         assert not torch.distributed.is_available()
         assert (torch.distributed.get_rank(), torch.distributed.get_world_size()) == (0, 1)
         for call in (torch.distributed.init_process_group, torch.distributed.barrier):

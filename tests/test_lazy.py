@@ -37,11 +37,14 @@ def test_a_lazy_layer_becomes_the_layer_for_its_first_input(row):
     make, shape, wanted = ROWS[row]
     lazy, x = make(), tg.randn(shape)
     held = list(lazy.parameters())
+    assert {type(p) for p in held} <= {nn.parameter.UninitializedParameter}
+    assert lazy.has_uninitialized_params()
     assert type(lazy).__name__.startswith("Lazy")
     lazy.double()
     out = lazy(x.double())
     assert type(lazy) is type(wanted)
     assert repr(lazy) == repr(wanted)
+    assert {type(p) for p in held} <= {nn.Parameter}
     sizes = {name: (p.shape, p.dtype) for name, p in lazy.state_dict().items()}
     assert sizes == {name: (p.shape, p.dtype) for name, p in copy.deepcopy(wanted).double().state_dict().items()}
     assert all(mine is before for mine, before in zip(lazy.parameters(), held, strict=True))

@@ -135,20 +135,61 @@ def test_what_parametrize_refuses():
             return tg.cat([x, x])
 
     layer = nn.Linear(2, 2)
-    with pytest.raises(ValueError, match="no parameter or buffer 'wait'"):
+    with pytest.raises(ValueError, match="not have a parameter or buffer 'wait'"):
         parametrize.register_parametrization(layer, "wait", OneWay())
-    with pytest.raises(ValueError, match="must keep the dtype and the shape"):
+    with pytest.raises(ValueError, match="may not change the shape"):
         parametrize.register_parametrization(layer, "weight", Wider())
     assert list(layer.state_dict()) == ["weight", "bias"]
     parametrize.register_parametrization(layer, "weight", Wider(), unsafe=True)
     assert layer.weight.shape == (4, 2)
-    with pytest.raises(ValueError, match=r"Linear.bias is not parametrized"):
+    with pytest.raises(ValueError, match=r"does not have a parametrization"):
         parametrize.remove_parametrizations(layer, "bias")
     normed = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="computed of 2 originals"):
         parametrize.remove_parametrizations(normed, "weight", leave_parametrized=False)
     with pytest.raises(ValueError, match="no parameter 'wait'"):
         nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2), "wait")
+
+
+@pytest.mark.parametrize(
+    ("inverse", "message"),
+    [
+        (lambda x: None, "must return a Tensor or a Sequence of Tensors, got NoneType"),
+        (lambda x: [x, 1], "element 1 of the sequence with type int"),
+        (lambda x: x.double(), "may not change the dtype"),
+        (lambda x: [x, x], "positional argument"),
+    ],
+)
+def test_an_inverse_that_cannot_be_changes_nothing(inverse, message):
+    class Odd(nn.Module):
+        def forward(self, x):
+            return x
+
+        def right_inverse(self, x):
+            return inverse(x)
+
+    layer = nn.Linear(2, 2)
+    before = layer.weight.tolist()
+    with pytest.raises((ValueError, TypeError), match=message):
+        parametrize.register_parametrization(layer, "weight", Odd())
+    assert not parametrize.is_parametrized(layer)
+    assert layer.weight.tolist() == before
+
+
+def test_parametrizations_are_in_the_mode_of_the_module():
+    layer = nn.Linear(2, 2).eval()
+    parametrize.register_parametrization(layer, "weight", OneWay())
+    assert not layer.parametrizations.weight[0].training
+
+
+def test_transfer():
+    source = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
+    target = parametrize.transfer_parametrizations_and_params(source, nn.Linear(3, 2))
+    assert target.weight.tolist() == source.weight.tolist()
+    assert target.parametrizations.weight.original0 is source.parametrizations.weight.original0
+    assert not parametrize.is_parametrized(target, "bias")
+    other = parametrize.transfer_parametrizations_and_params(source, nn.Identity(), "weight")
+    assert other.weight.tolist() == source.weight.tolist()
 
 
 def test_what_is_pruned_stays_at_zero_in_training():
@@ -190,6 +231,8 @@ def test_what_prune_refuses():
     for amount in (1.5, -0.1, -1, 9):
         with pytest.raises(ValueError, match="amount is a fraction"):
             prune.l1_unstructured(layer, "weight", amount)
+    with pytest.raises(TypeError, match="amount is a fraction"):
+        prune.L1Unstructured("all")
     with pytest.raises(ValueError, match="no parameter 'wait'"):
         prune.l1_unstructured(layer, "wait", 1)
     with pytest.raises(ValueError, match="importance scores must have"):

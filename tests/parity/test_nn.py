@@ -301,6 +301,13 @@ def test_initial_values_have_pytorchs_distribution(name, arguments):
     assert getattr(nn.init, name)(tg.empty(3, 2)).shape == (3, 2)
 
 
+@pytest.mark.parametrize("name", ["kaiming_uniform_", "kaiming_normal_"])
+def test_no_elements_are_told_and_left(name):
+    for library, engine in ((nn, tg), (torch.nn, torch)):
+        with pytest.warns(UserWarning, match="zero-element tensors is a no-op"):
+            assert getattr(library.init, name)(engine.empty(0, 2)).shape == (0, 2)
+
+
 @pytest.mark.parametrize("name", ["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
 def test_gains(name):
     assert nn.init.calculate_gain(name) == torch.nn.init.calculate_gain(name)

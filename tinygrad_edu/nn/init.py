@@ -10,6 +10,7 @@ from ..functions.random import randn, randperm
 from ..functions.sequences import eye
 from ..grad_mode import no_grad
 from ..tensor import Tensor
+from ..told import warn_user
 
 __all__ = [
     "calculate_gain",
@@ -227,7 +228,9 @@ def kaiming_uniform_(
     Raises:
         ValueError: the Tensor has fewer than two dimensions; mode or nonlinearity is not known.
     """
-    bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / max(fan(tensor, mode), 1))
+    if is_nothing(tensor):
+        return tensor
+    bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / fan(tensor, mode))
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -241,7 +244,16 @@ def kaiming_normal_(
     Raises:
         ValueError: the Tensor has fewer than two dimensions; mode or nonlinearity is not known.
     """
-    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(max(fan(tensor, mode), 1)), generator)
+    if is_nothing(tensor):
+        return tensor
+    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan(tensor, mode)), generator)
+
+
+def is_nothing(tensor: Tensor) -> bool:
+    """Whether there are no elements to initialise, of which it warns."""
+    if 0 in tensor.shape:
+        warn_user("Initializing zero-element tensors is a no-op")
+    return 0 in tensor.shape
 
 
 def fan_in_uniform_(bias: Tensor, weight: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, In
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .module import Module
+from .parameter import Parameter, UninitializedBuffer, UninitializedParameter
 
 __all__ = [
     "LazyBatchNorm1d",
@@ -35,11 +36,20 @@ class Lazy(Module):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self.of.__init__(self, 0, *args, **settings)
+        for parameter in self.parameters():
+            parameter.__class__ = UninitializedParameter
+        for buffer in self.buffers():
+            if not buffer.numel():
+                buffer.__class__ = UninitializedBuffer
         self._arguments = args, settings
         self._waiting = [
             self.register_forward_pre_hook(at_first_input),
             self.register_load_state_dict_pre_hook(at_state),
         ]
+
+    def has_uninitialized_params(self) -> bool:
+        """True, until the layer is made and is no lazy one any more."""
+        return True
 
     def reset_parameters(self) -> None:
         """Nothing: the size is not known yet."""
@@ -54,6 +64,7 @@ class Lazy(Module):
         args, settings = self._arguments
         whole = self.of(size, *args, **settings)
         for mine, theirs in zip(self.parameters(), whole.parameters(), strict=True):
+            mine.__class__ = Parameter
             mine.data = theirs.detach().to(mine.dtype)
         for name, buffer in self._buffers.items():
             if buffer is not None and name != "num_batches_tracked":

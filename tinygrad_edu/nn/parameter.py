@@ -5,7 +5,7 @@ from typing import Any
 from ..functions.creation import empty
 from ..tensor import Tensor
 
-__all__ = ["Buffer", "Parameter", "clear_gradients"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "clear_gradients"]
 
 
 class Parameter(Tensor):
@@ -60,6 +60,20 @@ class Buffer(Tensor):
         self._view = None
         self.persistent = persistent
         self.requires_grad_(data.requires_grad)
+
+
+class UninitializedParameter(Parameter):
+    """A parameter of a lazy layer, of which neither shape nor values are known yet."""
+
+    def __repr__(self) -> str:
+        return "<UninitializedParameter>"
+
+
+class UninitializedBuffer(Tensor):
+    """A buffer of a lazy layer, of which neither shape nor values are known yet."""
+
+    def __repr__(self) -> str:
+        return "<UninitializedBuffer>"
 
 
 def clear_gradients(parameters: Any, set_to_none: bool = True) -> None:

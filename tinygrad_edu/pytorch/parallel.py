@@ -5,7 +5,7 @@ from typing import Any
 from ..nn import Module
 from ..nn.batchnorm import BatchNorm
 
-__all__ = ["DataParallel", "DistributedDataParallel", "SyncBatchNorm"]
+__all__ = ["DataParallel", "DistributedDataParallel", "SyncBatchNorm", "consume_prefix_in_state_dict_if_present"]
 
 
 class DataParallel(Module):
@@ -35,3 +35,11 @@ class SyncBatchNorm(BatchNorm):
     def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
         """The network itself: one process has all statistics."""
         return module
+
+
+def consume_prefix_in_state_dict_if_present(state_dict: dict[str, Any], prefix: str) -> None:
+    """Take a prefix, such as "module." of a network in DataParallel, from the names in a state_dict, in place."""
+    for names in (state_dict, getattr(state_dict, "_metadata", {})):
+        for name in list(names):
+            if name and f"{name}.".startswith(prefix):
+                names[name[len(prefix) :]] = names.pop(name)

@@ -1,5 +1,6 @@
 """Parametrizations of weights: by length and direction, with the largest singular value 1, and orthogonal ones."""
 
+from functools import partial
 from typing import Any, TypeVar
 
 from ...functions.linear import dot, mv
@@ -46,15 +47,15 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     Source: Salimans and Kingma, "Weight Normalization" (2016), equation 2.
     """
     register_parametrization(module, name, _WeightNorm(None if dim == -1 else dim), unsafe=True)
-
-    def rename(_: Module, state: dict[str, Any], prefix: str, *others: Any) -> None:
-        """States saved with nn.utils.weight_norm have the names of old."""
-        for place, old in enumerate((f"{prefix}{name}_g", f"{prefix}{name}_v")):
-            if old in state:
-                state[f"{prefix}parametrizations.{name}.original{place}"] = state.pop(old)
-
-    module.register_load_state_dict_pre_hook(rename)
+    module.register_load_state_dict_pre_hook(partial(rename, name))
     return module
+
+
+def rename(name: str, module: Module, state: dict[str, Any], prefix: str, *others: Any) -> None:
+    """Give what nn.utils.weight_norm has saved the names of these parametrizations."""
+    for place, old in enumerate((f"{prefix}{name}_g", f"{prefix}{name}_v")):
+        if old in state:
+            state[f"{prefix}parametrizations.{name}.original{place}"] = state.pop(old)
 
 
 class _SpectralNorm(Module):
@@ -112,8 +113,8 @@ def spectral_norm(
 
     Source: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
     """
-    weight = module._parameters.get(name)
-    if weight is None:
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
         raise ValueError(f"{type(module).__name__} has no parameter {name!r}; it has {list(module._parameters)}")
     rows = (1 if type(module).__name__.startswith("ConvTranspose") else 0) if dim is None else dim
-    return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, rows, eps))
+    return register_parametrization(module, name, _SpectralNorm(weight.detach(), n_power_iterations, rows, eps))

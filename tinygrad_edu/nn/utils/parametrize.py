@@ -1,7 +1,7 @@
 """Parametrizations: a parameter that is computed, at each use, from others in its place."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from ...grad_mode import no_grad
@@ -16,6 +16,7 @@ __all__ = [
     "is_parametrized",
     "register_parametrization",
     "remove_parametrizations",
+    "transfer_parametrizations_and_params",
     "type_before_parametrizations",
 ]
 
@@ -54,6 +55,7 @@ class ParametrizationList(ModuleList):
                 if hasattr(module, "right_inverse"):
                     with contextlib.suppress(NotImplementedError):  # then the value becomes the original as it is
                         new = module.right_inverse(new)
+        check_originals(new, original)
         self.is_tensor = isinstance(new, Tensor)
         self.ntensors = 1 if self.is_tensor else len(new)
         for name, value in zip(self._names(), [new] if self.is_tensor else new, strict=True):
@@ -67,8 +69,12 @@ class ParametrizationList(ModuleList):
             else:
                 self.register_buffer(name, value)
         if not unsafe:
-            with no_grad():
-                check_same(self(), before)
+            try:
+                with no_grad():
+                    check_same(self(), before)
+            except Exception:
+                original.data = before
+                raise
 
     def _names(self) -> list[str]:
         return ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]
@@ -103,12 +109,54 @@ def check_same(found: Any, wanted: Tensor) -> None:
     Raises:
         ValueError: it has.
     """
-    if not isinstance(found, Tensor) or (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
-        got = f"{found.dtype} {found.shape}" if isinstance(found, Tensor) else type(found).__name__
-        raise ValueError(
-            f"a parametrization must keep the dtype and the shape, {wanted.dtype} {wanted.shape}, got {got}; "
-            "pass unsafe=True to allow it"
-        )
+    if not isinstance(found, Tensor):
+        raise ValueError(f"a parametrization must return a tensor, got {type(found).__name__}")
+    for what in ("dtype", "shape"):
+        if getattr(found, what) != getattr(wanted, what):
+            raise ValueError(
+                f"Registering a parametrization may not change the {what} of the tensor, "
+                f"{getattr(wanted, what)}, got {getattr(found, what)}; pass unsafe=True to allow it"
+            )
+
+
+def check_originals(found: Any, wanted: Tensor) -> None:
+    """Refuse what cannot be the original of a Tensor, or the originals.
+
+    Raises:
+        ValueError: it is no Tensor, or a Tensor of another dtype, or a sequence of anything else.
+    """
+    if isinstance(found, Tensor):
+        if found.dtype != wanted.dtype:
+            raise ValueError(
+                f"where right_inverse outputs one tensor, it may not change the dtype {wanted.dtype}, got {found.dtype}"
+            )
+        return
+    told = "right_inverse must return a Tensor or a Sequence of Tensors"
+    if not isinstance(found, Sequence):
+        raise ValueError(f"{told}, got {type(found).__name__}")
+    for i, part in enumerate(found):
+        if not isinstance(part, Tensor):
+            raise ValueError(f"{told}, got element {i} of the sequence with type {type(part).__name__}")
+
+
+def check_inverse(parametrization: Any, value: Tensor) -> None:
+    """Refuse a parametrization whose inverse, if it has one, does not give what it takes.
+
+    Raises:
+        ValueError: it gives no Tensor, or one of another shape or dtype.
+    """
+    if not hasattr(parametrization, "right_inverse"):
+        return
+    with contextlib.suppress(NotImplementedError):
+        found = parametrization.right_inverse(value)
+        if not isinstance(found, Tensor):
+            raise ValueError(f"right_inverse must return a tensor, got {type(found).__name__}")
+        for what in ("dtype", "shape"):
+            if getattr(found, what) != getattr(value, what):
+                raise ValueError(
+                    f"what right_inverse returns must have the same {what}, {getattr(value, what)}, "
+                    f"got {getattr(found, what)}"
+                )
 
 
 class Parametrized:
@@ -159,16 +207,19 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     Raises:
         ValueError: there is no such Tensor, or the parametrization changes its shape or dtype and is not `unsafe`.
     """
+    parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
         if not unsafe:
             with no_grad():
                 value = getattr(module, tensor_name)
-                check_same(parametrization(value), value)
+                made = parametrization(value)
+                check_same(made, value)
+                check_inverse(parametrization, made)
         module.parametrizations[tensor_name].append(parametrization)
         module.parametrizations[tensor_name].unsafe |= unsafe
         return module
     if tensor_name not in module._parameters and tensor_name not in module._buffers:
-        raise ValueError(f"{type(module).__name__} has no parameter or buffer {tensor_name!r}")
+        raise ValueError(f"{type(module).__name__} does not have a parameter or buffer {tensor_name!r}")
     parts = ParametrizationList([parametrization], getattr(module, tensor_name), unsafe)
     delattr(module, tensor_name)
     if not is_parametrized(module):
@@ -193,10 +244,12 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
         ValueError: it is not computed, or is computed of several originals, none of which can be left.
     """
     if not is_parametrized(module, tensor_name):
-        raise ValueError(f"{type(module).__name__}.{tensor_name} is not parametrized")
+        raise ValueError(f"{type(module).__name__} does not have a parametrization of {tensor_name!r}")
     parts = module.parametrizations[tensor_name]
     if not parts.is_tensor and not leave_parametrized:
-        raise ValueError(f"{tensor_name} is computed of {parts.ntensors} originals: leave it parametrized")
+        raise ValueError(
+            f"{tensor_name} is computed of {parts.ntensors} originals: it cannot be leave_parametrized=False"
+        )
     first = getattr(parts, parts._names()[0])
     with no_grad():
         value = parts().detach() if leave_parametrized else first.detach()
@@ -213,6 +266,19 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     else:
         module.register_parameter(tensor_name, Parameter(value, first.requires_grad))
     return module
+
+
+def transfer_parametrizations_and_params(from_module: Module, to_module: M, tensor_name: str | None = None) -> M:
+    """Let a module compute its Tensors, or one of them, as another does, of the same originals."""
+    parts = from_module.parametrizations if is_parametrized(from_module) else {}
+    for name in parts if tensor_name is None else [tensor_name]:
+        if not hasattr(to_module, name):
+            to_module.register_parameter(name, Parameter(getattr(from_module, name).detach()))
+        for parametrization in parts[name]:
+            register_parametrization(to_module, name, parametrization)
+        for original in parts[name]._names():
+            setattr(to_module.parametrizations[name], original, getattr(parts[name], original))
+    return to_module
 
 
 def type_before_parametrizations(module: Any) -> type:

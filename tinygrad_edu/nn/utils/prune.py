@@ -38,8 +38,9 @@ M = TypeVar("M", bound=Module)
 class BasePruningMethod:
     """How elements are chosen: a subclass defines `compute_mask(t, default_mask)`, which gives zeros and ones.
 
-    With the PRUNING_TYPE "unstructured" it is asked about those elements alone that are not pruned yet, as a vector;
-    with "structured" about those slices along its `dim`; with "global" about all.
+    Of a parameter that is pruned already, a method with the PRUNING_TYPE "unstructured" is asked about those elements
+    alone that are not pruned yet, as a vector; with "structured" about those slices along its `dim`; with "global"
+    about all.
     """
 
     PRUNING_TYPE: ClassVar[str] = "unstructured"
@@ -90,7 +91,7 @@ def prune_by(method: BasePruningMethod, module: Any, name: str, scores: Any = No
         setattr(module, name, original * mask)
         return
     with no_grad():
-        mask = method._masked(scores, ones_like(original))
+        mask = method.compute_mask(scores, ones_like(original)).to(original.dtype)
     delattr(module, name)
     module.register_parameter(f"{name}_orig", original)
     module.register_buffer(f"{name}_mask", mask)
@@ -111,6 +112,19 @@ class Masked:
 def is_masked(module: Module, name: str) -> bool:
     """Whether a parameter is pruned."""
     return f"{name}_mask" in module._buffers
+
+
+def check_amount(amount: Any) -> None:
+    """Refuse what is an amount of nothing.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is negative, or a fraction above 1.
+    """
+    if not isinstance(amount, int | float):
+        raise TypeError(f"amount is a fraction from 0 to 1 or a number of elements, got {type(amount).__name__}")
+    if amount < 0 or (isinstance(amount, float) and amount > 1):
+        raise ValueError(f"amount is a fraction from 0 to 1 or a number of elements, got {amount!r}")
 
 
 def counted(amount: Any, size: int) -> int:
@@ -150,6 +164,7 @@ class Unstructured(BasePruningMethod):
     """Elements wherever they stand."""
 
     def __init__(self, amount: Any) -> None:
+        check_amount(amount)
         self.amount = amount
 
     def _scored(self, t: Any) -> Any:
@@ -183,6 +198,7 @@ class Structured(BasePruningMethod):
     PRUNING_TYPE = "structured"
 
     def __init__(self, amount: Any, dim: int = -1) -> None:
+        check_amount(amount)
         self.amount = amount
         self.dim = dim
 

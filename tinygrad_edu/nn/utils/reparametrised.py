@@ -11,7 +11,7 @@ from ...functions.random import randn
 from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..module import Module
-from ..parameter import Parameter
+from ..parameter import Parameter, UninitializedParameter
 
 __all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"]
 
@@ -70,6 +70,8 @@ def parameter_of(module: Module, kind: str, name: str) -> Parameter:
                 "remove it before"
             )
     weight = module._parameters.get(name)
+    if isinstance(weight, UninitializedParameter):
+        raise ValueError(f"the modules passed to {kind} can't have uninitialized parameters: call the layer first")
     if weight is None:
         raise ValueError(f"{type(module).__name__} has no parameter {name!r}; it has {list(module._parameters)}")
     return weight
