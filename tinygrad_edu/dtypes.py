@@ -65,6 +65,15 @@ def check_kind(dtype: Any, kinds: str, name: str) -> None:
         raise RuntimeError(f"{name} is for {KINDS_IN_WORDS[kinds]}, got {dtype}; convert it with .float()")
 
 
+def check_fits(array: Any, dtype: Any) -> None:
+    """Raise RuntimeError if one of these numbers is out of the range of an integer dtype; as NaN is of every one."""
+    limits = numpy.iinfo(dtype)
+    lowest = limits.min or -limits.max  # a negative number stands for its bits among the unsigned, as in PyTorch
+    if not (lowest <= array.min() and array.max() <= limits.max):
+        told = f"{array.min()} to {array.max()}" if array.ndim else f"{array}"
+        raise RuntimeError(f"a Tensor of {dtype} cannot hold {told}; take a wider dtype")
+
+
 def as_dtype(dtype: Any) -> Dtype:
     """Whatever names a dtype, as one of those supported; Python's float is the default dtype.
 

@@ -7,8 +7,10 @@ from .wording import TOO_LARGE, in_our_words
 
 __all__ = [
     "EXPLAINED",
+    "DtypeError",
     "GradientError",
     "LinAlgError",
+    "PlaceError",
     "ShapeError",
     "broadcast_clash",
     "did_you_mean",
@@ -18,6 +20,14 @@ __all__ = [
 
 class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit. A ValueError to Python's eye; a RuntimeError too, as PyTorch's programs expect."""
+
+
+class PlaceError(IndexError, RuntimeError):
+    """An index out of range. An IndexError to Python's eye; a RuntimeError too, as PyTorch's functions raise."""
+
+
+class DtypeError(TypeError, RuntimeError):
+    """An index or mask of another dtype. A TypeError to Python's eye; a RuntimeError too, as PyTorch's raise."""
 
 
 class GradientError(RuntimeError):
@@ -53,7 +63,7 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
         reason = operation.misfit(*shapes)
     else:
         reason = broadcast_clash(shapes) if operation.promotion else None
-    kind: type[Exception] = TypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
+    kind: type[Exception] = DtypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
     kind = IndexError if isinstance(error, IndexError) else kind
     return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or words}")
 

@@ -21,9 +21,14 @@ def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
     Tensors become arrays, and whole numbers alone still give a view. Where anything but slices stands beside arrays it
     is taken first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front.
     A list with anything but numbers in it stands for a tuple.
+
+    Raises:
+        ValueError: a slice goes backwards.
     """
     kind = type(index)
-    if kind is int or (kind is slice and {type(index.start), type(index.stop), type(index.step)} <= PLAIN):
+    if kind is int or (
+        kind is slice and {type(index.start), type(index.stop), type(index.step)} <= PLAIN and (index.step or 1) > 0
+    ):
         return (index, Ellipsis), None
     if kind is numpy.ndarray and index.ndim and index.dtype.kind in "ib":
         return index.copy(), None  # backward needs it as it is now
@@ -79,6 +84,8 @@ def as_part(part: Any) -> Any:
     if isinstance(part, numpy.ndarray):
         return part.astype(bool if part.dtype == numpy.uint8 else part.dtype)  # a copy: backward needs it as it is now
     if isinstance(part, slice):
-        bounds = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
-        return slice(*bounds)
+        start, stop, step = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
+        if step is not None and step < 1:
+            raise ValueError(f"a slice of a Tensor goes forward, got step {step}; use flip()")
+        return slice(start, stop, step)
     return part

@@ -125,9 +125,11 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
     Raises:
         IndexError: the index is out of range.
         ShapeError: the value does not fit.
+        RuntimeError: it is a number out of the range of the dtype.
     """
     if not isinstance(value, Tensor):
-        value = wrap(recording.numbers_of(value))
+        whole = x.dtype.kind in "iu" and type(value) in NUMBERS
+        value = wrap(recording.as_element(value, x.dtype) if whole else recording.numbers_of(value))
     check_writable(x, value, "assignment")
     try:
         part_shape = x._array[index].shape if value.ndim else ()
@@ -238,7 +240,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number."""
     if type(value) in NUMBERS and free_to_write(self):
         return written(self, copy_into, ..., value)
-    value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(recording.numbers_of(value).astype(self.dtype))
+    value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(recording.as_element(value, self.dtype))
     if value.ndim == 0 and free_to_write(self, value):
         return written(self, set_into, value._array)
     return replace(self, where(False, self, value), "fill_")

@@ -4,24 +4,24 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from math import copysign
+from math import copysign, isfinite
 from types import CodeType
 from typing import Any
 
 import numpy
-from numpy import ndarray
+from numpy import finfo, ndarray
 from numpy.typing import NDArray
 
 from . import writes
 from .backend import constant32, constant64, to_numpy
-from .dtypes import KINDS, as_dtype, bool_, check_kind, float32, float64, get_default_dtype, result_type
+from .dtypes import KINDS, as_dtype, bool_, check_fits, check_kind, float32, float64, get_default_dtype, result_type
 from .errors import GradientError, explain
 from .grad_mode import grad_enabled, is_grad_enabled
 from .graph import RETAIN, Node, Output
 from .ops.elementwise import cast, sub
 from .primitive import Primitive
 
-__all__ = ["Recorded", "UnsupportedOperandError", "View", "give_node", "record", "wrap"]
+__all__ = ["Recorded", "UnsupportedOperandError", "View", "as_element", "give_node", "record", "wrap"]
 
 Array = NDArray[Any]
 
@@ -217,6 +217,21 @@ def numbers_of(x: Any) -> Array:
     if array.dtype.kind not in KINDS:
         raise TypeError(f"Tensors, arrays and numbers are taken, got {type(x).__name__} {x!r:.60}")
     return array
+
+
+def as_element(value: Any, dtype: Any) -> Array:
+    """A number as an array of this dtype.
+
+    Raises:
+        TypeError: it is none.
+        RuntimeError: it is out of the range of the dtype.
+    """
+    array = numbers_of(value)
+    if dtype.kind in "iu":
+        check_fits(array, dtype)
+    elif dtype.kind == "f" and isfinite(value) and abs(value) > finfo(dtype).max:
+        raise RuntimeError(f"a Tensor of {dtype} cannot hold {value}; take a wider dtype, or say inf")
+    return array.astype(dtype)
 
 
 def operand(x: Any, primitive: Primitive) -> Any:

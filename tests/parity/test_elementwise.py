@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
+
+import tinygrad_edu as tg
 
 from .compare import hold
 from .grids import DTYPES, FLOATS, SHAPES, slope, with_ties
@@ -298,3 +301,36 @@ def test_powers_of_integers_to_negative_integers():
     x, y = np.array([0, 1, -1, 2, -1, 3])[:, None], np.array([-1, -2, 0, 3])
     hold(lambda m, x, y: [x[1:] ** y, m.pow(x[1:], y), x.float() ** y.abs(), 2**y, m.pow(-1, y), x.pow(2)], x, y)
     hold(lambda m, x: x**-1, np.array([1, 2]))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64", "float32"])
+def test_dtypes_of_bools_among_numbers(dtype):
+    x, mask = np.array([3, 1], dtype), np.array([True, False])
+    hold(lambda m, x, mask: x.addcmul(mask, mask), x, mask, backward=False)
+    hold(lambda m, x: x.sum(dtype=m.bool), x, backward=False)
+    hold(lambda m, x: x**-1, x, backward=False)
+
+
+@pytest.mark.parametrize("name", ["uint8", "int8", "int64", "float16", "float32", "bool"])
+def test_can_cast_as_pytorch(name):
+    others = ["uint8", "int8", "int64", "float16", "float32", "bool"]
+    for other in others:
+        assert tg.can_cast(getattr(tg, name), getattr(tg, other)) == torch.can_cast(
+            getattr(torch, name), getattr(torch, other)
+        )
+
+
+@pytest.mark.parametrize(
+    ("draw", "middle"),
+    [
+        (lambda x: x.log_normal_(0.5, 0.1), np.exp(0.5)),
+        (lambda x: x.cauchy_(2.0, 0.5), 2.0),
+        (lambda x: x.geometric_(0.25), 3.0),
+    ],
+)
+def test_draws_in_place(draw, middle):
+    for m in (tg, torch):
+        m.manual_seed(0)
+        x = m.zeros(20001)
+        assert draw(x) is x
+        assert float(x.median()) == pytest.approx(middle, abs=0.03)

@@ -540,3 +540,50 @@ def test_a_tensor_of_sizes_given_as_a_size(sizes):
     for m in (tg, torch):
         assert m.ones(2).new(m.zeros(sizes).size()).shape == sizes
         assert m.FloatTensor(m.zeros(sizes).size()).shape == sizes
+
+
+SMALL = {
+    "assignment": lambda m, x, number: x.__setitem__(0, number),
+    "fill_": lambda m, x, number: x.fill_(number),
+    "masked_fill": lambda m, x, number: x.masked_fill(x == x, number),
+    "index_fill": lambda m, x, number: x.index_fill(0, m.tensor([0]), number),
+    "scatter": lambda m, x, number: x.scatter(0, m.tensor([0]), number),
+    "full_like": lambda m, x, number: m.full_like(x, number),
+    "pad": lambda m, x, number: m.nn.functional.pad(x, (1, 1), value=number),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "float16"])
+@pytest.mark.parametrize("number", [255, -1, -128, 256, 1e6, -1e6, float("inf"), float("nan"), 1.5])
+def test_numbers_that_a_dtype_cannot_hold(name, dtype, number):
+    if dtype == "float16" and name == "fill_":
+        pytest.skip("floats are written directly, and overflow to inf")
+    if dtype == "uint8" and name == "pad" and number < 0:
+        pytest.skip("PyTorch lets a negative number stand for its bits everywhere else")
+    hold(lambda m, x: [SMALL[name](m, x, number), x][name == "assignment"], np.ones(3, dtype), backward=False)
+
+
+@pytest.mark.parametrize("index", [np.s_[::-1], np.s_[2:0:-1], np.s_[..., ::-1], np.s_[None, ::-2]])
+def test_slices_go_forward(index):
+    hold(lambda m, x: x[index], made((4,)))
+    with pytest.raises(ValueError, match="use flip"):
+        tg.arange(4)[index]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda m, x: x.gather(0, m.tensor([9])),
+        lambda m, x: x.gather(0, m.tensor([0.0])),
+        lambda m, x: x.scatter(0, m.tensor([9]), 1.0),
+        lambda m, x: x.take(m.tensor([0.5])),
+        lambda m, x: x.masked_fill(m.tensor([1, 0, 1]), 0),
+        lambda m, x: x.masked_select(m.tensor([1, 0, 1])),
+        lambda m, x: m.gcd(x, x),
+    ],
+)
+def test_errors_are_of_pytorchs_kind_too(act):
+    for m in (torch, tg):
+        with pytest.raises(RuntimeError):
+            act(m, m.ones(3))

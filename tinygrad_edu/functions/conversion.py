@@ -156,9 +156,7 @@ RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 def can_cast(from_: Any, to: Any) -> bool:
     """Whether a result of one dtype may be stored in a Tensor of another: no floats in integers, nor those in bools."""
-    source, target = as_dtype(from_), as_dtype(to)
-    signed_to_unsigned = source.kind == "i" and target.kind == "u"
-    return RANK[source.kind] <= RANK[target.kind] and not signed_to_unsigned
+    return RANK[as_dtype(from_).kind] <= RANK[as_dtype(to).kind]
 
 
 @method

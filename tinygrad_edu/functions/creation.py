@@ -9,8 +9,8 @@ from typing import Any
 import numpy
 
 from ..backend import to_numpy
-from ..dtypes import as_dtype, get_default_dtype, result_type
-from ..recording import wrap
+from ..dtypes import as_dtype, check_fits, get_default_dtype, result_type
+from ..recording import as_element, wrap
 from ..tensor import Tensor, method
 from ..wording import in_our_words
 from .device import check_device
@@ -64,14 +64,6 @@ def as_array(data: Any, dtype: Any) -> Any:
         check_fits(array, wanted)
     with numpy.errstate(over="ignore"):
         return array.astype(wanted, copy=False)
-
-
-def check_fits(array: Any, dtype: Any) -> None:
-    """Raise RuntimeError if one of these numbers is out of the range of an integer dtype; as NaN is of every one."""
-    limits = numpy.iinfo(dtype)
-    lowest = limits.min or -limits.max  # a negative number stands for its bits among the unsigned, as in PyTorch
-    if not (lowest <= array.min() and array.max() <= limits.max):
-        raise RuntimeError(f"tensor() cannot hold {array.min()} to {array.max()} as {dtype}; take a wider dtype")
 
 
 def unwrapped(data: Any, held: list[Any]) -> Any:
@@ -167,10 +159,11 @@ def full(
     """A Tensor of this size filled with one value, of its dtype.
 
     Raises:
-        RuntimeError: the value has dimensions.
+        RuntimeError: the value has dimensions, or is out of the range of the dtype.
     """
     sizes = as_new_sizes((size,))
-    value = as_array(fill_value, dtype)
+    plain = dtype is not None and isinstance(fill_value, (bool, int, float))
+    value = as_element(fill_value, as_dtype(dtype)) if plain else as_array(fill_value, dtype)
     if value.ndim:
         raise RuntimeError(f"full takes one value, got shape {value.shape}")
     return finished(numpy.full(sizes, value), requires_grad, device)

@@ -7,11 +7,12 @@ import numpy
 
 from ..dtypes import bool_, check_kind
 from ..dtypes import result_type as meeting_dtype
+from ..errors import DtypeError
 from ..inplace import in_place
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
-from ..recording import numbers_of, wrap
+from ..recording import as_element, numbers_of, wrap
 from ..tensor import Tensor, method
 from .conversion import to
 
@@ -35,6 +36,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     if isinstance(exponent, (int, float)) and isinstance(input, Tensor):
         fast = FAST_POWERS.get(exponent)
         whole = input.dtype.kind in "iu" and type(exponent) is int and exponent > 0
+        if exponent < 0 and input.dtype.kind == "u" and type(exponent) is int:
+            raise RuntimeError(f"pow: {input.dtype} to the power of {exponent} is no integer; use .float()")
         if fast is not None and (whole or input.dtype.kind == "f"):
             return fast(input)
     elif isinstance(exponent, Tensor) and exponent.dtype.kind == "i" and (exponent._array < 0).any():
@@ -133,19 +136,6 @@ def chosen(input: Tensor, condition: Tensor, other: Any) -> Tensor:
 method(chosen, "where")
 
 
-def as_element(value: Any, dtype: Any) -> Any:
-    """A number as an array of this dtype.
-
-    Raises:
-        TypeError: it is none, or complex.
-        RuntimeError: it is infinite or NaN, and the dtype is not a floating one.
-    """
-    array = numbers_of(value)
-    if dtype.kind in "iu" and not math.isfinite(value):
-        raise RuntimeError(f"{value} cannot be stored in a Tensor of {dtype}")
-    return array.astype(dtype)
-
-
 @method
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """value where the mask holds, the input elsewhere.
@@ -155,7 +145,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         RuntimeError: the value is a Tensor with dimensions.
     """
     if mask.dtype != bool_:
-        raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
+        raise DtypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(f"masked_fill takes a number or a Tensor without dimensions, got {value.shape}; use where()")
     value = to(value, input.dtype) if isinstance(value, Tensor) else wrap(as_element(value, input.dtype))

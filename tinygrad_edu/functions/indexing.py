@@ -6,7 +6,7 @@ import numpy
 
 from ..backend import is_basic
 from ..dtypes import bool_
-from ..errors import ShapeError
+from ..errors import DtypeError, PlaceError, ShapeError
 from ..index import as_index
 from ..ops import indexing as ops
 from ..ops.comparison import eq, lt
@@ -54,11 +54,11 @@ def check_index(input: Tensor, dim: int, index: Tensor, name: str) -> None:
         ShapeError: its other sizes are larger than the input's.
     """
     if index.dtype.kind not in "iu":
-        raise TypeError(f"{name} needs an index of integers, got {index.dtype}")
+        raise DtypeError(f"{name} needs an index of integers, got {index.dtype}")
     if index.ndim != input.ndim:
         raise ShapeError(f"{name} needs an index with {input.ndim} dimensions as the input, got {index.shape}")
     if index.numel() and not 0 <= int(index._array.min()) <= int(index._array.max()) < input.shape[dim]:
-        raise IndexError(f"{name}: an index is outside 0 to {input.shape[dim] - 1}, the input has shape {input.shape}")
+        raise PlaceError(f"{name}: an index is outside 0 to {input.shape[dim] - 1}, the input has shape {input.shape}")
     if any(i > n for d, (i, n) in enumerate(zip(index.shape, input.shape, strict=True)) if d != dim):
         raise ShapeError(f"{name}: the index {index.shape} is larger than the input {input.shape} beside dim {dim}")
 
@@ -99,10 +99,10 @@ def flat_places(input: Tensor, index: Tensor, name: str) -> Any:
         TypeError: it does not hold integers.
     """
     if index.dtype.kind not in "iu":
-        raise TypeError(f"{name} needs an index of integers, got {index.dtype}")
+        raise DtypeError(f"{name} needs an index of integers, got {index.dtype}")
     places, n = index._array, input.numel()
     if places.size and not -n <= places.min() <= places.max() < n:
-        raise IndexError(f"{name}: an index is outside {-n} to {n - 1}, the input has {n} elements")
+        raise PlaceError(f"{name}: an index is outside {-n} to {n - 1}, the input has {n} elements")
     return from_the_front(places, n)
 
 
@@ -157,13 +157,13 @@ def slice_places(input: Tensor, dim: int, index: Tensor, name: str) -> tuple[int
     """
     dim = as_dim(dim, input.ndim)
     if index.dtype.kind not in "iu":
-        raise TypeError(f"{name} needs an index of integers, got {index.dtype}")
+        raise DtypeError(f"{name} needs an index of integers, got {index.dtype}")
     if index.ndim > 1:
         raise IndexError(f"{name} needs a 1-d index, got {index.shape}")
     places = clone(reshape(index._array, shape=(index.numel(),)))  # backward needs it as it is now
     n = input.shape[dim] if input.ndim else 1
     if places.size and not 0 <= places.min() <= places.max() < n:
-        raise IndexError(f"{name}: an index is outside 0 to {n - 1}, dimension {dim} of {input.shape}")
+        raise PlaceError(f"{name}: an index is outside 0 to {n - 1}, dimension {dim} of {input.shape}")
     return dim, places
 
 
@@ -187,7 +187,7 @@ def check_mask(mask: Tensor) -> None:
         TypeError: it does not.
     """
     if mask.dtype != bool_:
-        raise TypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
+        raise DtypeError(f"a mask holds bools, this one {mask.dtype}; compare, or use .bool()")
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:

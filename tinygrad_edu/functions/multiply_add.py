@@ -14,8 +14,9 @@ __all__ = ["addcdiv", "addcdiv_", "addcmul", "addcmul_", "lerp", "lerp_"]
 @method
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
     """input + value * tensor1 * tensor2, elementwise; `(*), (*), (*) -> (*)`."""
-    check_kind(result_type([x._array for x in (input, tensor1, tensor2)]), "iuf", "addcmul")
-    return input + tensor1 * tensor2 * value
+    dtype = result_type([x._array for x in (input, tensor1, tensor2)])
+    check_kind(dtype, "iuf", "addcmul")
+    return input + tensor1.to(dtype) * tensor2 * value  # of two bools the product is none
 
 
 @method

@@ -364,6 +364,24 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
 
 
 @method
+def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with exponentials of numbers from the normal distribution of this mean and deviation."""
+    return self.copy_(wrap(numpy.exp(source_of(generator).normal(mean, std, self.shape))))
+
+
+@method
+def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers from the Cauchy distribution."""
+    return self.copy_(wrap(median + sigma * source_of(generator).standard_cauchy(self.shape)))
+
+
+@method
+def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill with the number of tries, each of probability p, until the first that succeeds."""
+    return self.copy_(wrap(source_of(generator).geometric(p, self.shape)))
+
+
+@method
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability p, a number or a Tensor, else 0."""
     draws = source_of(generator).random(self.shape)

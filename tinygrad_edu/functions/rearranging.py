@@ -9,10 +9,9 @@ import numpy
 from ..errors import ShapeError
 from ..ops import movement as ops
 from ..ops.indexing import getitem
-from ..recording import wrap
+from ..recording import as_element, wrap
 from ..tensor import Tensor, method
 from .dims import as_dim, as_sizes
-from .elementwise import as_element
 from .joining import cat
 
 __all__ = [

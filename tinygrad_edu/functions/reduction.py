@@ -82,7 +82,8 @@ def summable(input: Tensor, dtype: Any) -> Tensor:
 @numpy_names
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over one, several or all dimensions; integers and bools are summed as int64."""
-    return ops.sum(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
+    found = ops.sum(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
+    return found if dtype is None else found.to(as_dtype(dtype))  # of bools it is a number
 
 
 @method

@@ -15,12 +15,12 @@ from ..errors import ShapeError
 from ..index import as_index
 from ..inplace import in_place
 from ..ops.indexing import getitem
-from ..recording import wrap
+from ..recording import as_element, wrap
 from ..tensor import Tensor, method
 from ..wording import in_our_words
 from .diagonal import diagonal
 from .dims import as_dim
-from .elementwise import as_element, masked_fill
+from .elementwise import masked_fill
 from .indexing import check_index, check_mask, flat_places, in_a_row
 from .movement import broadcast_shapes
 from .placing import REDUCTIONS, add_at, check_dtype, overwrite, positions, reduce_into

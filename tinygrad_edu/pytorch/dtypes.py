@@ -6,8 +6,9 @@ import numpy
 
 from ..dtypes import SUPPORTED
 from ..dtypes import get_default_dtype as default_dtype
+from ..functions import conversion
 
-__all__ = ["bfloat16", "dtype", "get_default_dtype"]
+__all__ = ["bfloat16", "dtype", "get_default_dtype", "promote_types", "result_type"]
 
 
 class dtype:  # noqa: N801
@@ -67,6 +68,16 @@ class Absent(dtype):
 
 bfloat16 = Absent("bfloat16", 2)
 OF = {found: dtype(found) for found in SUPPORTED}
+
+
+def promote_types(type1: Any, type2: Any) -> dtype:
+    """The smallest dtype that both can be converted to without a change of kind."""
+    return OF[conversion.promote_types(type1, type2)]
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtype:
+    """The dtype at which two Tensors or numbers meet."""
+    return OF[conversion.result_type(tensor1, tensor2)]
 
 
 def get_default_dtype() -> dtype:

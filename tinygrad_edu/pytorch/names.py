@@ -17,7 +17,7 @@ from ..nn.functional import (
     pixel_unshuffle,
 )
 from ..tensor import Tensor
-from .dtypes import bfloat16, dtype, get_default_dtype
+from .dtypes import bfloat16, dtype, get_default_dtype, promote_types, result_type
 from .precision import autocast, is_autocast_enabled
 from .sparse import mm as spmm
 from .sparse import sparse_coo_tensor
@@ -52,7 +52,9 @@ __all__ = [
     "neg_",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "promote_types",
     "range",
+    "result_type",
     "set_default_tensor_type",
     "set_flush_denormal",
     "set_num_interop_threads",
