@@ -596,3 +596,25 @@ def test_who_watches_writes_is_told_their_values(write, monkeypatch):
 def test_a_word_is_no_factor():
     with pytest.raises(TypeError, match="got str 'ab'"):
         tg.tensor(3).mul_("ab")
+
+
+@pytest.mark.parametrize(("start", "steps"), [(0, [1, -3, 2**31, -(2**40), 2**62]), (5, [True, 7])])
+def test_a_count_is_written_where_it_is(start, steps):
+    count = tg.tensor([start, start])
+    part, memory, version = count[:1], count.numpy(), count._version
+    for step in steps:
+        count.add_(step)
+    assert count.tolist() == [start + sum(steps)] * 2
+    assert part.tolist() == [start + sum(steps)]
+    assert count.numpy() is memory
+    assert count._version == version + len(steps)
+
+
+def test_a_count_stays_whole():
+    count = tg.tensor(1)
+    for step, alpha in ((0.5, 1), (1, 0.5)):
+        with pytest.raises(RuntimeError):
+            count.add_(step, alpha=alpha)
+    with pytest.raises(RuntimeError, match="expanded"):
+        tg.tensor([1]).expand(3).add_(1)
+    assert count.add_(3, alpha=2).item() == 7

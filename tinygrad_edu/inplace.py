@@ -12,9 +12,9 @@ import numpy
 
 from . import recording, writes
 from .backend import add_into, copy_into, multiply_into
-from .dtypes import KINDS, result_type
+from .dtypes import KINDS, int64, result_type
 from .errors import GradientError, ShapeError
-from .grad_mode import grad_enabled
+from .grad_mode import is_grad_enabled
 from .graph import Leaf, Node
 from .index import as_index
 from .ops import comparison, elementary, elementwise
@@ -32,6 +32,7 @@ __all__ = ["assign", "in_place", "replace"]
 NUMBERS = {int, float}
 NONE: dict[str, Any] = {}
 ZERO = numpy.zeros(())
+LARGE = 1 << 31
 current_frame = sys._getframe
 
 
@@ -52,7 +53,7 @@ def check_writable(x: Tensor, value: Tensor, verb: str) -> None:
         made = made._view.source
     if made._inference and not recording.inferring.get():
         raise GradientError(f"{verb}: this Tensor was made in inference_mode and is for reading only now; clone() it")
-    if grad_enabled.get():
+    if is_grad_enabled():
         source: Any = x
         while source._view is not None:
             if not source._view.tracked and (value.requires_grad or source._view.source.requires_grad):
@@ -90,7 +91,7 @@ def replace(x: Tensor, result: Tensor, verb: str) -> Tensor:
         writes.watch(x._array, ..., result._array)
     x._array = copy_into(x._array, ..., result._array)
     writes.note_write(x._array, *recording.user_place())
-    if grad_enabled.get() and (result._node is not None or x._node is not None):
+    if is_grad_enabled() and (result._node is not None or x._node is not None):
         adopt(x, result._node)
     return x
 
@@ -149,7 +150,7 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
             f"assignment: {value.shape} does not broadcast to the indexed part of {x.shape}: {in_our_words(error)}"
         ) from None
     writes.note_write(x._array, *recording.user_place())
-    if grad_enabled.get() and (x.requires_grad or value.requires_grad):
+    if is_grad_enabled() and (x.requires_grad or value.requires_grad):
         marked = record(overwritten, (x, value), {"path": ((getitem, {"index": index}),)})
         adopt(x, marked._node)
 
@@ -173,7 +174,9 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 def add_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """self += alpha * other, in this Tensor's memory."""
     if type(alpha) in NUMBERS and free_to_write(self, other):
-        return written(self, add_into, array_of(other), alpha)
+        return written(self, add_into, other._array if isinstance(other, Tensor) else other, alpha)
+    if self._array.dtype is int64 and type(other) is type(alpha) is int and can_be_counted(self, other * alpha):
+        return written(self, add_into, other * alpha, 1)
     return replace(self, self + scaled(self, other, alpha), "add_")
 
 
@@ -207,16 +210,22 @@ def array_of(operand: Any) -> Any:
 
 def free_to_write(x: Tensor, *others: Any) -> bool:
     """Whether there is nothing to record or convert: optimizers pass here, without a temporary or a copy."""
-    dtype = x._array.dtype
+    dtype, records = x._array.dtype, is_grad_enabled()
     for other in others:
-        if other._array.dtype is not dtype if isinstance(other, Tensor) else type(other) not in NUMBERS:
+        if isinstance(other, Tensor):
+            if other._array.dtype is not dtype or (records and other.requires_grad):
+                return False
+        elif type(other) not in NUMBERS:
             return False
-    if grad_enabled.get() and (
-        x._view is not None or x.requires_grad or any(isinstance(y, Tensor) and y.requires_grad for y in others)
-    ):
+    if records and (x._view is not None or x.requires_grad):
         return False
     # who watches writes is told the value that is written, and here there would be none
-    return dtype.kind == "f" and not x._inference and not writes.watchers
+    return dtype.kind == "f" and not writes.watchers and not x._inference
+
+
+def can_be_counted(x: Tensor, more: int) -> bool:
+    """Whether this number can be added to a Tensor of int64 as it is; layers count their batches so."""
+    return abs(more) < LARGE and not writes.watchers and not x._inference
 
 
 def written(x: Tensor, write: Callable[..., Any], *values: Any) -> Tensor:
@@ -249,7 +258,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 @method
 def zero_(self: Tensor) -> Tensor:
     """Set every element to 0."""
-    if free_to_write(self, 0):
+    if free_to_write(self):
         return written(self, set_into, ZERO)
     return replace(self, where(False, self, wrap(ZERO.astype(self.dtype))), "zero_")
 

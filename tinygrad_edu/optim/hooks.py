@@ -1,7 +1,7 @@
 """Functions that are called around the steps of optimizers, and around their state_dicts."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..autograd.hooks import RemovableHandle, next_key
@@ -21,8 +21,8 @@ def with_hooks(function: Hook) -> Hook:
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
         if type(self).step is not step:  # called by the step of a class derived from this one, which has the hooks
             return function(self, *args, **kwargs)
-        args = (self, *args)
-        for hook in [*of_all_optimizers["step_pre"].values(), *self._hooks["step_pre"].values()]:
+        args, own = (self, *args), self._hooks
+        for hook in both(of_all_optimizers["step_pre"], own["step_pre"]):
             changed = hook(self, args, kwargs)
             if changed is not None:
                 if not isinstance(changed, tuple) or len(changed) != 2:
@@ -30,11 +30,16 @@ def with_hooks(function: Hook) -> Hook:
                 args, kwargs = changed
         self._opt_called = True
         result = function(*args, **kwargs)
-        for hook in [*self._hooks["step_post"].values(), *of_all_optimizers["step_post"].values()]:
+        for hook in both(own["step_post"], of_all_optimizers["step_post"]):
             hook(self, args, kwargs)
         return result
 
     return step
+
+
+def both(first: dict[int, Hook], then: dict[int, Hook]) -> Sequence[Hook]:
+    """The hooks that there are now; mostly there are none."""
+    return [*first.values(), *then.values()] if first or then else ()
 
 
 def add_hook(hooks: dict[int, Hook], hook: Hook, prepend: bool = False) -> RemovableHandle:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from ..functions import multiply_add as multiply_add  # gives Tensor lerp_, addcmul_ and addcdiv_
-from ..grad_mode import enable_grad, no_grad
+from ..grad_mode import enable_grad, grad_enabled
 from ..nn.parameter import clear_gradients
 from ..recording import in_library
 from ..tensor import Tensor
@@ -131,18 +131,20 @@ class Optimizer(Hooked):
                 raise TypeError(f"step() takes a function that computes the loss, got {type(closure).__name__}")
             with enable_grad():
                 loss = closure()
+        mode = grad_enabled.set(False)
         try:
-            with no_grad():
-                for i, group in enumerate(self.param_groups):
-                    uphill = group.get("maximize", False)
-                    for p in self._packs[i].move(self, group):
-                        g = p.grad
-                        if g is not None:
-                            self.update(p, -g if uphill else g, group)
+            for i, group in enumerate(self.param_groups):
+                uphill = group.get("maximize", False)
+                for p in self._packs[i].move(self, group):
+                    g = p.grad
+                    if g is not None:
+                        self.update(p, -g if uphill else g, group)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             if wrong := what_is_wrong(self, error):
                 raise ValueError(f"{type(self).__name__} cannot make a step: {wrong}") from error
             raise
+        finally:
+            grad_enabled.reset(mode)
         return loss
 
     def update(self, p: Tensor, g: Tensor, group: Group) -> None:
