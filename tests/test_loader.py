@@ -827,7 +827,7 @@ class TestBatchesInSharedMemory:
         assert not rows.numpy().any()
         loss = (rows * weight).sum()
         rows.add_(1)
-        with pytest.raises(RuntimeError, match="in-place"):
+        with pytest.raises(RuntimeError, match=r"in-?place"):
             loss.backward()
 
     def test_a_process_that_was_forked_goes_on_to_see_its_batch(self):
@@ -887,3 +887,41 @@ def test_a_batch_comes_as_it_was_made(workers):
         assert got[name].dtype == made[name].dtype
         assert np.array_equal(got[name].detach().numpy(), made[name].detach().numpy())
     assert np.array_equal(np.asarray(got["array"]), made["array"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: None,
+        lambda state: {},
+        lambda state: {**state, "position": "x"},
+        lambda state: {**state, "position": -1},
+        lambda state: {**state, "seed": "x"},
+        lambda state: {**state, "generators": 3},
+        lambda state: {**state, "generators": [3]},
+        lambda state: {**state, "generators": [{}]},
+        lambda state: {**state, "length": "5"},
+        lambda state: {**state, "length": 4},
+    ],
+)
+def test_a_state_that_is_none_changes_nothing(change):
+    loader = DataLoader(range(10), 2, shuffle=True, generator=tg.Generator().manual_seed(1))
+    batches = iter(loader)
+    next(batches)
+    before = repr((loader.state_dict(), loader.generator.get_state()))
+    with pytest.raises((ValueError, TypeError, RuntimeError)):
+        loader.load_state_dict(change(loader.state_dict()))
+    assert repr((loader.state_dict(), loader.generator.get_state())) == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"batch_sampler": 3, "batch_size": "a"}, "DataLoader"),
+        ({"num_workers": 1, "timeout": "a"}, r"DataLoader\(.*timeout='a'\)"),
+        ({"sampler": None, "shuffle": True, "dataset": None}, "DataLoader"),
+    ],
+)
+def test_what_python_says_of_settings_is_told_in_our_words(settings, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        DataLoader(**{"dataset": range(4), **settings})

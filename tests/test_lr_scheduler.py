@@ -225,3 +225,18 @@ def test_a_state_that_is_none_of_a_schedule_changes_nothing(name, change):
     with pytest.raises(ValueError, match=r"of a schedule|of this|of a state_dict"):
         schedule.load_state_dict(state)
     assert repr(schedule.state_dict()) == before
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda o: lr_scheduler.LinearLR(o, None), r"LinearLR\(SGD .*, None\): "),
+        (lambda o: lr_scheduler.OneCycleLR(o, "x", 10), r"OneCycleLR\(SGD .*, 'x', 10\): "),
+        (lambda o: lr_scheduler.CyclicLR(o, None, 1), r"step\(.*a int and a NoneType cannot be put together"),
+        (lambda o: optim.SGD([nn.Parameter(tg.ones(1))], lr="x"), r"SGD\(.*, lr='x'\): "),
+        (lambda o: optim.Adam([nn.Parameter(tg.ones(1))], betas=0.9), r"Adam\(.*, betas=0.9\): "),
+    ],
+)
+def test_a_setting_of_another_kind_is_told_with_what_it_was_given_to(make, words):
+    with pytest.raises(TypeError, match=words):
+        make(sgd())

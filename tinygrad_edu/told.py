@@ -19,7 +19,7 @@ from .errors import describe
 from .recording import Recorded, in_library
 from .wording import in_our_words
 
-__all__ = ["guard", "guarded", "warn_user"]
+__all__ = ["guard", "guard_methods", "guarded", "warn_user"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 KINDS: tuple[type[Exception], ...] = (ValueError, TypeError, RuntimeError, IndexError)
@@ -41,6 +41,13 @@ def guard(names: dict[str, Any], listed: list[str], module: str) -> None:
             names[name] = guarded(names[name], module)
 
 
+def guard_methods(cls: type, *names: str) -> None:
+    """Guard those of these methods that a class of this package defines itself."""
+    if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        for name in {*names} & vars(cls).keys():
+            setattr(cls, name, guarded(vars(cls)[name]))
+
+
 def guarded(function: Function, module: str | None = None) -> Function:
     """The function, whose failures are all ValueError, TypeError, RuntimeError or IndexError, in words of ours."""
 
@@ -48,7 +55,7 @@ def guarded(function: Function, module: str | None = None) -> Function:
     def call(*args: Any, **named: Any) -> Any:
         try:
             return function(*args, **named)
-        except (ImportError, OSError):  # a package that is not installed, a file that cannot be read: told as they are
+        except (ImportError, OSError, Warning):  # a package or a file that is not there, a warning: told as they are
             raise
         except Exception as error:
             if is_told(error):
@@ -98,7 +105,9 @@ def explained(function: Callable[..., Any], args: Any, named: Any, error: Except
 def brief(value: Any) -> str:
     """`float32 (2, 3)` of a Tensor, and other values cut to a readable length."""
     value = getattr(value, "_array", value)
-    return describe(value) if hasattr(value, "dtype") and hasattr(value, "shape") else f"{value!r:.60}"
+    return (
+        describe(value) if hasattr(value, "dtype") and hasattr(value, "shape") else " ".join(repr(value).split())[:60]
+    )
 
 
 def misplaced(function: Callable[..., Any], args: Any, named: Any) -> str | None:

@@ -1,11 +1,12 @@
 """The DataLoader: from a set of samples to batches of Tensors."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import GenericAlias
 from typing import Any, ClassVar
 
 from ..functions.random import Generator, default_generator, randint
+from ..told import guarded
 from .batches import Epoch, FromWorkers, InProcess
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
@@ -56,6 +57,7 @@ class DataLoader:
 
     __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)  # for annotations: DataLoader[Tensor]
 
+    @guarded
     def __init__(
         self,
         dataset: Any,
@@ -180,14 +182,17 @@ class DataLoader:
             "shares": self.num_workers if self.streams else None,  # which stream a batch is of, depends on this
         }
 
+    @guarded
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go to where a loader was: the next `for` loop gives the batches that it had not handed out.
 
         After the last batch of an epoch these are none; once a loop has found that out, the next is a new epoch.
 
         Raises:
-            ValueError: it is the state of a loader of another length or with other generators.
+            ValueError: it is no state, or that of a loader of another length or with other generators; nothing is
+                changed then.
         """
+        check_state(state_dict)
         theirs, ours = state_dict["length"], self._length_if_known()
         if theirs != ours:
             raise ValueError(f"the state is of a loader of {theirs} batches, this one has {ours}")
@@ -200,8 +205,13 @@ class DataLoader:
                 f"the state is of a loader with {len(state_dict['generators'])} generators in it and its samplers, "
                 f"this one has {len(self._generators())}"
             )
+        states = self._states()
+        try:
+            self._set_generators(state_dict["generators"])
+        except Exception:
+            self._set_generators(states)
+            raise
         self._epoch, self._resumed = None, False
-        self._set_generators(state_dict["generators"])
         if state_dict["seed"] is not None:
             self._epoch = Epoch(state_dict["seed"], state_dict["generators"], state_dict["position"])
             self._resumed = True
@@ -230,6 +240,22 @@ class DataLoader:
     def _set_generators(self, states: list[dict[str, Any]]) -> None:
         for generator, state in zip(self._generators(), states, strict=True):
             generator.set_state(state)
+
+
+def check_state(state_dict: Any) -> None:
+    """Raise ValueError if this is not what state_dict() gives."""
+    kinds: dict[str, Any] = {
+        "seed": (int, type(None)),
+        "position": (int,),
+        "generators": (list, tuple),
+        "length": (int, type(None)),
+    }
+    if not isinstance(state_dict, Mapping) or not kinds.keys() <= state_dict.keys():
+        raise ValueError(f"the state of a DataLoader is a dictionary with {', '.join(kinds)}, got {state_dict!r:.60}")
+    for name, kind in kinds.items():
+        value = state_dict[name]
+        if not isinstance(value, kind) or (isinstance(value, int) and value < 0):
+            raise ValueError(f"{value!r:.60} cannot be the {name} in the state of a DataLoader")
 
 
 def check_order(streams: bool, batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: Any) -> None:

@@ -11,6 +11,7 @@ from ..functions.movement import broadcast_tensors
 from ..functions.reduction import all as all_of
 from ..grad_mode import no_grad
 from ..tensor import Tensor
+from ..told import guard_methods
 from .constraints import is_dependent
 
 __all__ = ["Distribution", "broadcast_all", "check_one", "sum_rightmost"]
@@ -31,6 +32,10 @@ class Distribution:
     has_enumerate_support = False
     arg_constraints: ClassVar[Any] = None
     _validate_args = __debug__
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        guard_methods(cls, "__init__")
 
     def __init__(
         self, batch_shape: Sequence[int] = (), event_shape: Sequence[int] = (), validate_args: bool | None = None

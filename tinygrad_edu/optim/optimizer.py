@@ -13,6 +13,7 @@ from ..grad_mode import enable_grad, grad_enabled
 from ..nn.parameter import clear_gradients
 from ..recording import in_library
 from ..tensor import Tensor
+from ..told import guard_methods
 from .grouping import Group, as_group, counter
 from .hooks import Hooked, with_hooks
 from .packing import Packs, fewest_of
@@ -79,6 +80,7 @@ class Optimizer(Hooked):
         super().__init_subclass__(**named)
         if "step" in vars(cls):
             cls.step = with_hooks(cls.step)  # type: ignore[method-assign]
+        guard_methods(cls, "__init__")
 
     def __getstate__(self) -> dict[str, Any]:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}

@@ -1,10 +1,10 @@
 """Rates that fall when a metric no longer gets better."""
 
 import math
-import warnings
 from collections.abc import Mapping
 from typing import Any, SupportsFloat
 
+from ...told import warn_user
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, check_optimizer, set_rate, settings_of
 
@@ -66,7 +66,7 @@ class ReduceLROnPlateau(LRScheduler):
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
         """Take the metric of an epoch, and set the rates."""
         if epoch is not None:
-            warnings.warn("step(epoch) is deprecated; call step(metrics) once for each epoch", stacklevel=2)
+            warn_user("step(epoch) is deprecated; call step(metrics) once for each epoch")
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         current = float(metrics)
         if self.is_better(current, self.best):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...tensor import Tensor
+from ...told import guard_methods, guarded, warn_user
 from ..grouping import Group, as_number
 from ..optimizer import Optimizer
 
@@ -82,6 +83,10 @@ class LRScheduler:
     _is_initial = False
     _last_lr: Rates
 
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        guard_methods(cls, "__init__", "step")
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(optimizer)
         self.optimizer = optimizer
@@ -118,15 +123,15 @@ class LRScheduler:
         if not self._get_lr_called_within_step:
             warnings.warn("get_lr() computes the next rates; the present ones are get_last_lr()", stacklevel=3)
 
+    @guarded
     def step(self, epoch: int | None = None) -> None:
         """Set the rates of the next epoch; `epoch`, another one than the next, is for programs that still give it."""
         if self._step_count == 1 and not self.optimizer._opt_called:
-            warnings.warn(
-                "lr_scheduler.step() was called before optimizer.step(), so the first rate of the schedule is skipped",
-                stacklevel=2,
+            warn_user(
+                "lr_scheduler.step() was called before optimizer.step(), so the first rate of the schedule is skipped"
             )
         if epoch is not None:
-            warnings.warn("step(epoch) is deprecated; call step() once for each epoch", stacklevel=2)
+            warn_user("step(epoch) is deprecated; call step() once for each epoch")
         self._step_count += 1
         self._update_lr(epoch)
 
