@@ -9,7 +9,7 @@ products with a vector of ones, because BLAS sums three times as fast as `add.re
 """
 
 import math
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import rows
 from .memory import by_long_rows
+from .softmax import ones
 
 __all__ = ["Layout", "gradients", "moments", "standardized", "standardized_by"]
 
@@ -46,11 +47,16 @@ class Layout(NamedTuple):
         """Whether the groups are rows, as in a layer norm."""
         return len(self.view) == 2
 
-    def blocks(self) -> Iterator[slice]:
-        """Stretches of the first dimension."""
-        size = math.prod(self.view)
-        step = max(1, BLOCK * self.view[0] // max(1, size))
-        return (slice(start, start + step) for start in range(0, self.view[0] if size else 0, step))
+    def blocks(self) -> list[slice]:
+        """Stretches of the first dimension, at least one."""
+        return stretches(self.view, BLOCK)
+
+
+@lru_cache(1024)
+def stretches(view: tuple[int, ...], block: int) -> list[slice]:
+    """Stretches of the first dimension that hold about so many elements, at least one."""
+    step = max(1, block * view[0] // max(1, math.prod(view)))
+    return [slice(start, start + step) for start in range(0, max(1, view[0]), step)]
 
 
 def working_dtype(x: Array) -> Any:
@@ -67,20 +73,27 @@ def sums(x: Array) -> Array:
     """The sums along the last dimension, which is kept."""
     if x.shape[-1] < SHORT:
         return x if x.shape[-1] == 1 else numpy.add.reduce(x, axis=-1, keepdims=True)
-    return (x @ numpy.ones(x.shape[-1], x.dtype))[..., None]
+    return x @ ones(x.shape[-1], x.dtype.char)
 
 
 def dots(x: Array, y: Array) -> Array:
     """The sums of products along the last dimension, which is kept."""
     if x.shape[-1] < SHORT:
         return sums(x * y)
-    return (x[..., None, :] @ y[..., :, None])[..., 0]
+    return numpy.vecdot(x, y)[..., None]
 
 
 def summed_to(shape: tuple[int, ...], x: Array) -> Array:
     """x summed over the dimensions in which `shape` has 1."""
+    if x.shape == shape:
+        return x
     dims = tuple([d for d, n in enumerate(shape) if n == 1 and x.shape[d] != 1])
-    return x.sum(axis=dims, keepdims=True) if dims else x
+    return x.sum(axis=dims, keepdims=True)
+
+
+def joined(parts: list[Array]) -> Array:
+    """The parts one after the other; a single one as it is."""
+    return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
 
 
 class Blocks:
@@ -101,12 +114,12 @@ class Blocks:
 
     def runs(self, other: "Blocks") -> tuple[Array, Array]:
         """The sums along the last dimension of another array, and of its products with this one."""
-        total, product = (numpy.empty((*self.layout.view[:-1], 1), self.dtype) for _ in range(2))
+        totals, products = [], []
         for part in self.layout.blocks():
             values = other[part]
-            total[part] = sums(values)
-            product[part] = dots(values, self[part])
-        return total, product
+            totals.append(sums(values))
+            products.append(dots(values, values if other is self else self[part]))
+        return joined(totals), joined(products)
 
 
 @numpy.errstate(all="ignore")
@@ -114,16 +127,19 @@ def moments(x: Array, layout: Layout) -> tuple[Array, Array]:
     """The mean and the variance of each group; `-> layout.kept()`."""
     if layout.by_rows():
         return rows.moments(x.reshape(layout.view))
-    kept, n = layout.kept(), layout.size()
-    mean = numpy.zeros(kept, working_dtype(x))
-    blocks = Blocks(x, layout)
-    while True:
-        rest, square = (numpy.asarray(summed_to(kept, a)) / n for a in blocks.runs(blocks))
-        var = square - rest * rest
+    mean, var = moments_of(Blocks(x, layout))
+    if (mean * mean > 4 * var).any():  # again, centred: the digits of the variance canceled
+        rest, var = moments_of(Blocks(x, layout, mean))
         mean = mean + rest
-        if blocks.taken is not None or not (rest * rest > 4 * var).any():
-            return mean, var
-        blocks = Blocks(x, layout, mean)  # again, centred: the digits of the variance canceled
+    return mean, var
+
+
+def moments_of(blocks: Blocks) -> tuple[Array, Array]:
+    """The mean of each group, and its mean square less the mean's square."""
+    kept, n = blocks.layout.kept(), blocks.layout.size()
+    total, square = blocks.runs(blocks)
+    mean = summed_to(kept, total) / n
+    return mean, summed_to(kept, square) / n - mean * mean
 
 
 @numpy.errstate(all="ignore")
@@ -184,8 +200,9 @@ def gradients(
     gw, gb = (
         summed_to(layout.spot, a).reshape(weight.shape).astype(weight.dtype, copy=False) for a in (rstd * along, total)
     )
-    slopes = -summed_to(kept, w * along) * rstd**3 / n  # of rstd * (w g - mean(w g) - y mean(w g y)) in x
-    constants = -rstd * summed_to(kept, w * total) / n - blocks.centre * slopes
+    each = rstd / -n
+    slopes = summed_to(kept, w * along) * each * rstd * rstd  # of rstd * (w g - mean(w g) - y mean(w g y)) in x
+    constants = summed_to(kept, w * total) * each - blocks.centre * slopes
     factors = rstd * w
     by_long_rows(layout.view[-1])
     for part in layout.blocks():
