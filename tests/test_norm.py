@@ -46,6 +46,12 @@ NORMS = {
         (2, 3, 4),
         3,
     ),
+    "rms": (
+        lambda x, w, b: F.rms_norm(x, (4,), w, 1e-5) + b,
+        lambda x, w, b: x / ((x * x).mean(2, keepdim=True) + 1e-5) ** 0.5 * w + b,
+        (2, 3, 4),
+        4,
+    ),
 }
 
 
@@ -135,6 +141,24 @@ def test_layer_norm_of_many_blocks(shape, offset):
         np.testing.assert_allclose(z.grad.numpy(), h.grad.numpy(), far, far * (1 + shape[0]) ** 0.5)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(3000, 5, 10), (3, 7, 10000), (0, 5, 2)], ids=str)
+def test_rms_norm_of_many_blocks_as_it_is_recorded(shape, dtype):
+    source = np.random.default_rng(0)
+    x, w = (tensor(source.standard_normal(n).astype(dtype), requires_grad=True) for n in (shape, shape[1:]))
+    out = F.rms_norm(x, shape[1:], w)
+    plain = (
+        x / ((x.double() ** 2).mean((1, 2), keepdim=True) + np.finfo("f4" if dtype == "float16" else dtype).eps) ** 0.5
+    )
+    near = {"float16": 2e-3, "float32": 1e-6, "float64": 1e-13}[dtype]
+    np.testing.assert_allclose(out.detach().numpy(), (plain * w).detach().numpy(), near, near)
+    g = tensor(source.standard_normal(shape).astype(dtype))
+    both = [tg.autograd.grad(out, [x, w], g, retain_graph=True, create_graph=recorded) for recorded in (False, True)]
+    for mine, recorded in zip(*both, strict=True):
+        assert mine.dtype == recorded.dtype == dtype
+        np.testing.assert_allclose(mine.numpy(), recorded.detach().numpy(), near, 50 * near)
+
+
 def test_given_statistics_in_float16():
     """Computed in float32: one by one, 3000 ones sum to 2048 in float16."""
     x = tensor(np.full((3000, 1), 2.0, "float16"), requires_grad=True)
@@ -150,7 +174,7 @@ def test_given_statistics_in_float16():
 def test_far_from_0_in_float32(name, offset):
     """As right as the input's digits let it be, forward and back, also where a mean square holds no variance."""
     fused, _, shape, n = NORMS[name]
-    shape = (*shape[:-1], 4 if name == "layer" else 50)
+    shape = (*shape[:-1], 4 if name in ("layer", "rms") else 50)
     x = (numbers(*shape) + offset).astype("float32")
     w, b = numbers(n, seed=1).astype("float32"), numbers(n, seed=2).astype("float32")
     results = []

@@ -12,14 +12,12 @@ from ..errors import ShapeError
 from ..grad_mode import no_grad
 from ..inplace import in_place
 from ..kernels.standardization import Layout, moments
-from ..ops.elementary import rsqrt
 from ..ops.elementwise import where
-from ..ops.reduction import mean
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_dim
 from .norms import vector_norm
-from .standardization import standardize, standardize_by
+from .standardization import scale_to_rms, standardize, standardize_by
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "renorm", "rms_norm"]
 
@@ -264,12 +262,9 @@ def rms_norm(
     checked(input, "rms_norm", weight=weight)
     shape = trailing(input, normalized_shape, "rms_norm")
     check_shape("rms_norm", shape, weight=weight)
-    wide = input.to(float32) if input.dtype == float16 else input
-    dims = tuple(range(input.ndim - len(shape), input.ndim))
-    square = mean(wide * wide, dim=dims, keepdim=True)
-    result = wide * rsqrt(square + (float(numpy.finfo(wide.dtype).eps) if eps is None else eps))
-    result = result if weight is None else result * weight.to(wide.dtype)
-    return result.to(input.dtype)
+    if eps is None:
+        eps = numpy.finfo(float32 if input.dtype == float16 else input.dtype).eps
+    return scale_to_rms(input, numpy.ones(shape, input.dtype) if weight is None else weight, eps=float(eps))
 
 
 @method

@@ -1,4 +1,4 @@
-"""Layer norm: rows brought to mean 0 and variance 1, times a weight and plus a bias for each column.
+"""Layer norm: rows brought to mean 0 and variance 1, times a weight and plus a bias for each column; and RMS norm.
 
 Rows are taken in blocks that stay in the cache, and BLAS does what it can: sums are products with vectors of ones, and
 a number of each row is written out along it by a product of matrices two columns wide, because broadcasting over short
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .memory import scratch
 from .softmax import most, ones
 
-__all__ = ["gradients", "moments", "standardized"]
+__all__ = ["gradients", "moments", "scaled", "standardized"]
 
 Array = NDArray[Any]
 
@@ -137,3 +137,43 @@ def gradients(g: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tu
         if result is not target:
             target[:] = result
     return gx, gw.astype(weight.dtype, copy=False), gb.astype(weight.dtype, copy=False)
+
+
+def by_weight(x: Array, weight: Array) -> Array:
+    """x as rows of as many numbers as weight has, in the dtype to compute in."""
+    n = weight.size
+    return x.reshape(x.size // max(1, n), n).astype(working_dtype(x), copy=False)
+
+
+def rms_of(x: Array, eps: float) -> Array:
+    """sqrt(mean(x^2) + eps) of each row; `(R, C) -> (R)`."""
+    square = numpy.vecdot(x, x)
+    square /= x.shape[1]
+    square += eps
+    return numpy.sqrt(square, square)
+
+
+@numpy.errstate(all="ignore")
+def scaled(x: Array, weight: Array, eps: float) -> Array:
+    """x / sqrt(mean(x^2) + eps) * weight, the mean being over as many of the last dimensions as weight has."""
+    rows = by_weight(x, weight)
+    out = rows / rms_of(rows, eps)[:, None]
+    out *= weight.reshape(-1)
+    return out.astype(x.dtype, copy=False).reshape(x.shape)
+
+
+@numpy.errstate(all="ignore")
+def scaled_gradients(g: Array, x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
+    """The gradients of x and weight that a gradient g of `scaled` gives."""
+    rows, wide, w = by_weight(x, weight), by_weight(g, weight), weight.reshape(-1).astype(working_dtype(x), copy=False)
+    gx, gw = numpy.empty(rows.shape, rows.dtype), numpy.zeros(len(w), rows.dtype)
+    for part in blocks(rows):
+        values, target = rows[part], gx[part]
+        scale = 1 / rms_of(values, eps)
+        product = wide[part] * values
+        gw += scale @ product
+        slope = scale**3 * (product @ w) / len(w)
+        numpy.multiply(wide[part], w, target)
+        target *= scale[:, None]
+        target -= numpy.multiply(values, slope[:, None], product)
+    return gx.astype(x.dtype, copy=False).reshape(x.shape), gw.astype(weight.dtype, copy=False).reshape(weight.shape)

@@ -68,6 +68,14 @@ def standardize_by(g: Graph, x: Value, weight: Value, bias: Value, mean: Value, 
 
 
 @row
+def scale_to_rms(g: Graph, x: Value, weight: Value, *, eps: float) -> Any:
+    wide, w = [g.cast(h, numpy.dtype("float32")) if h.dtype == "float16" else h for h in (x, weight)]
+    square = g.ReduceMean(g.Mul(wide, wide), g.axes(tuple(range(x.ndim - weight.ndim, x.ndim))))
+    out = g.Mul(g.Div(wide, g.Sqrt(g.Add(square, eps))), w)
+    return out if wide is x else g.cast(out, x.dtype)
+
+
+@row
 def attention_weights(
     g: Graph, query: Value, key: Value, bias: Value | None = None, *, scale: float, is_causal: bool = False
 ) -> Any:
