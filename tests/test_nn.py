@@ -646,6 +646,16 @@ def test_linear_is_its_formula():
     assert nn.Linear(2, 2, dtype=tg.float64).bias.dtype == tg.float64
 
 
+@pytest.mark.parametrize(("rows", "given", "out"), [(32, 784, 64), (7, 1500, 128), (32, 500, 66), (33, 784, 64)])
+def test_a_product_in_parts_is_the_product(rows, given, out):
+    source = np.random.default_rng(0)
+    x, weight, bias = (source.standard_normal(shape) for shape in [(rows, given), (out, given), out])
+    for w in (weight, np.asfortranarray(weight)):
+        y = F.linear(*map(tg.from_numpy, (x, w, bias))).numpy()
+        assert y.flags.c_contiguous
+        np.testing.assert_allclose(y, np.einsum("bi,oi->bo", x, weight) + bias, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [

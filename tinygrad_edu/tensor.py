@@ -263,12 +263,13 @@ class Tensor(Recorded):
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:
-        if value is not None and not isinstance(value, Tensor):
-            raise TypeError(f"a gradient is a Tensor or None, got {type(value).__name__}")
-        if value is self:
-            raise RuntimeError("a Tensor cannot be its own gradient")
-        if value is not None and (value.shape, value.dtype) != (self.shape, self.dtype):
-            raise RuntimeError(f"a gradient for {self.dtype} {self.shape} cannot be {value.dtype} {value.shape}")
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"a gradient is a Tensor or None, got {type(value).__name__}")
+            if value is self:
+                raise RuntimeError("a Tensor cannot be its own gradient")
+            if (value.shape, value.dtype) != (self.shape, self.dtype):
+                raise RuntimeError(f"a gradient for {self.dtype} {self.shape} cannot be {value.dtype} {value.shape}")
         if isinstance(self._node, Leaf):
             self._node.grad = value
         else:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ..errors import broadcast_clash
+from ..kernels.products import few_columns
 from ..primitive import primitive
 from .movement import permute, reshape
 
@@ -74,7 +75,7 @@ def linear(x: Any, weight: Any, bias: Any = None, *, xp: Any) -> Any:
         y = matmul(x, weight.T)
     elif bias is not None and len(x) < len(weight):
         # BLAS is a tenth faster with the larger matrix on the left; the sum puts the elements back in order
-        return xp.add(weight.dot(x.T).T, bias, order="C")
+        return xp.add(few_columns(weight, x.T).T, bias, order="C")
     else:
         y = x.dot(weight.T)
     if bias is not None:
