@@ -214,6 +214,31 @@ def test_several_indices_may_be_fetched_at_once():
 
     assert [plain(b) for b in DataLoader(Subset(AtOnce(abs, 4), [3, 1]), 2)] == [[-3, -1]]
     assert list(DataLoader(AtOnce(abs, 4), 2, collate_fn=sum)) == [-1, -5]
+    assert StackDataset(AtOnce(abs, 4), "abcd").__getitems__([1, 2]) == [(-1, "b"), (-2, "c")]
+    assert StackDataset(x=AtOnce(abs, 4), y="abcd").__getitems__([3]) == [{"x": -3, "y": "d"}]
+    assert Subset(AtOnce(abs, 4), [3, 1]).__getitems__([1, 0]) == [-1, -3]
+
+
+def test_a_data_set_that_gives_fewer_samples_at_once_than_asked_for_is_told():
+    class Fewer(Calls):
+        def __getitems__(self, indices):
+            return indices[1:]
+
+    with pytest.raises(ValueError, match="asked for 3 samples at once and gave 2"):
+        next(iter(DataLoader(StackDataset(Fewer(abs, 4), "abcd"), 3)))
+
+
+def test_samples_of_a_class_derived_from_a_part_are_its_own():
+    class Doubled(Subset):
+        def __getitem__(self, index):
+            return 2 * super().__getitem__(index)
+
+    class Named(StackDataset):
+        def __getitem__(self, index):
+            return ["sample", *super().__getitem__(index)]
+
+    assert [plain(b) for b in DataLoader(Doubled(range(9), [3, 1]), 2)] == [[6, 2]]
+    assert [plain(b) for b in DataLoader(Named(range(2), range(2)), 2)] == [[["sample", "sample"], [0, 1], [0, 1]]]
 
 
 # collating

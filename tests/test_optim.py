@@ -648,3 +648,27 @@ def test_a_line_search_that_is_broken_off_leaves_the_parameters_where_its_iterat
     with pytest.raises(ZeroDivisionError):
         optimizer.step(closure)
     assert calls[1] != calls[0] == p.tolist()
+
+
+def test_steps_of_muon_have_directions_of_equal_length():
+    p = nn.Parameter(tg.zeros(4, 6))
+    p.grad = tg.tensor(np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32))
+    optim.Muon([p], lr=1.0, weight_decay=0.0, ns_coefficients=(1.5, -0.5, 0.0), ns_steps=40).step()
+    u, _, v = np.linalg.svd(p.grad.numpy(), full_matrices=False)
+    np.testing.assert_allclose(p.detach().numpy(), -u @ v, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"lr": -1}, "Muon: lr"),
+        ({"momentum": -1}, "Muon: momentum"),
+        ({"adjust_lr_fn": "x"}, "'original' or 'match_rms_adamw', got 'x'"),
+        ({"ns_steps": 100}, "less than 100"),
+        ({"ns_coefficients": (1.0, 2.0)}, "three numbers"),
+        ({"params": [nn.Parameter(tg.ones(3))]}, r"moves matrices, got a parameter of shape .*3"),
+    ],
+)
+def test_what_muon_refuses(settings, words):
+    with pytest.raises(ValueError, match=words):
+        optim.Muon(**{"params": [nn.Parameter(tg.ones(2, 2))], **settings})

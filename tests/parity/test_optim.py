@@ -440,3 +440,33 @@ def test_the_same_is_refused_with_the_same_error(act):
         act(torch.optim, torch.nn.Parameter(torch.ones(2)))
     with pytest.raises(expected.type):
         act(optim, nn.Parameter(tg.ones(2)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"nesterov": False, "momentum": 0.8},
+        {"adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.0},
+        {"ns_coefficients": (2.0, -1.5, 0.5), "ns_steps": 8, "adjust_lr_fn": "original"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("shape", [(4, 7), (7, 4), (5, 5)])
+def test_muon_agrees_but_for_the_rounding_to_bfloat16(settings, shape):
+    rng = np.random.default_rng(0)
+    start, grads = rng.standard_normal(shape), rng.standard_normal((4, *shape))
+    moved = {}
+    for m in (torch, tg):
+        p = m.nn.Parameter(m.tensor(start))
+        rule = m.optim.Muon([p], lr=0.1, **settings)
+        for g in grads:
+            p.grad = m.tensor(g)
+            rule.step()
+        moved[m] = p.detach().numpy(), rule.state_dict()
+    np.testing.assert_allclose(moved[tg][0], moved[torch][0], atol=0.02)
+    (ours, theirs) = moved[tg][1], moved[torch][1]
+    np.testing.assert_allclose(
+        ours["state"][0]["momentum_buffer"].numpy(), theirs["state"][0]["momentum_buffer"].numpy(), 1e-12
+    )
+    assert ours["param_groups"] == theirs["param_groups"]

@@ -95,6 +95,12 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         return self.tensors[0].shape[0]
 
 
+def samples(dataset: Any, indices: list[int]) -> Any:
+    """The samples at these indices, asked for at once where the data set can."""
+    at_once = getattr(dataset, "__getitems__", None)
+    return at_once(indices) if at_once is not None else [dataset[i] for i in indices]
+
+
 class Subset(Dataset[Any]):
     """The samples of a data set at these indices, in this order."""
 
@@ -108,6 +114,12 @@ class Subset(Dataset[Any]):
         if isinstance(index, list):
             return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """The samples at these places, asked for at once where the data set can."""
+        if type(self).__getitem__ is not Subset.__getitem__:  # a class derived from this one has its own samples
+            return [self[i] for i in indices]
+        return samples(self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -137,6 +149,23 @@ class StackDataset(Dataset[Any]):
         if isinstance(self.datasets, dict):
             return {name: dataset[index] for name, dataset in self.datasets.items()}
         return tuple(dataset[index] for dataset in self.datasets)
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        """The samples at these places, asked for at once where a data set can.
+
+        Raises:
+            ValueError: a data set gives another number of samples.
+        """
+        if type(self).__getitem__ is not StackDataset.__getitem__:
+            return [self[i] for i in indices]
+        names = list(self.datasets) if isinstance(self.datasets, dict) else None
+        datasets = self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
+        columns = [samples(dataset, indices) for dataset in datasets]
+        for column in columns:
+            if len(column) != len(indices):
+                raise ValueError(f"a data set was asked for {len(indices)} samples at once and gave {len(column)}")
+        rows = list(zip(*columns, strict=True))
+        return [dict(zip(names, row, strict=True)) for row in rows] if names else rows
 
     def __len__(self) -> int:
         return len(next(iter(self.datasets.values())) if isinstance(self.datasets, dict) else self.datasets[0])

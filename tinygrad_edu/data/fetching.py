@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from .collate import default_collate
-from .dataset import Subset, TensorDataset
+from .dataset import Subset, TensorDataset, samples
 from .transforms.transform import TransformedDataset
 
 __all__ = ["Fetcher", "Recipe", "StreamFetcher"]
@@ -101,14 +101,6 @@ def collated(dataset: Any, indices: list[int]) -> Any:
         images, *rest = collated(dataset.dataset, indices)
         return [dataset.transform(images), *rest]
     return default_collate(samples(dataset, indices))
-
-
-def samples(dataset: Any, indices: list[int]) -> Any:
-    """These samples, at once where the data set can."""
-    if type(dataset) is Subset:
-        return samples(dataset.dataset, [dataset.indices[i] for i in indices])
-    at_once = getattr(dataset, "__getitems__", None)
-    return at_once(indices) if at_once is not None else [dataset[i] for i in indices]
 
 
 def row_numbers(indices: Any) -> Any:

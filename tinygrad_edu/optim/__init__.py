@@ -14,6 +14,7 @@ from .lamb import LAMB
 from .lars import LARS
 from .lbfgs import LBFGS
 from .lion import Lion
+from .muon import Muon
 from .nadam import NAdam
 from .nesterov import Nesterov
 from .optimizer import Optimizer
@@ -36,6 +37,7 @@ __all__ = [
     "AdamW",
     "Adamax",
     "Lion",
+    "Muon",
     "NAdam",
     "Nesterov",
     "Optimizer",
