@@ -43,9 +43,10 @@ def correlate(
     if are_small(len(x), out.shape[3:], w.shape[1]):
         x, w, out = as_rows(x), w[:, :, :, None], as_rows(out)
         stride, padding, dilation = (1, *stride), (0, *padding), (1, *dilation)
-    rows = by_rows(w)
+    in_order = w.shape[3] == 1
+    rows = by_rows(w, in_order)
     taps = offsets(w.shape[3:], padding, dilation)
-    for block, windows in blocks(x, w.shape[1], taps, out.shape[3:], stride):
+    for block, windows in blocks(x, w.shape[1], taps, out.shape[3:], stride, in_order):
         write_products(rows, windows, out[block], bias)
 
 
@@ -59,9 +60,13 @@ def as_rows(images: Array) -> Array:
     return images.transpose(1, 2, 0, *range(3, images.ndim))[None]
 
 
-def by_rows(w: Array) -> Array:
-    """The weight in the order of the kernel's rows; `(G, O, C, rows, *columns) -> (rows, G, O, C * columns)`."""
-    rows = numpy.ascontiguousarray(w.transpose(3, 0, 1, 2, *range(4, w.ndim)))
+def by_rows(w: Array, in_order: bool) -> Array:
+    """The weight row by row, channels last or in order; `(G, O, C, rows, *columns) -> (rows, G, O, C * columns)`.
+
+    With channels last few long rows of numbers are copied, instead of many that are as short as a kernel.
+    """
+    last = (2, *range(4, w.ndim)) if in_order else (*range(4, w.ndim), 2)
+    rows = numpy.ascontiguousarray(w.transpose(3, 0, 1, *last))
     return rows.reshape(*rows.shape[:3], prod(rows.shape[3:]))
 
 
@@ -98,7 +103,8 @@ def correlate_weight(y: Array, x: Array, out: Array, stride: Sizes, padding: Siz
     in_order = kernel[0] == 1
     turn = not in_order and min(4 * outputs, kernel[0] * size) >= TURNED
     rows = numpy.zeros((kernel[0], groups, *((outputs, size) if in_order else (size, outputs))), out.dtype)
-    for block, windows in blocks(x, outputs, offsets(out.shape[3:], padding, dilation), y.shape[3:], stride):
+    taps = offsets(out.shape[3:], padding, dilation)
+    for block, windows in blocks(x, outputs, taps, y.shape[3:], stride, in_order):
         part = y[block]
         part = part.reshape(*part.shape[:3], prod(part.shape[3:]))
         turned = part.swapaxes(-1, -2)
@@ -110,8 +116,8 @@ def correlate_weight(y: Array, x: Array, out: Array, stride: Sizes, padding: Siz
     if in_order:
         out[...] = rows.reshape(out.shape)
     else:
-        rows = rows.reshape(kernel[0], groups, channels, *kernel[1:], outputs)
-        out[...] = rows.transpose(1, -1, 2, 0, *range(3, rows.ndim - 1))
+        rows = rows.reshape(kernel[0], groups, *kernel[1:], channels, outputs)
+        out[...] = rows.transpose(1, -1, -2, 0, *range(2, rows.ndim - 2))
 
 
 def correlate_input(y: Array, w: Array, out: Array, stride: Sizes, padding: Sizes, dilation: Sizes) -> None:
@@ -129,9 +135,9 @@ def correlate_input(y: Array, w: Array, out: Array, stride: Sizes, padding: Size
         out[...] = 0  # the phases that meet no tap
     w = w.swapaxes(1, 2)
     for column in columns:
-        ordered = by_rows(w[column.chosen])
+        ordered = by_rows(w[column.chosen], in_order=False)
         parts = [(out[positions], ordered[taps], met) for positions, taps, met in column.parts]
-        for block, windows in blocks(y, w.shape[1], column.offsets, column.size, (1,) * len(stride)):
+        for block, windows in blocks(y, w.shape[1], column.offsets, column.size, (1,) * len(stride), False):
             for part, rows, met in parts:
                 write_products(rows, [windows[i] for i in met], part[block])
 
@@ -200,8 +206,8 @@ def spread(kernel: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: 
 class Buffer(NamedTuple):
     """A copy of some rows of x, a stride apart: its shapes, after the images, and what is written where in it."""
 
-    shape: Sizes  # (G, C, *columns, rows, *width)
-    to: Sizes  # as it is copied to: the same, or (G, C, *columns, rows * width)
+    shape: Sizes  # (G, *columns, C, rows, *width), or in order, (G, C, *columns, rows, *width)
+    to: Sizes  # as it is copied to: the same, or with rows * width as one dimension
     windows: Sizes  # (G, C * columns, rows * width)
     padding: list[Index]  # places that are 0
     copies: list[tuple[Index, Index]]  # places, and where from in x
@@ -218,7 +224,9 @@ class Strip(NamedTuple):
 
 
 @lru_cache(1024)
-def strips(shape: Sizes, outputs: int, taps: tuple[Sizes, ...], size: Sizes, stride: Sizes) -> tuple[int, list[Strip]]:
+def strips(
+    shape: Sizes, outputs: int, taps: tuple[Sizes, ...], size: Sizes, stride: Sizes, in_order: bool
+) -> tuple[int, list[Strip]]:
     """How many images make a block, and the strips of rows that its output is made in, one unless images are large.
 
     None where nothing is to be copied: x is its own windows.
@@ -247,14 +255,15 @@ def strips(shape: Sizes, outputs: int, taps: tuple[Sizes, ...], size: Sizes, str
         buffers = []
         for phase, down in below.items():
             to, source = inside(stride[0] * top + phase + downs[0], stride[0], here + down, height)
-            columns, span = (groups, channels, *kernel), (here + down, *size[1:])
+            columns = (groups, channels, *kernel) if in_order else (groups, *kernel, channels)
+            span = here + down, *size[1:]
             windows = groups, channels * prod(kernel), prod(span)
             if flat:
                 padding: list[Index] = [(..., part, *every) for part in beside(to, here + down)]
-                copies = shifted(to, source, across, shape[3:]), wrapped(across, widths)
+                copies = shifted(to, source, across, shape[3:], in_order), wrapped(across, widths, in_order)
                 buffers.append(Buffer((*columns, *span), (*columns, prod(span)), windows, padding, *copies))
             else:
-                copies = picked(to, source, across, size[1:], stride[1:], widths), []
+                copies = picked(to, source, across, size[1:], stride[1:], widths, in_order), []
                 buffers.append(Buffer((*columns, *span), (*columns, *span), windows, [(...,)], *copies))
         order = list(below)
         places = [(order.index(phase), slice(down * width, (down + here) * width)) for down, phase in starts]
@@ -268,8 +277,19 @@ def beside(part: slice, size: int) -> list[slice]:
     return [some for some in (slice(0, part.start), slice(part.stop, size)) if some.start < some.stop]
 
 
+def place(column: Sequence[Any], parts: Sequence[Any], in_order: bool) -> Index:
+    """Parts of the last dimensions of a column of a buffer."""
+    return (..., *column, *parts) if in_order else (slice(None), slice(None), *column, ..., *parts)
+
+
 def picked(
-    to: slice, source: slice, across: Sequence[Sizes], size: Sizes, stride: Sizes, widths: Sequence[int]
+    to: slice,
+    source: slice,
+    across: Sequence[Sizes],
+    size: Sizes,
+    stride: Sizes,
+    widths: Sequence[int],
+    in_order: bool,
 ) -> list[tuple[Index, Index]]:
     """For each column, where to and where from it is copied."""
     spans = [
@@ -279,11 +299,13 @@ def picked(
     found: list[tuple[Index, Index]] = []
     for column in product(*spans):
         taps, parts, theirs = zip(*column, strict=True)
-        found.append(((..., *taps, to, *parts), (..., source, *theirs)))
+        found.append((place(taps, (to, *parts), in_order), (..., source, *theirs)))
     return found
 
 
-def shifted(to: slice, source: slice, across: Sequence[Sizes], sizes: Sizes) -> list[tuple[Index, Index]]:
+def shifted(
+    to: slice, source: slice, across: Sequence[Sizes], sizes: Sizes, in_order: bool
+) -> list[tuple[Index, Index]]:
     """The same where columns are as wide as x: all rows at once as they lie in memory, in a quarter of the time.
 
     What is shifted over the end of a row comes to the start of the next one, see `wrapped`.
@@ -296,30 +318,30 @@ def shifted(to: slice, source: slice, across: Sequence[Sizes], sizes: Sizes) -> 
         for (_, offset), n in zip(column, widths, strict=True):
             shift = shift * n + offset
         part, there = inside(source.start * width + shift, 1, (to.stop - to.start) * width, prod(sizes))
-        start = to.start * width
-        found.append(((..., *[k for k, _ in column], slice(start + part.start, start + part.stop)), (..., there)))
+        part = slice(to.start * width + part.start, to.start * width + part.stop)
+        found.append((place([k for k, _ in column], (part,), in_order), (..., there)))
     return found
 
 
-def wrapped(across: Sequence[Sizes], widths: Sequence[int]) -> list[Index]:
+def wrapped(across: Sequence[Sizes], widths: Sequence[int], in_order: bool) -> list[Index]:
     """Where shifted rows of x hold what lies beyond the ends of the row: zeros belong there."""
     found: list[Index] = []
     for dim, (along, n) in enumerate(zip(across, widths, strict=True)):
         for k, offset in enumerate(along):
             for part in beside(inside(offset, 1, n, n)[0], n):
-                column, place = [slice(None)] * len(widths), [slice(None)] * len(widths)
-                column[dim], place[dim] = slice(k, k + 1), part
-                found.append((..., *column, slice(None), *place))
+                column, ends = [slice(None)] * len(widths), [slice(None)] * len(widths)
+                column[dim], ends[dim] = slice(k, k + 1), part
+                found.append(place(column, (slice(None), *ends), in_order))
     return found
 
 
 def blocks(
-    x: Array, outputs: int, taps: tuple[Sizes, ...], size: Sizes, stride: Sizes
+    x: Array, outputs: int, taps: tuple[Sizes, ...], size: Sizes, stride: Sizes, in_order: bool
 ) -> Iterator[tuple[Any, list[Array]]]:
     """Each block of the output as an index, and for each kernel row its windows `(m, G, C * columns, rows * width)`."""
     x = numpy.ascontiguousarray(x)
     images = len(x)
-    m, all_strips = strips(x.shape, outputs, taps, size, stride)
+    m, all_strips = strips(x.shape, outputs, taps, size, stride, in_order)
     if not m:
         yield slice(None), [x.reshape(images, *x.shape[1:3], prod(size))]
     for strip in all_strips:
@@ -329,11 +351,11 @@ def blocks(
         flat: list[Array] = []
         for buffer in strip.buffers:
             memory = numpy.empty((m, *buffer.shape), x.dtype)
-            for place in buffer.padding:
-                memory[place] = 0
+            for part in buffer.padding:
+                memory[part] = 0
             to = memory.reshape(m, *buffer.to)
-            copies += [(to[place], source) for place, source in buffer.copies]
-            wiped += [memory[place] for place in buffer.wrapped]
+            copies += [(to[part], source) for part, source in buffer.copies]
+            wiped += [memory[part] for part in buffer.wrapped]
             flat.append(memory.reshape(m, *buffer.windows))
         windows = [flat[i][..., part] for i, part in strip.windows]
         for first in range(0, images, m):
@@ -342,8 +364,8 @@ def blocks(
             if count < m:  # the last ones
                 copies = [(part[:count], source) for part, source in copies]
                 wiped, windows = ([part[:count] for part in parts] for parts in (wiped, windows))
-            for part, source in copies:
-                part[...] = block[source]
-            for part in wiped:
-                part.fill(0)
+            for target, source in copies:
+                target[...] = block[source]
+            for target in wiped:
+                target.fill(0)
             yield (slice(first, first + m), slice(None), slice(None), strip.rows), windows
