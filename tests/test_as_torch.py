@@ -597,3 +597,23 @@ def test_processes_that_a_program_spawns_find_this_engine_too(tmp_path):
     done = run(tmp_path, SPAWNING)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "[[0, 1, 4], [9, 16]]\n"
+
+
+def test_powers_fall_as_in_pytorch_and_rise_in_linalg():
+    with as_torch():
+        import torch
+
+        assert torch.vander(torch.tensor([1.0, 2.0, 3.0])).tolist() == [[1, 1, 1], [4, 2, 1], [9, 3, 1]]
+        assert torch.vander(torch.tensor([2, 3]), 3, increasing=True).tolist() == [[1, 2, 4], [1, 3, 9]]
+        assert torch.vander(torch.tensor([2.0]), 0).shape == (1, 0)
+        with pytest.raises(RuntimeError, match="a vector"):
+            torch.vander(torch.ones(2, 2))
+
+
+def test_dtypes_that_meet_are_pytorchs():
+    with as_torch():
+        import torch
+
+        assert torch.promote_types(torch.uint8, torch.int8) is torch.int16
+        assert str(torch.result_type(torch.ones(2), 1)) == "torch.float32"
+        assert torch.zeros(2, dtype=float).dtype is torch.float64

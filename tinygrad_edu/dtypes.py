@@ -75,13 +75,11 @@ def check_fits(array: Any, dtype: Any) -> None:
 
 
 def as_dtype(dtype: Any) -> Dtype:
-    """Whatever names a dtype, as one of those supported; Python's float is the default dtype.
+    """Whatever names a dtype, as one of those supported; Python's float is float64.
 
     Raises:
         TypeError: it names none, or one that Tensors do not have, such as complex128.
     """
-    if dtype is float:
-        return default[0]
     try:
         found = numpy.dtype(dtype)
     except TypeError:

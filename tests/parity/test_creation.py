@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import tinygrad_edu as tg
 
@@ -152,3 +153,26 @@ def test_names_of_the_generator():
     tg.set_rng_state(state)
     assert tg.equal(tg.rand(3), first)
     assert tg.seed() == tg.initial_seed()
+
+
+def test_a_name_of_pythons_for_a_dtype():
+    for m in (tg, torch):
+        names = [m.zeros(1, dtype=kind).dtype for kind in (float, int, bool)]
+        assert names == [m.float64, m.int64, m.bool]
+
+
+@pytest.mark.parametrize("bounds", [(0, 256), (0, 257), (-1, 3), (-300, 3), (0, 300)])
+def test_integers_that_a_dtype_cannot_count(bounds):
+    raised = []
+    for m in (tg, torch):
+        try:
+            m.randint(*bounds, (3,), dtype=m.uint8)
+            raised.append(False)
+        except RuntimeError:
+            raised.append(True)
+    assert raised[0] == raised[1]
+
+
+@pytest.mark.parametrize("shape", [(-1, 3), (2, -1, -1), (-1, -1, -1), (-2, 3)])
+def test_broadcast_to_keeps_what_is_minus_one(shape):
+    hold(lambda m, x: m.broadcast_to(x, shape), np.ones((2, 3)))

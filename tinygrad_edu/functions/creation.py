@@ -10,6 +10,7 @@ import numpy
 
 from ..backend import to_numpy
 from ..dtypes import as_dtype, check_fits, get_default_dtype, result_type
+from ..errors import DtypeError
 from ..recording import as_element, wrap
 from ..tensor import Tensor, method
 from ..wording import in_our_words
@@ -54,7 +55,7 @@ def as_array(data: Any, dtype: Any) -> Any:
     except ValueError as error:
         raise ValueError(f"tensor() needs nested lists of equal lengths: {in_our_words(error)}") from None
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
-        raise TypeError(f"tensor() takes numbers, got {type(data).__name__} ({array.dtype})")
+        raise DtypeError(f"tensor() takes numbers, got {type(data).__name__} ({array.dtype})")
     if not held and array.dtype.kind == "u" and (wanted is None or wanted.kind != "f"):
         raise RuntimeError(f"tensor() takes integers below 2^63, got {data!r:.60}")
     if wanted is None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 
 from ..dtypes import as_dtype, int64
-from ..errors import ShapeError
+from ..errors import PlaceError, ShapeError
 from ..inplace import in_place
 from ..ops import movement as ops
 from ..ops.comparison import ge, le
@@ -68,7 +68,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Zeros with the last dimension on a diagonal of two new ones; `(*, n) -> (*, n, n)`; the adjoint of diagonal."""
     if not input.ndim:
-        raise IndexError("diag_embed needs a Tensor with at least one dimension")
+        raise PlaceError("diag_embed needs a Tensor with at least one dimension")
     a, b = plane(dim1, dim2, input.ndim + 1)
     side = input.shape[-1] + abs(offset)
     shape = list(input.shape[:-1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from ..errors import ShapeError
+from ..errors import PlaceError, ShapeError
 
 __all__ = ["as_dim", "as_dims", "as_new_sizes", "as_sizes", "check_room", "fill_in"]
 
@@ -24,7 +24,7 @@ def as_dim(dim: int, ndim: int) -> int:
         raise TypeError(f"a dimension is an integer, got {dim!r}") from None
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
-        raise IndexError(f"dimension {dim} is out of range for a {ndim}-d Tensor: it takes {-bound} to {bound - 1}")
+        raise PlaceError(f"dimension {dim} is out of range for a {ndim}-d Tensor: it takes {-bound} to {bound - 1}")
     return dim % bound
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from ..dtypes import as_dtype
-from ..errors import GradientError, ShapeError, broadcast_clash, describe
+from ..errors import GradientError, PlaceError, ShapeError, broadcast_clash, describe
 from ..grad_mode import enable_grad, grad_enabled, no_grad
 from ..graph import Leaf
 from ..ops import movement as ops
@@ -109,7 +109,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension made several; `(a * b, c) -> (a, b, c)`; one size may be -1."""
     if not input.ndim:
-        raise IndexError("unflatten needs a Tensor with at least one dimension")
+        raise PlaceError("unflatten needs a Tensor with at least one dimension")
     dim = as_dim(dim, input.ndim)
     inner = fill_in(as_sizes((sizes,)), input.shape[dim])
     return ops.reshape(input, shape=(*input.shape[:dim], *inner, *input.shape[dim + 1 :]))
@@ -218,7 +218,7 @@ def expand(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
 
 @method
 def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
-    """Dimensions of size 1 repeated without copying, and new ones in front.
+    """Dimensions of size 1 repeated without copying, and new ones in front; as expand.
 
     Raises:
         ShapeError: another size than 1 would have to change.
@@ -226,6 +226,8 @@ def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     shape = as_sizes(sizes, size)
     tail = shape[len(shape) - input.ndim :] if input.ndim else ()
     if len(shape) < input.ndim or any(old not in (1, n) for n, old in zip(tail, input.shape, strict=True)):
+        if -1 in shape:
+            return expand(input, shape)
         raise ShapeError(f"{input.shape} cannot be expanded to {shape}: only sizes of 1 can grow")
     if math.prod(shape) == input.numel():  # nothing is repeated, so the view may be written to
         return ops.reshape(input, shape=shape)

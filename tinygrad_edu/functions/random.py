@@ -203,7 +203,7 @@ def randint(
     """Integers from low (or 0) up to, but without, high: `randint(high, size)` or `randint(low, high, size)`.
 
     Raises:
-        RuntimeError: no integer lies between low and high.
+        RuntimeError: no integer lies between low and high, or the dtype does not count them.
         TypeError: no size is given.
     """
     if high is not None and not isinstance(high, (int, numpy.integer, Tensor)):
@@ -215,8 +215,11 @@ def randint(
     low, high = int(low or 0), int(high)
     if not low < high:
         raise RuntimeError(f"randint needs low < high, got {low} and {high}")
+    wanted = as_dtype(dtype or int64)
+    if wanted.kind in "iu" and not numpy.iinfo(wanted).min <= low < high <= numpy.iinfo(wanted).max + 1:
+        raise RuntimeError(f"randint: {wanted} does not count from {low} to {high - 1}")
     found = source_of(generator).integers(low, high, as_new_sizes((size,)))
-    return finished(found.astype(as_dtype(dtype or int64)), requires_grad, device)
+    return finished(found.astype(wanted), requires_grad, device)
 
 
 def randint_like(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..dtypes import as_dtype, check_kind, int64, uint8
+from ..errors import PlaceError
 from ..ops import reduction as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
@@ -142,7 +143,7 @@ def check_not_empty(input: Tensor, dims: tuple[int, ...] | None, name: str) -> N
     """
     sizes = input.shape if dims is None else [input.shape[d] for d in dims]
     if 0 in sizes:
-        raise IndexError(f"{name} of no elements is not defined; the Tensor has shape {input.shape}")
+        raise PlaceError(f"{name} of no elements is not defined; the Tensor has shape {input.shape}")
 
 
 @method

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from .. import dtypes
+from .. import dtypes, linalg
 from ..autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..functions.device import device
 from ..functions.sequences import linspace
-from ..linalg import vander
 from ..nn.functional import (
     adaptive_avg_pool1d,
     alpha_dropout,
@@ -94,6 +93,19 @@ def range(start: float = 0, end: float | None = None, step: float = 1, **setting
     """Numbers from start to end, both included; `arange` without the end."""
     first, last = (0, start) if end is None else (start, end)
     return linspace(first, first + (last - first) // step * step, int((last - first) // step) + 1, **settings)
+
+
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers N - 1 to 0 of each element, or 0 to N - 1 if increasing; `(n) -> (n, N)`.
+
+    Raises:
+        RuntimeError: the Tensor has not one dimension, or N is negative.
+    """
+    count = x.numel() if N is None else N
+    if x.ndim != 1 or count < 0:
+        raise RuntimeError(f"vander takes a vector and an N of 0 or more, got shape {x.shape} and {count}")
+    powers: Tensor = x.new_ones(x.numel(), count) if count < 2 else linalg.vander(x, count)
+    return powers if increasing else powers.flip(-1)
 
 
 def set_default_tensor_type(t: Any) -> None:
