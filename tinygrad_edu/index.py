@@ -84,8 +84,6 @@ def as_part(part: Any) -> Any:
     if isinstance(part, numpy.ndarray):
         return part.astype(bool if part.dtype == numpy.uint8 else part.dtype)  # a copy: backward needs it as it is now
     if isinstance(part, slice):
-        start, stop, step = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
-        if step is not None and step < 1:
-            raise ValueError(f"a slice of a Tensor goes forward, got step {step}; use flip()")
-        return slice(start, stop, step)
+        bounds = [int(b) if isinstance(b, Tensor) else b for b in (part.start, part.stop, part.step)]
+        return slice(*bounds)
     return part

@@ -564,13 +564,6 @@ def test_numbers_that_a_dtype_cannot_hold(name, dtype, number):
     hold(lambda m, x: [SMALL[name](m, x, number), x][name == "assignment"], np.ones(3, dtype), backward=False)
 
 
-@pytest.mark.parametrize("index", [np.s_[::-1], np.s_[2:0:-1], np.s_[..., ::-1], np.s_[None, ::-2]])
-def test_slices_go_forward(index):
-    hold(lambda m, x: x[index], made((4,)))
-    with pytest.raises(ValueError, match="use flip"):
-        tg.arange(4)[index]
-
-
 @pytest.mark.parametrize(
     "act",
     [

@@ -30,10 +30,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     cost little; `cutoffs` are the numbers of classes where clusters begin.
 
     >>> from tinygrad_edu import nn, tensor, zeros
-    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 100, cutoffs=[10, 50])
-    >>> layer.log_prob(zeros(2, 8)).shape
+    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(16, 100, cutoffs=[10, 50])
+    >>> layer.log_prob(zeros(2, 16)).shape
     (2, 100)
-    >>> layer(zeros(2, 8), tensor([3, 70])).output.shape
+    >>> layer(zeros(2, 16), tensor([3, 70])).output.shape
     (2,)
 
     Raises:

@@ -131,7 +131,7 @@ def gradients_of(node: Node, g: Any) -> Sequence[Any]:
     assert plan is not None
     assert saved is not None
     if type(g) is list and not plan.partial:
-        g = fill_missing(node, g, numpy.asarray)
+        g = fill_missing(node.shape, g, numpy.asarray)
     found: Sequence[Any] = plan.gradients(g, saved)
     return found
 

@@ -145,7 +145,7 @@ class Walk:
         if node.saved is None:
             raise freed(node)
         if type(g) is list and not plan.partial:
-            g = fill_missing(node, g, numpy.asarray)
+            g = fill_missing(node.shape, g, numpy.asarray)
         before = look(next(x for x in g if x is not None) if isinstance(g, list | tuple) else g)
         names = plan.primitive.input_names(len(plan.needs))
         for place, parent, gx in contributions(node, g):
