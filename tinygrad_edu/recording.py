@@ -229,7 +229,7 @@ def as_element(value: Any, dtype: Any) -> Array:
     array = numbers_of(value)
     if dtype.kind in "iu":
         check_fits(array, dtype)
-    elif dtype.kind == "f" and isfinite(value) and abs(value) > finfo(dtype).max:
+    elif dtype.kind == "f" and isfinite(value) and abs(value) > float(finfo(dtype).max):
         raise RuntimeError(f"a Tensor of {dtype} cannot hold {value}; take a wider dtype, or say inf")
     return array.astype(dtype)
 

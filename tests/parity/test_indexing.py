@@ -219,6 +219,26 @@ def test_scatter_reduce(dtype, reduce, include_self, rng):
             )
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0), (0, 0, 0)])
+def test_an_index_of_no_elements_names_no_place(shape):
+    for write in (
+        lambda x, i, s: x.scatter(0, i, s),
+        lambda x, i, s: x.scatter(0, i, 2.0),
+        lambda x, i, s: x.scatter_add(1, i, s),
+        lambda x, i, s: x.scatter_reduce(0, i, s, "mean", include_self=False),
+        lambda x, i, s: x.scatter_reduce(0, i, s, "amax"),
+    ):
+        found = []
+        for m in (tg, torch):
+            x, s = m.ones(2, 2, requires_grad=True), m.ones(2, 2)
+            y = write(x, m.zeros(*shape, dtype=m.int64), s)
+            if m is tg:  # PyTorch cannot go back from all of them
+                y.sum().backward()
+                assert x.grad.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+            found.append(y.tolist())
+        assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("reduce", ["sum", "prod", "amax", "amin"])
 def test_scatter_reduce_of_bools(reduce, rng):
     for x, dim, index, source in cases(rng, "bool", unique=False):

@@ -51,6 +51,8 @@ def paired(input: Tensor, dim: int, index: Tensor, src: Tensor, name: str) -> tu
         RuntimeError: the source has another dtype.
     """
     check_dtype(input, src, name)
+    if not index.numel() and index.dtype.kind in "iu":  # it names no place, whatever its shape
+        return getitem(src.reshape(-1), index=slice(0)), numpy.zeros(0, numpy.int64)
     check_index(input, dim, index, name)
     if src.ndim != index.ndim or any(i > n for i, n in zip(index.shape, src.shape, strict=True)):
         raise ShapeError(f"{name}: the index {index.shape} does not lie within the source {src.shape}")
