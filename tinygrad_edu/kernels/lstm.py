@@ -20,6 +20,7 @@ __all__ = ["lstm", "lstm_adjoint", "weight_gradients"]
 
 Array = NDArray[Any]
 
+CACHED = 1 << 18  # numbers in a weight that every step reads again: 1 MB of float32
 BLOCK = 1 << 14  # numbers in the states of some steps whose slopes, five times as many, stay in the cache
 GATES = (0, -1.0), (1, -1.0), (3, -1.0), (2, 1.0)  # -z of i, f and o, since a sigmoid takes exp(-z), and z of g
 
@@ -34,7 +35,8 @@ class Entering:
         width, H = weight_ih.shape[1], rows // 4
         self.columns, self.z_of_all = aligned((B, self.states + width), x.dtype), aligned((4, B, H), x.dtype)
         self.columns[:, -1] = 1
-        self.together = small_parts(B, self.states + width, H, 4) > 0
+        size = (self.states + width) * rows
+        self.together = size <= CACHED and small_parts(B, self.states + width, H, 4) > 0
         if self.together:
             self.weight = Weight(numpy.concatenate((weight_hh, weight_ih), axis=1), B, GATES)
             self.x = x
