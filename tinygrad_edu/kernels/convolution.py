@@ -63,11 +63,14 @@ def as_rows(images: Array) -> Array:
 def by_rows(w: Array, in_order: bool) -> Array:
     """The weight row by row, channels last or in order; `(G, O, C, rows, *columns) -> (rows, G, O, C * columns)`.
 
-    With channels last few long rows of numbers are copied, instead of many that are as short as a kernel.
+    With channels last few long rows of numbers are copied instead of many that are as short as a kernel, and in memory
+    the outputs come last of all, as BLAS likes it best.
     """
-    last = (2, *range(4, w.ndim)) if in_order else (*range(4, w.ndim), 2)
-    rows = numpy.ascontiguousarray(w.transpose(3, 0, 1, *last))
-    return rows.reshape(*rows.shape[:3], prod(rows.shape[3:]))
+    if in_order:
+        rows = w.transpose(3, 0, 1, 2, *range(4, w.ndim))
+        return rows.reshape(*rows.shape[:3], prod(rows.shape[3:]))
+    rows = numpy.ascontiguousarray(w.transpose(3, 0, *range(4, w.ndim), 2, 1))
+    return rows.reshape(*rows.shape[:2], prod(rows.shape[2:-1]), rows.shape[-1]).swapaxes(-1, -2)
 
 
 def write_products(rows: Array, windows: list[Array], out: Array, bias: Array | None = None) -> None:
@@ -243,7 +246,8 @@ def strips(
     copied = groups * channels * prod(kernel) * width
     made = len(below) * copied + groups * outputs * width
     weight = groups * outputs * channels * prod(kernel) * len(downs)
-    block = max(BLOCK, weight)  # the weight passes through the cache for each
+    # for each block the weight, or the gradients of it that the images give, pass through the cache too
+    block = max(BLOCK - 3 * weight, BLOCK // 2, weight)
     rows = max(1, min(size[0], max(2 * beyond + 1, (block - beyond * copied) // max(1, made))))
     m = max(1, min(images, block // max(1, rows * made + beyond * copied)))
 
