@@ -1,4 +1,4 @@
-"""Small parameters are moved as one: to the very bits as one by one, whatever happens between the steps."""
+"""Small parameters are moved as one, large ones block by block: to the very bits as one by one, whatever happens."""
 
 import copy
 import io
@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
-from tinygrad_edu.optim import packing
+from tinygrad_edu.optim import blocks, optimizer, packing
 
 SHAPES = [(3,), (2, 3), (5, 1, 2), (7,), (4, 4), (1,), (2, 2), (6,), (3, 1), (1, 2), (), (50, 50)]
 
@@ -46,6 +46,13 @@ def one_by_one(monkeypatch):
     monkeypatch.setattr(packing, "MOST", 0)
 
 
+def in_blocks(monkeypatch):
+    """Blocks of 16 bytes of all that is larger."""
+    monkeypatch.setattr(packing, "MOST", 0)
+    monkeypatch.setattr(blocks, "BLOCK", 16)
+    monkeypatch.setattr(optimizer, "WHOLE", 16)
+
+
 def everything(params, optimizer):
     """The values of all parameters and states."""
     rows = [p.detach().numpy().copy() for p in params]
@@ -68,13 +75,14 @@ def walk(make, happenings, dtype="float32", steps=5):
 
 def same_both_ways(monkeypatch, make, happenings=lambda *_: None, dtype="float32", steps=5):
     together = walk(make, happenings, dtype, steps)
-    with monkeypatch.context() as patch:
-        one_by_one(patch)
-        apart = walk(make, happenings, dtype, steps)
-    assert len(together) == len(apart)
-    for ours, theirs in zip(together, apart, strict=True):
-        assert ours.dtype == theirs.dtype
-        np.testing.assert_array_equal(ours, theirs)
+    for way in (one_by_one, in_blocks):
+        with monkeypatch.context() as patch:
+            way(patch)
+            apart = walk(make, happenings, dtype, steps)
+        assert len(together) == len(apart)
+        for ours, theirs in zip(together, apart, strict=True):
+            assert ours.dtype == theirs.dtype
+            np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -101,6 +109,58 @@ def test_small_parameters_take_one_update(name, monkeypatch):
         optimizer.step()
     # no state tells a count of shape () from a parameter of shape (), and what is large gains nothing
     assert shapes == 2 * [(3 + 6 + 10 + 7 + 16 + 1 + 4 + 6 + 3 + 2,), (), (50, 50)]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_large_parameter_is_moved_block_by_block(name, monkeypatch):
+    p = nn.Parameter(tg.ones(3, 100_000))
+    made = getattr(optim, name)([p], **({"momentum": 0.9} if name == "SGD" else {}))
+    shapes = []
+    update = type(made).update
+
+    @packing.elementwise()
+    def told(self, p, g, group):
+        shapes.append((p.shape, g.shape))
+        update(self, p, g, group)
+
+    monkeypatch.setattr(type(made), "update", told)
+    for _ in range(3):
+        shapes.clear()
+        p.grad = tg.ones(3, 100_000)
+        made.step()
+        assert list(made.state) == [p]
+    assert shapes == [((65536,), (65536,))] * 4 + [((300_000 - 4 * 65536,),) * 2]
+    assert {value.shape for value in made.state[p].values()} <= {(), p.shape}
+    assert (p.detach() == p.detach()[0, 0]).all()
+
+
+def test_a_state_may_get_more_pieces(monkeypatch):
+    def begin(self, p, g, group):
+        state = self.state[p]
+        for step, name in enumerate(("a", "b", "c")):
+            if name not in state:
+                state[name] = g.clone() if step else tg.ones(())
+                break
+            state[name] = state[name] * 2 if step == 1 else state[name].add_(1)
+        p.sub_(g)
+
+    class Growing(optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {})
+
+        update = packing.elementwise(99)(begin)
+
+    same_both_ways(monkeypatch, Growing)
+
+
+def test_what_does_not_lie_in_order_is_moved_whole(monkeypatch):
+    in_blocks(monkeypatch)
+    p, q = nn.Parameter(tg.ones(3, 4).t()), nn.Parameter(tg.ones(4, 3))
+    made = optim.SGD([p, q], lr=0.5, momentum=0.5)
+    for _ in range(3):
+        p.grad, q.grad = tg.ones(4, 3), tg.ones(3, 4).t()
+        made.step()
+    assert p.tolist() == q.tolist() == [[1 - 0.5 * (1 + 1.5 + 1.75)] * 3] * 4
 
 
 def without_some(step, params, optimizer):

@@ -14,6 +14,7 @@ from ..nn.parameter import clear_gradients
 from ..recording import in_library
 from ..tensor import Tensor
 from ..told import guard_methods
+from .blocks import WHOLE, Blocks
 from .grouping import Group, as_group, counter
 from .hooks import Hooked, with_hooks
 from .packing import Packs, fewest_of
@@ -90,6 +91,7 @@ class Optimizer(Hooked):
         self.state: defaultdict[Any, dict[str, Any]] = state["state"]
         self.param_groups: list[Group] = state["param_groups"]
         self._packs: defaultdict[int, Packs] = defaultdict(Packs)  # by the number of the group
+        self._blocks = Blocks()
         self._begin_hooks()
         self._opt_called = False  # whether a step was made: a schedule's step comes after it
 
@@ -139,8 +141,9 @@ class Optimizer(Hooked):
                 uphill = group.get("maximize", False)
                 for p in self._packs[i].move(self, group):
                     g = p.grad
-                    if g is not None:
-                        self.update(p, -g if uphill else g, group)
+                    if g is None or (p._array.nbytes > WHOLE and self._blocks.move(p, self, group)):
+                        continue
+                    self.update(p, -g if uphill else g, group)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             if wrong := what_is_wrong(self, error):
                 raise ValueError(f"{type(self).__name__} cannot make a step: {wrong}") from error

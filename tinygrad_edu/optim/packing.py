@@ -13,7 +13,7 @@ from ..recording import wrap
 from ..tensor import Tensor
 from .grouping import Group
 
-__all__ = ["Packs", "elementwise", "fewest_of"]
+__all__ = ["Array", "Packs", "State", "elementwise", "fewest_of", "same"]
 
 Array = numpy.ndarray[Any, Any]
 State = dict[str, Any]
