@@ -29,33 +29,26 @@ class Entering:
     """What enters the gates of a step, W x + U h + b, with their signs and in their order; `z (4, n, H)`."""
 
     def __init__(self, x: Array, B: int, weight_ih: Array, weight_hh: Array, bias: Array | None) -> None:
-        (rows, self.states), (self.N, self.size) = weight_hh.shape, x.shape
-        if bias is not None:
-            weight_ih = numpy.concatenate((weight_ih, bias[:, None]), axis=1)
-        width, H = weight_ih.shape[1], rows // 4
-        self.columns, self.z_of_all = aligned((B, self.states + width), x.dtype), aligned((4, B, H), x.dtype)
+        (rows, self.states), self.size = weight_hh.shape, x.shape[1]
+        of_input = [weight_ih] if bias is None else [weight_ih, bias[:, None]]
+        width, H = self.states + self.size + len(of_input) - 1, rows // 4
+        self.columns, self.z_of_all = aligned((B, width), x.dtype), aligned((4, B, H), x.dtype)
         self.columns[:, -1] = 1
-        size = (self.states + width) * rows
-        self.together = size <= CACHED and small_parts(B, self.states + width, H, 4) > 0
+        self.together = width * rows <= CACHED and small_parts(B, width, H, 4) > 0
         if self.together:
-            self.weight = Weight(numpy.concatenate((weight_hh, weight_ih), axis=1), B, GATES)
-            self.x = x
+            self.weight, self.x = Weight(numpy.concatenate((weight_hh, *of_input), axis=1), B, GATES), x
         else:  # the input of all steps first, in a large product
-            self.weight, of_input = Weight(weight_hh, B, GATES), Weight(weight_ih, self.N, GATES)
+            in_order = [numpy.concatenate([k * w[gate * H :][:H] for gate, k in GATES]) for w in of_input]
+            self.weight, self.x = Weight(weight_hh, B, GATES), x @ in_order[0].T
             if bias is not None:
-                x = numpy.concatenate((x, numpy.ones((self.N, 1), x.dtype)), axis=1)
-            products = numpy.empty((4, self.N, H), x.dtype)
-            numpy.matmul(x, of_input.parts, of_input.parts_of(products))
-            self.x = products.swapaxes(0, 1)
+                self.x += in_order[1][:, 0]
 
     def start(self, of: Callable[[Array], Array], n: int) -> Array:
         """What the next steps, of n sequences, take; one after the other."""
-        both, self.z = self.columns[:n], self.z_of_all[:, :n]
+        self.both, self.z = self.columns[:n], self.z_of_all[:, :n]
+        self.y, self.given = self.both[:, : self.states], self.both[:, self.states : self.states + self.size]
         self.into = self.weight.parts_of(self.z)
-        if not self.together:
-            return of(self.x).swapaxes(1, 2)
-        self.both, self.y, self.given = both, both[:, : self.states], both[:, self.states : self.states + self.size]
-        return of(self.x)
+        return of(self.x) if self.together else by_gate(of(self.x), 4)
 
     def __call__(self, x: Array, y: Array) -> None:
         if self.together:
