@@ -203,14 +203,10 @@ from .functions.norms import dist, norm
 from .functions.pooling import avg_pool1d, max_pool1d, max_pool2d, max_pool3d
 from .functions.random import (
     Generator,
-    bernoulli,
     default_generator,
     get_rng_state,
     initial_seed,
     manual_seed,
-    multinomial,
-    normal,
-    poisson,
     rand,
     rand_like,
     randint,
@@ -245,6 +241,7 @@ from .functions.reduction import (
     var,
     var_mean,
 )
+from .functions.sampling import bernoulli, multinomial, normal, poisson
 from .functions.scatter import (
     diagonal_scatter,
     index_put,

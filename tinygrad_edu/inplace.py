@@ -246,11 +246,17 @@ def written(x: Tensor, write: Callable[..., Any], *values: Any) -> Tensor:
 
 @method
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """Set every element to a number."""
+    """Set every element to a number, or to a Tensor without dimensions.
+
+    Raises:
+        RuntimeError: the Tensor has dimensions, or the number is out of the range of the dtype.
+    """
     if type(value) in NUMBERS and free_to_write(self):
         return written(self, copy_into, ..., value)
     value = value.to(self.dtype) if isinstance(value, Tensor) else wrap(recording.as_element(value, self.dtype))
-    if value.ndim == 0 and free_to_write(self, value):
+    if value.ndim:
+        raise ShapeError(f"fill_ takes a number or a Tensor without dimensions, got {value.shape}; use copy_()")
+    if free_to_write(self, value):
         return written(self, set_into, value._array)
     return replace(self, where(False, self, value), "fill_")
 

@@ -176,3 +176,42 @@ def test_integers_that_a_dtype_cannot_count(bounds):
 @pytest.mark.parametrize("shape", [(-1, 3), (2, -1, -1), (-1, -1, -1), (-2, 3)])
 def test_broadcast_to_keeps_what_is_minus_one(shape):
     hold(lambda m, x: m.broadcast_to(x, shape), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "uint8"])
+def test_whole_numbers_in_place_lie_between_their_bounds(dtype):
+    for m in (tg, torch):
+        x = m.zeros(1000, dtype=getattr(m, dtype))
+        assert sorted({*x.random_(3).tolist()}) == [0, 1, 2]
+        assert sorted({*x.random_(3, 5).tolist()}) == [3, 4]
+        assert sorted({*x.random_(3, to=5).tolist()}) == [3, 4]
+        assert sorted({*x.random_(**{"from": 2, "to": 4}).tolist()}) == [2, 3]
+        with pytest.raises(RuntimeError):
+            x.random_(5, 2)
+        with pytest.raises(TypeError):
+            x.random_(1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda x: x.uniform_(2, 1),
+        lambda x: x.normal_(0, -1),
+        lambda x: x.exponential_(-1),
+        lambda x: x.log_normal_(0, -1),
+        lambda x: x.cauchy_(0, 0),
+        lambda x: x.geometric_(2),
+        lambda x: x.bernoulli_(2),
+        lambda x: x.fill_(x),
+    ],
+)
+def test_what_no_distribution_has(act):
+    for m in (tg, torch):
+        with pytest.raises(RuntimeError):
+            act(m.ones(3))
+
+
+def test_limits_of_dtypes_show_themselves():
+    assert repr(tg.iinfo(tg.int8)) == "iinfo(min=-128, max=127, dtype=int8)"
+    assert repr(tg.finfo(tg.float32)).startswith("finfo(resolution=1e-06, min=-3.40282e+38")
+    assert tg.finfo().bits == 32

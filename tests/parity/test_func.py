@@ -188,3 +188,18 @@ def test_modules_as_functions():
         loss(dict(net.named_parameters()), x).backward()
         for name, parameter in net.named_parameters():
             np.testing.assert_allclose(gradients[name].sum(0).numpy(), parameter.grad.numpy(), rtol=1e-5)
+
+
+def test_an_inner_gradient_leaves_no_history_outside():
+    for m in (tg, torch):
+        g = m.func.grad(lambda x, m=m: m.func.grad(lambda y: x * y**2)(m.tensor(3.0)))(m.tensor(2.0))
+        assert (g.item(), g.requires_grad) == (6.0, False)
+
+
+def test_names_that_a_module_has_not_are_passed_over_unless_strict():
+    for m in (tg, torch):
+        net = m.nn.Linear(2, 1)
+        given = {"weight": m.ones(1, 2), "bias": m.zeros(1), "other": m.ones(1)}
+        assert m.func.functional_call(net, given, (m.ones(2),)).tolist() == [2]
+        with pytest.raises(RuntimeError):
+            m.func.functional_call(net, given, (m.ones(2),), strict=True)

@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from ..dtypes import float64
 from ..functions.creation import as_tensor
-from ..functions.random import Generator, multinomial, randint, randperm
+from ..functions.random import Generator, randint, randperm
+from ..functions.sampling import multinomial
 
 __all__ = [
     "BatchSampler",

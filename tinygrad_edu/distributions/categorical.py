@@ -9,7 +9,7 @@ from ..functions.creation import full
 from ..functions.indexing import gather, one_hot
 from ..functions.layout import Size
 from ..functions.movement import broadcast_tensors
-from ..functions.random import multinomial
+from ..functions.sampling import multinomial
 from ..functions.sequences import arange, eye
 from ..functions.softmax import softmax
 from ..grad_mode import enable_grad, no_grad

@@ -9,7 +9,8 @@ import numpy
 from ..functions.conversion import finfo
 from ..functions.creation import from_numpy, full_like, zeros_like
 from ..functions.elementwise import where
-from ..functions.random import bernoulli, default_generator, poisson, rand
+from ..functions.random import default_generator, rand
+from ..functions.sampling import bernoulli, poisson
 from ..functions.sequences import arange
 from ..functions.special import lgamma, xlogy
 from ..grad_mode import enable_grad, no_grad

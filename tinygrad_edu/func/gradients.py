@@ -1,6 +1,7 @@
 """Gradients of functions, and their products with Jacobians from the left."""
 
 import functools
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from .structures import flatten, rebuild, tensors_of, with_leaves
 __all__ = ["Call", "grad", "grad_and_value", "linearize", "pulled_back", "vjp"]
 
 Argnums = int | tuple[int, ...]
+
+spent: "weakref.WeakSet[Leaf]" = weakref.WeakSet()  # inputs of calls that are over, by which nobody differentiates
 
 
 class Call:
@@ -43,13 +46,16 @@ class Call:
             result, self.aux = result
         self.output = result
         self.xs = flatten(self.inputs)
+        spent.update([x._node for x in self.xs if isinstance(x._node, Leaf)])
         self.ys = tensors_of(result, "the result of the function")
 
     def is_watched(self, *others: Tensor) -> bool:
         """Whether anything outside of this call may differentiate what is made of its outputs and other Tensors."""
         nodes = [x._node for x in (*self.ys, *others) if x.requires_grad and x._node is not None]
         mine = {x._node for x in self.xs}
-        return self.recorded and any(type(node) is Leaf and node not in mine for node in reachable(nodes))
+        return self.recorded and any(
+            type(node) is Leaf and node not in mine and node not in spent for node in reachable(nodes)
+        )
 
     def finished(self, value: Any, watched: bool) -> Any:
         """A result, without a history unless somebody outside may differentiate it."""

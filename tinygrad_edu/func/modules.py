@@ -25,8 +25,9 @@ def functional_call(
 ) -> Any:
     """module(*args, **kwargs) with the Tensors of a dict, or of several, in the places of parameters and buffers.
 
-    The module is as before afterwards. What is not named stays its own; with `strict` everything must be named. Where
-    a parameter stands in several places, naming one is enough, unless not `tie_weights`.
+    The module is as before afterwards. What is not named stays its own, and a name that the module has not is passed
+    over; with `strict` exactly its state must be named. Where a parameter stands in several places,
+    naming one is enough, unless not `tie_weights`.
 
     >>> from tinygrad_edu import nn, ones
     >>> functional_call(nn.Linear(2, 1), {"weight": ones(1, 2), "bias": ones(1)}, ones(1, 2))
@@ -34,7 +35,7 @@ def functional_call(
 
     Raises:
         ValueError: two dicts name one Tensor.
-        RuntimeError: a name is not the module's; one is missing and `strict`.
+        RuntimeError: `strict`, and a name is not the module's, or one is missing.
         TypeError: what is given for a name is no Tensor.
     """
     dicts = (
@@ -47,12 +48,13 @@ def functional_call(
         given.update(state)
     known = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers(remove_duplicate=False))
     unknown, missing = given.keys() - known.keys(), known.keys() - given.keys()
-    if unknown or (strict and missing):
+    if strict and (unknown or missing):
         told = f"it has no {sorted(unknown)}" if unknown else f"{sorted(missing)} are missing"
         raise RuntimeError(f"functional_call of {type(module).__name__}: {told}; its state is {list(known)}")
     for name, tensor in given.items():
         if not isinstance(tensor, Tensor):
             raise TypeError(f"functional_call takes Tensors, got {type(tensor).__name__} for {name!r}")
+    given = {name: tensor for name, tensor in given.items() if name in known}
     named = {known[name]: tensor for name, tensor in given.items()}
     wanted = {name: given.get(name, named[x]) for name, x in known.items() if x in named} if tie_weights else given
     try:

@@ -10,6 +10,7 @@ from ..dtypes import (
     float16,
     float32,
     float64,
+    get_default_dtype,
     int8,
     int16,
     int32,
@@ -211,13 +212,17 @@ class finfo:  # noqa: N801
     """
 
     def __init__(self, type: Any = None) -> None:
-        self.dtype = as_dtype(float if type is None else type)
+        self.dtype = as_dtype(get_default_dtype() if type is None else type)
         if self.dtype.kind != "f":
             raise TypeError(f"finfo is for floats, got {self.dtype}; use iinfo()")
         found = numpy.finfo(self.dtype)
         self.bits = int(found.bits)
         self.eps, self.max, self.min, self.resolution = map(float, (found.eps, found.max, found.min, found.resolution))
         self.tiny = self.smallest_normal = float(found.tiny)
+
+    def __repr__(self) -> str:
+        shown = ", ".join([f"{name}={getattr(self, name):g}" for name in ("resolution", "min", "max", "eps", "tiny")])
+        return f"finfo({shown}, dtype={self.dtype.name})"
 
 
 class iinfo:  # noqa: N801
@@ -233,3 +238,6 @@ class iinfo:  # noqa: N801
             raise TypeError(f"iinfo is for integers, got {self.dtype}; use finfo()")
         found = numpy.iinfo(self.dtype)
         self.bits, self.max, self.min = int(found.bits), int(found.max), int(found.min)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype.name})"

@@ -10,7 +10,8 @@ import math
 
 from ..functions.creation import full_like
 from ..functions.joining import cat
-from ..functions.random import Generator, multinomial
+from ..functions.random import Generator
+from ..functions.sampling import multinomial
 from ..grad_mode import no_grad
 from ..nn import Module
 from ..tensor import Tensor
