@@ -126,6 +126,11 @@ ROWS = {
         (POSITIVE, SCALE),
         POSITIVE,
     ),
+    "Pareto": (lambda m, a, b: d(m).Pareto(b, a + 2), (POSITIVE, SCALE), POSITIVE + 2),
+    "Weibull": (lambda m, a, b: d(m).Weibull(b, a + 1), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
+    "HalfCauchy": (lambda m, b: d(m).HalfCauchy(b), (SCALE,), POSITIVE),
+    "Kumaraswamy": (lambda m, a, b: d(m).Kumaraswamy(a + 1, b + 1), (POSITIVE, SCALE), PROBS * 0.9),
+    "InverseGamma": (lambda m, a, b: d(m).InverseGamma(a + 2.1, b), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
     "a softplus of a vector": (
         lambda m, a, b: d(m).TransformedDistribution(
             d(m).Normal(a, b), d(m).IndependentTransform(d(m).transforms.SoftplusTransform(), 1)
@@ -142,6 +147,8 @@ COARSE = {
     "Dirichlet",
     "StudentT",
     "StudentT of numbers",
+    "InverseGamma",
+    "Kumaraswamy",
 }  # PyTorch's trigamma is right to 1e-10 or so
 
 
@@ -222,6 +229,49 @@ DIVERGENCES = {
 }
 
 
+FAMILIES = {
+    "Bernoulli": lambda m, a, b: d(m).Bernoulli(a),
+    "Beta": lambda m, a, b: d(m).Beta(a + 1, b),
+    "Binomial": lambda m, a, b: d(m).Binomial(5, a),
+    "Cauchy": lambda m, a, b: d(m).Cauchy(a, b),
+    "Exponential": lambda m, a, b: d(m).Exponential(b),
+    "Gamma": lambda m, a, b: d(m).Gamma(b, a + 1),
+    "Gumbel": lambda m, a, b: d(m).Gumbel(a, b),
+    "HalfNormal": lambda m, a, b: d(m).HalfNormal(b),
+    "Laplace": lambda m, a, b: d(m).Laplace(a, b),
+    "Normal": lambda m, a, b: d(m).Normal(a, b),
+    "Pareto": lambda m, a, b: d(m).Pareto(a, b + 2.5),
+    "Poisson": lambda m, a, b: d(m).Poisson(b),
+    "Uniform": lambda m, a, b: d(m).Uniform(a, a + b),
+}
+
+
+@pytest.mark.parametrize("q", FAMILIES)
+@pytest.mark.parametrize("p", FAMILIES)
+def test_divergences_between_families(p, q):
+    def program(m, a, b):
+        return d(m).kl_divergence(FAMILIES[p](m, a, b), FAMILIES[q](m, a.flip(0) * 0.9, b * 1.5))
+
+    given = [x.astype("float32") for x in (PROBS * 0.9, SCALE)]  # PyTorch's trigamma is right to 1e-10 or so
+    try:
+        theirs = program(torch, *map(torch.from_numpy, given))
+    except NotImplementedError:
+        with pytest.raises(NotImplementedError, match=r"there is no divergence of"):
+            program(tg, *map(tg.from_numpy, given))
+        return
+    ours = program(tg, *map(tg.from_numpy, given))
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 1e-4, 1e-5)
+    if torch.isfinite(theirs).all():
+        hold(program, *given, lenient=True)
+
+
+def test_divergences_of_classes_derived_from_those_of_a_rule():
+    chi, gamma = d(tg).Chi2(tg.tensor(3.0)), d(tg).Gamma(tg.tensor(1.5), tg.tensor(0.5))
+    for other in (d(tg).Normal(0.0, 1.0), d(tg).Exponential(2.0), d(tg).Beta(1.0, 1.0)):
+        assert d(tg).kl_divergence(chi, other).item() == pytest.approx(d(tg).kl_divergence(gamma, other).item())
+    assert d(tg).kl_divergence(d(tg).Exponential(1.0), chi).isfinite().item()
+
+
 @pytest.mark.parametrize("row", DIVERGENCES)
 def test_divergences(row):
     kind, p, q = DIVERGENCES[row]
@@ -245,6 +295,21 @@ def test_divergences_of_what_rules_something_out():
         PLACE,
         SCALE,
     )
+
+
+def test_corners():
+    """What lies outside of a support, counts as floats, matrices of which some are definite, sets of an instance."""
+    for m in (tg, torch):
+        with pytest.raises(ValueError, match=r"True|^$"):
+            d(m).Distribution.set_default_validate_args(3)
+        assert d(m).HalfNormal(1.0, validate_args=False).log_prob(m.tensor(-1.0)).item() == -np.inf
+        assert "float32" in str(d(m).Binomial(m.tensor([2, 3]), m.tensor([0.5, 0.5])).total_count.dtype)
+        matrices = m.tensor([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]]])
+        assert d(m).constraints.positive_definite.check(matrices).tolist() == [True, False]
+        assert d(m).constraints.is_dependent(d(m).Uniform.support)
+        assert d(m).Normal(m.zeros(2), 1.0).sample_n(3).shape == (3, 2)
+        relaxed = d(m).RelaxedOneHotCategorical(m.tensor([7.2]), logits=m.zeros(4)).expand((3,))
+        assert relaxed.log_prob(m.full((4,), 0.25)).shape == (3,)
 
 
 WRONG = [

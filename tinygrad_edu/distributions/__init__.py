@@ -5,10 +5,12 @@ from .categorical import Categorical, OneHotCategorical, OneHotCategoricalStraig
 from .continuous import Cauchy, Exponential, Gumbel, Laplace, Uniform
 from .counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from .distribution import Distribution
+from .divergences import between as between  # gives kl_divergence the rules between families
 from .gamma import Beta, Chi2, Dirichlet, Gamma
 from .kl import kl_divergence, register_kl
 from .multivariate_normal import MultivariateNormal
 from .normal import HalfNormal, LogNormal, Normal
+from .powers import HalfCauchy, InverseGamma, Kumaraswamy, Pareto, Weibull
 from .relaxed import RelaxedBernoulli, RelaxedOneHotCategorical
 from .student import StudentT
 from .transformed import Independent, MixtureSameFamily, TransformedDistribution
@@ -44,9 +46,12 @@ __all__ = [
     "Gamma",
     "Geometric",
     "Gumbel",
+    "HalfCauchy",
     "HalfNormal",
     "Independent",
     "IndependentTransform",
+    "InverseGamma",
+    "Kumaraswamy",
     "Laplace",
     "LogNormal",
     "MixtureSameFamily",
@@ -55,6 +60,7 @@ __all__ = [
     "Normal",
     "OneHotCategorical",
     "OneHotCategoricalStraightThrough",
+    "Pareto",
     "Poisson",
     "PowerTransform",
     "RelaxedBernoulli",
@@ -67,6 +73,7 @@ __all__ = [
     "Transform",
     "TransformedDistribution",
     "Uniform",
+    "Weibull",
     "constraints",
     "identity_transform",
     "kl_divergence",

@@ -68,7 +68,7 @@ class Categorical(Distribution):
         """The shape of probs and logits."""
         return Size((*self.batch_shape, self._num_events))
 
-    @property
+    @constraints.dependent_property
     def support(self) -> Any:
         """The numbers 0 to K - 1."""
         return constraints.integer_interval(0, self._num_events - 1)

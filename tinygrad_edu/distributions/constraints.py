@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import LinAlgError
+from ..functions.creation import tensor
 from ..functions.linalg.decompositions import cholesky
 from ..functions.reduction import all as all_of
 from ..tensor import Tensor
@@ -65,7 +66,7 @@ class Dependent(Constraint):
         raise ValueError("a dependent constraint cannot be checked without the distribution's parameters")
 
 
-class dependent_property(property, Constraint):  # noqa: N801
+class dependent_property(property, Dependent):  # noqa: N801
     """A property that gives a set which depends on the instance's parameters; a decorator, with or without settings."""
 
     def __init__(self, fn: Callable[..., Any] | None = None, *, is_discrete: bool = False, event_dim: int = 0) -> None:
@@ -215,11 +216,19 @@ class PositiveDefinite(Constraint):
     def check(self, value: Tensor) -> Any:
         """Which matrices are symmetric, to 1e-6, or, if they all are, have a factor."""
         symmetric = all_of(((value - value.mT).abs() < 1e-6).flatten(-2), dim=-1)
-        try:
-            cholesky(value.detach())
-        except LinAlgError:
-            return symmetric & False
-        return symmetric
+        if not all_of(symmetric).item():
+            return symmetric
+        matrices = value.detach().reshape(-1, *value.shape[-2:])
+        return tensor([has_factor(matrix) for matrix in matrices]).reshape(symmetric.shape)
+
+
+def has_factor(matrix: Tensor) -> bool:
+    """Whether a symmetric matrix is positive definite."""
+    try:
+        cholesky(matrix)
+    except LinAlgError:
+        return False
+    return True
 
 
 class Independent(Constraint):
@@ -241,9 +250,14 @@ class Independent(Constraint):
         return f"Independent({self.base_constraint}, {self.reinterpreted_batch_ndims})"
 
 
+def joined(constraint: Constraint, dims: int) -> Constraint:
+    """The set of arrays of so many dimensions whose elements lie in a set; of none the set itself."""
+    return Independent(constraint, dims) if dims else constraint
+
+
 def is_dependent(constraint: Any) -> bool:
     """Whether a set is known to an instance only."""
-    return isinstance(constraint, (Dependent, dependent_property))
+    return isinstance(constraint, Dependent)
 
 
 dependent, real, boolean = Dependent(), Real(), Boolean()

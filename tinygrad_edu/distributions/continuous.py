@@ -57,7 +57,7 @@ class Uniform(Distribution):
         if self._validate_args and not (self.low < self.high).all().item():
             raise ValueError(f"Uniform needs low < high, got {self.low} and {self.high}")
 
-    @property
+    @constraints.dependent_property
     def support(self) -> Any:
         """From low to high."""
         return constraints.interval(self.low, self.high)

@@ -169,11 +169,12 @@ class Binomial(Trial):
         self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         found = self._set(probs, logits)
-        self.total_count, found = broadcast_all(total_count, found)
+        total_count, found = broadcast_all(total_count, found)
+        self.total_count = total_count.to(found.dtype)
         setattr(self, "logits" if probs is None else "probs", found)
         super().__init__(found.shape, validate_args=validate_args)
 
-    @property
+    @constraints.dependent_property
     def support(self) -> Any:
         """The integers up to total_count."""
         return constraints.integer_interval(0, self.total_count)
@@ -187,7 +188,7 @@ class Binomial(Trial):
     def mode(self) -> Any:
         """The likeliest count."""
         likeliest = ((self.total_count + 1) * self.probs).floor()
-        return where(likeliest > self.total_count, self.total_count.to(likeliest.dtype), likeliest)
+        return where(likeliest > self.total_count, self.total_count, likeliest)
 
     @property
     def variance(self) -> Any:
@@ -206,7 +207,7 @@ class Binomial(Trial):
         """The logarithm of the probability of a count."""
         if self._validate_args:
             self._validate_sample(value)
-        count = self.total_count.to(self.logits.dtype)
+        count = self.total_count
         ways = lgamma(count + 1) - lgamma(value + 1) - lgamma(count - value + 1)
         return ways + value * self.logits - count * softplus(self.logits)
 

@@ -32,6 +32,7 @@ class Distribution:
     has_enumerate_support = False
     arg_constraints: ClassVar[Any] = None
     _validate_args = __debug__
+    _common: ClassVar[tuple[str, ...]] = ()  # parameters that the whole batch has in common, such as a temperature
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
@@ -49,7 +50,13 @@ class Distribution:
 
     @staticmethod
     def set_default_validate_args(value: bool) -> None:
-        """Say whether arguments are checked where `validate_args` is not given."""
+        """Say whether arguments are checked where `validate_args` is not given.
+
+        Raises:
+            ValueError: it is neither True nor False.
+        """
+        if value not in (True, False):
+            raise ValueError(f"set_default_validate_args takes True or False, got {value!r:.60}")
         Distribution._validate_args = bool(value)
 
     def _check_parameters(self) -> None:
@@ -81,7 +88,7 @@ class Distribution:
         new, before = copy.copy(self), len(self._batch_shape)
         new._batch_shape = Size(batch_shape)
         for name, value in vars(self).items():
-            if isinstance(value, Tensor) and value.shape[:before] == self._batch_shape:  # all but a common temperature
+            if isinstance(value, Tensor) and name not in self._common and value.shape[:before] == self._batch_shape:
                 setattr(new, name, value.expand(*batch_shape, *value.shape[before:]))
             elif isinstance(value, Distribution):
                 setattr(new, name, value.expand((*batch_shape, *value.batch_shape[before:])))
@@ -122,6 +129,10 @@ class Distribution:
         """Samples, without gradients."""
         with no_grad():
             return self.rsample(sample_shape)
+
+    def sample_n(self, n: int) -> Any:
+        """n samples; older programs call it, others `sample((n,))`."""
+        return self.sample((n,))
 
     def log_prob(self, value: Tensor) -> Any:
         """The logarithm of the density, or of the probability, at a value."""

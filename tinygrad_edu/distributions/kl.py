@@ -16,7 +16,7 @@ from .multivariate_normal import MultivariateNormal, mahalanobis
 from .normal import Normal
 from .transformed import Independent, TransformedDistribution
 
-__all__ = ["kl_divergence", "register_kl"]
+__all__ = ["Rule", "kl_divergence", "register_kl"]
 
 Rule = Callable[[Any, Any], Any]
 RULES: dict[tuple[type, type], Rule] = {}

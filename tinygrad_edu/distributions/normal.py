@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..functions.creation import zeros_like
+from ..functions.elementwise import where
 from ..functions.random import randn
 from ..tensor import Tensor
 from . import constraints
@@ -153,7 +154,7 @@ class HalfNormal(TransformedDistribution):
         """Twice the normal's density."""
         if self._validate_args:
             self._validate_sample(value)
-        return self.base_dist.log_prob(value) + math.log(2)
+        return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
 
     def cdf(self, value: Tensor) -> Any:
         """The probability of a value or less."""

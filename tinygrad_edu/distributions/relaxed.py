@@ -31,6 +31,7 @@ class ExpRelaxedCategorical(Distribution):
     arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.real_vector
     has_rsample = True
+    _common = ("temperature",)
 
     def __init__(
         self,
@@ -111,6 +112,7 @@ class LogitRelaxedBernoulli(Trial):
 
     support = constraints.real
     has_rsample = True
+    _common = ("temperature",)
 
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None

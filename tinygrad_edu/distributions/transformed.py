@@ -43,7 +43,7 @@ class Independent(Distribution):
         """The base's."""
         return self.base_dist.has_rsample
 
-    @property
+    @constraints.dependent_property
     def support(self) -> Any:
         """The base's, of all elements together."""
         return constraints.independent(self.base_dist.support, self.reinterpreted_batch_ndims)
@@ -125,13 +125,13 @@ class TransformedDistribution(Distribution):
         """The base's."""
         return self.base_dist.has_rsample
 
-    @property
+    @constraints.dependent_property
     def support(self) -> Any:
         """The last transform's codomain."""
         if not self.transforms:
             return self.base_dist.support
         last = self.transforms[-1].codomain
-        return constraints.independent(last, len(self.event_shape) - last.event_dim)
+        return constraints.joined(last, len(self.event_shape) - last.event_dim)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
         """The base's, transformed."""
@@ -203,7 +203,7 @@ class MixtureSameFamily(Distribution):
         self._dims = len(component_distribution.event_shape)
         super().__init__(batch[:-1], component_distribution.event_shape, validate_args)
 
-    @property
+    @constraints.dependent_property
     def support(self) -> Any:
         """The components'."""
         return self.component_distribution.support

@@ -285,7 +285,7 @@ class AffineTransform(Transform):
         super().__init__(cache_size)
         self.loc = loc
         self.scale = scale
-        self.domain = self.codomain = constraints.independent(constraints.real, event_dim)
+        self.domain = self.codomain = constraints.joined(constraints.real, event_dim)
 
     @property
     def event_dim(self) -> int:
@@ -349,7 +349,7 @@ class PowerTransform(Transform):
 class AbsTransform(Transform):
     """|x|, of which the inverse gives the positive of the two."""
 
-    codomain = constraints.nonnegative
+    codomain = constraints.positive
 
     def _call(self, x: Any) -> Any:
         return x.abs()
