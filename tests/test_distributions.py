@@ -256,3 +256,7 @@ def test_samples_of_gamma_distributions_are_differentiated_once():
     (slope,) = tg.autograd.grad(d.Gamma(c, 1.0).rsample().sum(), c, create_graph=True)
     with pytest.raises(RuntimeError, match="once only"):
         slope.sum().backward()
+
+
+def test_samples_by_their_number():
+    assert d.Normal(PLACE, SCALE).sample_n(3).shape == (3, 2)

@@ -307,7 +307,6 @@ def test_corners():
         matrices = m.tensor([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]]])
         assert d(m).constraints.positive_definite.check(matrices).tolist() == [True, False]
         assert d(m).constraints.is_dependent(d(m).Uniform.support)
-        assert d(m).Normal(m.zeros(2), 1.0).sample_n(3).shape == (3, 2)
         relaxed = d(m).RelaxedOneHotCategorical(m.tensor([7.2]), logits=m.zeros(4)).expand((3,))
         assert relaxed.log_prob(m.full((4,), 0.25)).shape == (3,)
 
