@@ -617,3 +617,16 @@ def test_dtypes_that_meet_are_pytorchs():
         assert torch.promote_types(torch.uint8, torch.int8) is torch.int16
         assert str(torch.result_type(torch.ones(2), 1)) == "torch.float32"
         assert torch.zeros(2, dtype=float).dtype is torch.float64
+
+
+def test_functions_with_pytorchs_longer_names():
+    with as_torch():
+        import torch
+        import torch.nn.functional as F
+
+        x = torch.randn(2, 3, 8)
+        assert torch.equal(F.max_pool1d_with_indices(x, 2)[1], F.max_pool1d(x, 2, return_indices=True)[1])
+        assert torch.equal(F.adaptive_max_pool1d_with_indices(x, 3)[0], F.adaptive_max_pool1d(x, 3))
+        w, b = torch.randn(3, 3, 5), torch.randn(5)
+        wanted = F.conv1d(x, w.permute(2, 1, 0), b, padding=1)
+        assert torch.equal(F.conv_tbc(x.permute(2, 0, 1), w, b, 1).permute(1, 2, 0), wanted)

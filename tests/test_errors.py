@@ -1,6 +1,7 @@
 """What goes wrong is told in our words: what came, what was needed, what to do; never a bare message of NumPy's."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -176,3 +177,10 @@ def test_the_error_of_numpy_is_the_cause():
     with pytest.raises(ShapeError) as failure:
         X + tg.ones(4)
     assert isinstance(failure.value.__cause__, ValueError)
+
+
+def test_a_warning_that_is_an_error_stays_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="zero-element"):
+            tg.nn.Linear(0, 2)

@@ -34,8 +34,41 @@ def test_only_what_is_named_is_replaced():
     with tg.no_grad():
         net.bias.fill_(5.0)
     assert func.functional_call(net, {"weight": tg.ones(1, 2)}, (tg.ones(1, 2),), {}).item() == 7
-    with pytest.raises(RuntimeError, match=r"'bias'.*missing"):
-        func.functional_call(net, {"weight": tg.ones(1, 2)}, tg.ones(1, 2), strict=True)
+    assert func.functional_call(net, {"weight": tg.ones(1, 2), "bias": None}, tg.ones(1, 2)).item() == 2
+    for state, message in [
+        ({"weight": tg.ones(1, 2)}, r"Missing key\(s\): 'bias'\."),
+        ({"weight": net.weight, "bias": net.bias, "more": net.bias}, r"Unexpected key\(s\): 'more'\."),
+        ({"weight": net.weight, "more": net.bias}, r"Unexpected key\(s\): 'more'\.\s+Missing key\(s\): 'bias'\."),
+    ]:
+        with pytest.raises(RuntimeError, match=message):
+            func.functional_call(net, state, tg.ones(1, 2), strict=True)
+
+
+class Counts(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", tg.tensor([0.0]))
+        self.scale = tg.tensor([1.0])
+
+    def forward(self, x):
+        self.count = self.count + 1
+        return x * self.scale + getattr(self, "shift", 0)
+
+
+def test_what_the_module_puts_in_such_a_place_is_in_the_dict():
+    net, count = Counts(), tg.tensor([2.0])
+    state = {"count": count}
+    func.functional_call(net, state, tg.ones(1))
+    assert (net.count.item(), state["count"].item(), count.item()) == (0, 3, 2)
+
+
+def test_attributes_are_replaced_and_added_too():
+    net = Counts()
+    assert func.functional_call(net, {"scale": tg.tensor([5.0]), "shift": tg.ones(1)}, tg.ones(1)).item() == 6
+    assert net.scale.item() == 1
+    assert not hasattr(net, "shift")
+    func.functional_call(net, {"shift": nn.Parameter(tg.ones(1))}, tg.ones(1))
+    assert not list(net.parameters())
 
 
 def test_a_shared_parameter_is_replaced_wherever_it_stands():
@@ -46,14 +79,18 @@ def test_a_shared_parameter_is_replaced_wherever_it_stands():
         net.first.weight.copy_(tg.eye(2))
     assert func.functional_call(net, {"first.weight": twice}, tg.ones(2), tie_weights=False).tolist() == [2, 2]
     assert net.second.weight is net.first.weight
+    with pytest.raises(ValueError, match=r"multiple values for keys \['first.weight', 'second.weight'\]"):
+        func.functional_call(net, {"first.weight": twice, "second.weight": tg.eye(2)}, tg.ones(2))
 
 
 @pytest.mark.parametrize(
     ("state", "error", "message"),
     [
-        ({"nonsense": tg.ones(1)}, RuntimeError, r"no \['nonsense'\]; its state is \['weight', 'bias'\]"),
-        ({"bias": 3.0}, TypeError, "float for 'bias'"),
-        (({"bias": tg.ones(1)}, {"bias": tg.ones(1)}), ValueError, "two dicts"),
+        ({"first.weight": tg.ones(1)}, AttributeError, "first"),
+        ({"in_features": tg.ones(1)}, TypeError, "'in_features' of Linear is no Tensor but 2"),
+        ({"bias": 3.0}, TypeError, "got 3.0 for 'bias'"),
+        (({"bias": tg.ones(1)}, {"bias": tg.ones(1)}), ValueError, r"\['bias'\] appeared in multiple"),
+        (5, ValueError, "a dict, or a list of dicts, got int"),
     ],
 )
 def test_what_is_no_state_of_the_module(state, error, message):

@@ -210,6 +210,30 @@ def test_errors_say_what_was_wrong(act, error, words):
         act(Block())
 
 
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda m: m.nothing, AttributeError),
+        (lambda m: m.get_parameter("nothing"), AttributeError),
+        (lambda m: m.parts["nothing"], KeyError),
+        (lambda m: m._buffers["nothing"], KeyError),
+        (lambda m: {}["nothing"], KeyError),
+        (lambda m: nn.functional.relu(m), TypeError),
+    ],
+)
+def test_errors_of_a_forward_keep_their_class(act, error):
+    class Wrong(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = nn.ModuleDict()
+
+        def forward(self):
+            return act(self)
+
+    with pytest.raises(error):
+        Wrong()()
+
+
 def test_getters_follow_dotted_names():
     net = nn.Sequential(OrderedDict(body=Block()))
     assert net.get_submodule("body.second") is net.body.second
@@ -681,7 +705,7 @@ def test_a_layer_says_what_it_expects(act, words):
     [
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "groups must divide"),
         (lambda: nn.Conv2d(4, 3, 3, groups=2), "groups must divide"),
-        (lambda: nn.Conv2d(4, 4, 3, groups=0), "groups must divide"),
+        (lambda: nn.Conv2d(4, 4, 3, groups=0), "groups must be a positive integer"),
         (lambda: nn.Conv2d(1, 1, 3, padding_mode="wrap"), "padding_mode"),
         (lambda: nn.Conv2d(1, 1, 3, padding="full"), "'same' or 'valid'"),
         (lambda: nn.Conv2d(1, 1, 3, padding="same", stride=2), "keeps the sizes"),

@@ -226,12 +226,12 @@ MISTAKES = [
     (lambda: F.max_pool2d(X, 5), ValueError, r"\(2, 3, 4, 5\) is too small for this window: kernel=\(5, 5\)"),
     (lambda: F.max_pool2d(X, 3, dilation=2), ValueError, "too small"),
     (lambda: F.max_pool2d(X, 0), ValueError, "must be 1 or more"),
-    (lambda: F.max_pool2d(X, 2, stride=0), ValueError, r"must be 1 or more.*stride=\(0, 0\)"),
+    (lambda: F.max_pool2d(X, 2, stride=0), ValueError, r"stride must be greater than zero.*stride=\(0, 0\)"),
     (lambda: F.avg_pool2d(X, 3, padding=2), ValueError, "at most half"),
     (lambda: F.avg_pool2d(X, 3, padding=-1), ValueError, "padding must be 0 or more"),
     (lambda: F.max_pool2d(X, (1, 2, 3)), ValueError, "kernel_size takes an integer or 2 integers"),
     (lambda: F.max_pool2d(X, 2.5), TypeError, "kernel_size takes an integer or 2 integers.*got 2.5"),
-    (lambda: F.avg_pool2d(X, 2, divisor_override=0), ValueError, "divisor_override must not be 0"),
+    (lambda: F.avg_pool2d(X, 2, divisor_override=0), ValueError, "divisor must be not zero"),
     (lambda: F.max_pool2d(X.astype(bool), 2), RuntimeError, "integers or floats, got bool"),
 ]
 

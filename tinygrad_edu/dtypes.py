@@ -62,7 +62,9 @@ KINDS_IN_WORDS = {"f": "floats", "iu": "integers", "biu": "integers and bools", 
 def check_kind(dtype: Any, kinds: str, name: str) -> None:
     """Raise RuntimeError unless a function, told by its name, takes such numbers: bools b, integers i, u, floats f."""
     if dtype.kind not in kinds:
-        raise RuntimeError(f"{name} is for {KINDS_IN_WORDS[kinds]}, got {dtype}; convert it with .float()")
+        raise RuntimeError(
+            f"{name} is not implemented for {dtype} but for {KINDS_IN_WORDS[kinds]}; convert it with .float()"
+        )
 
 
 def check_fits(array: Any, dtype: Any) -> None:

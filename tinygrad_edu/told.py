@@ -76,18 +76,22 @@ def warn_user(message: str) -> None:
 
 
 def is_told(error: Exception) -> bool:
-    """Whether an error was raised by a statement of ours, or by the user's own code that a function of ours called."""
+    """Whether it is a warning, or a statement of ours raised it, or the user's code that a function of ours called."""
+    if isinstance(error, Warning):  # which the user has made an error
+        return True
     place: TracebackType | None = error.__traceback__
     last = place
     while place is not None:
-        if NUMPY not in place.tb_frame.f_code.co_filename:
+        code = place.tb_frame.f_code
+        if NUMPY not in code.co_filename and code.co_name != "__getattr__":  # that of who asks for the attribute
             last = place
         place = place.tb_next
     assert last is not None
     code = last.tb_frame.f_code
     if not in_library[code.co_filename]:
         return True
-    return isinstance(error, KINDS) and last.tb_next is None and code.co_code[last.tb_lasti] == RAISE
+    ours = (*KINDS, LookupError, AttributeError)
+    return isinstance(error, ours) and last.tb_next is None and code.co_code[last.tb_lasti] == RAISE
 
 
 def explained(function: Callable[..., Any], args: Any, named: Any, error: Exception) -> Exception:

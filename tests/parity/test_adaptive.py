@@ -15,6 +15,7 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((5, 8))
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element")
 @pytest.mark.parametrize("settings", [{}, {"div_value": 2.0, "head_bias": True}])
 @pytest.mark.parametrize("classes", [(1, 5, 9, 3, 4), (0, 1, 2, 3, 0), (8, 9, 8, 9, 8)])
 def test_adaptive_softmax(classes, settings):
@@ -73,6 +74,11 @@ def test_fractional_pooling(dims, kernel, make):
         ),
         x[0],
     )
+
+
+def test_fractional_pooling_to_nothing():
+    for m in (tg, torch):
+        assert m.nn.FractionalMaxPool2d(2, output_size=(0, 1))(m.ones(3, 4, 8, 8)).shape == (3, 4, 0, 1)
 
 
 @pytest.mark.parametrize(

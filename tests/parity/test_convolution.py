@@ -68,6 +68,20 @@ def test_conv(seed):
     assert_derivatives_agree(y, their_y, inputs, their_inputs, rng)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_gradients_by_themselves(seed):
+    dims, x_shape, w_shape, settings = draw(random.Random(seed))
+    x_shape = (1,) * (dims + 2 - len(x_shape)) + x_shape
+    rng = np.random.default_rng(seed)
+    inputs, their_inputs = pair(rng, x_shape, w_shape)
+    (g,), (their_g,) = pair(rng, getattr(F, f"conv{dims}d")(*inputs, **settings).shape)
+    found = []
+    for nn, (x, w), slope in ((tg.nn, inputs, g), (torch.nn, their_inputs, their_g)):
+        of_input, of_weight = (getattr(nn.grad, f"conv{dims}d_{which}") for which in ("input", "weight"))
+        found.append([of_input(x.shape, w, slope, **settings), of_weight(x, w.shape, slope, **settings)])
+    assert_close(*found)
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_conv_transpose(seed):
     choice = random.Random(seed)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["functional_call", "stack_module_state"]
 
-State = Mapping[str, Tensor]
+State = dict[str, Any]  # of Tensors; None where a module shall do without one
+
+ABSENT = object()
 
 
 def functional_call(
@@ -23,53 +25,96 @@ def functional_call(
     tie_weights: bool = True,
     strict: bool = False,
 ) -> Any:
-    """module(*args, **kwargs) with the Tensors of a dict, or of several, in the places of parameters and buffers.
+    """module(*args, **kwargs) with the Tensors of a dict, or of several, in the places of its own.
 
-    The module is as before afterwards. What is not named stays its own, and a name that the module has not is passed
-    over; with `strict` exactly its state must be named. Where a parameter stands in several places,
-    naming one is enough, unless not `tie_weights`.
+    The module is as before afterwards; what it has put in such a place, as running statistics, is in the dict. What is
+    not named stays its own; with `strict` everything must be named, and nothing else. Where a parameter stands in
+    several places, naming one is enough, unless not `tie_weights`.
 
     >>> from tinygrad_edu import nn, ones
     >>> functional_call(nn.Linear(2, 1), {"weight": ones(1, 2), "bias": ones(1)}, ones(1, 2))
     tensor([[3.]])
 
     Raises:
-        ValueError: two dicts name one Tensor.
-        RuntimeError: `strict`, and a name is not the module's, or one is missing.
-        TypeError: what is given for a name is no Tensor.
+        ValueError: two dicts name one Tensor, or places of one parameter are given several.
+        RuntimeError: a name is not the module's, or one is missing, and `strict`.
+        TypeError: what is given for a name is no Tensor, or stands in the place of something else.
+        AttributeError: a name is of a module that is not there.
     """
-    dicts = (
-        [parameter_and_buffer_dicts] if isinstance(parameter_and_buffer_dicts, Mapping) else parameter_and_buffer_dicts
-    )
-    given: dict[str, Tensor] = {}
-    for state in dicts:
-        if twice := given.keys() & state.keys():
-            raise ValueError(f"{sorted(twice)} are named by two dicts; name each once")
-        given.update(state)
-    known = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers(remove_duplicate=False))
-    unknown, missing = given.keys() - known.keys(), known.keys() - given.keys()
-    if strict and (unknown or missing):
-        told = f"it has no {sorted(unknown)}" if unknown else f"{sorted(missing)} are missing"
-        raise RuntimeError(f"functional_call of {type(module).__name__}: {told}; its state is {list(known)}")
-    for name, tensor in given.items():
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"functional_call takes Tensors, got {type(tensor).__name__} for {name!r}")
-    given = {name: tensor for name, tensor in given.items() if name in known}
-    named = {known[name]: tensor for name, tensor in given.items()}
-    wanted = {name: given.get(name, named[x]) for name, x in known.items() if x in named} if tie_weights else given
+    given = merged(parameter_and_buffer_dicts)
+    wanted = tied(module, given) if tie_weights else given
+    if strict:
+        known = [name for name, _ in places(module)]
+        unexpected, missing = sorted(wanted.keys() - known), sorted(set(known) - wanted.keys())
+        told = [("Unexpected", unexpected)] * bool(unexpected) + [("Missing", missing)] * bool(missing)
+        if told:
+            lines = [f"{word} key(s): {', '.join(map(repr, names))}." for word, names in told]
+            raise RuntimeError(
+                "\n".join([f"functional_call of {type(module).__name__}, whose state is {known}:", *lines])
+            )
+    before: State = {}
     try:
         for name, tensor in wanted.items():
-            put(module, name, tensor)
+            before[name] = swap(module, name, tensor)
         return module(*(args if isinstance(args, tuple) else () if args is None else (args,)), **(kwargs or {}))
     finally:
-        for name in wanted:
-            put(module, name, known[name])
+        for name, own in before.items():
+            after = swap(module, name, own)
+            if given.get(name, after) is not after:
+                given[name] = after
 
 
-def put(module: "Module", name: str, tensor: Tensor) -> None:
-    """Set a member of a module, or of one below it, whatever kind of Tensor this is."""
+def merged(dicts: Any) -> State:
+    """One dict of several that have no name in common; the dict itself if it is one."""
+    if isinstance(dicts, dict):
+        return dicts
+    if not isinstance(dicts, Sequence) or not all(isinstance(state, Mapping) for state in dicts):
+        raise ValueError(f"parameters and buffers are a dict, or a list of dicts, got {type(dicts).__name__}")
+    names = [name for state in dicts for name in state]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{twice} appeared in multiple dictionaries; name each once")
+    return {name: tensor for state in dicts for name, tensor in state.items()}
+
+
+def places(module: "Module") -> list[tuple[str, Tensor]]:
+    """Names and Tensors of all parameters and buffers, a shared one under each of its names."""
+    return [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+
+
+def tied(module: "Module", given: State) -> State:
+    """What is given, with the other names of parameters that stand in several places."""
+    names: dict[Tensor, list[str]] = {}
+    for name, own in places(module):
+        names.setdefault(own, []).append(name)
+    found = dict(given)
+    for same in names.values():
+        named = [name for name in same if name in given]
+        if any(given[name] is not given[named[0]] for name in named):
+            raise ValueError(
+                f"functional_call got multiple values for keys {sorted(named)}, which are one Tensor; "
+                "name one of them, or pass tie_weights=False"
+            )
+        if named:
+            found |= dict.fromkeys(same, given[named[0]])
+    return found
+
+
+def swap(module: "Module", name: str, tensor: Any) -> Any:
+    """Put a Tensor in the place of one of a module, or of one below it, and return what was there, if anything."""
     path, _, last = name.rpartition(".")
-    vars(module.get_submodule(path))[last] = tensor
+    owner = module.get_submodule(path)
+    if not isinstance(tensor, Tensor) and tensor is not None and tensor is not ABSENT:
+        raise TypeError(f"functional_call takes Tensors, got {tensor!r} for {name!r}")
+    own = getattr(owner, last, ABSENT)
+    if not isinstance(own, Tensor) and own is not None and own is not ABSENT:
+        raise TypeError(f"attribute {name!r} of {type(module).__name__} is no Tensor but {own!r}")
+    if tensor is ABSENT:
+        delattr(owner, last)
+    elif last in owner._members:
+        vars(owner)[last] = tensor
+    else:
+        setattr(owner, last, tensor)
+    return own
 
 
 def stack_module_state(models: "Sequence[Module]") -> tuple[dict[str, Tensor], dict[str, Tensor]]:

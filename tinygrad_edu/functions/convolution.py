@@ -153,7 +153,7 @@ def convolve(
     elif padding == "valid":
         margins = (0,) * dims
     elif padding != "same":
-        raise ValueError(f'padding takes integers, "valid" or "same", got {padding!r}')
+        raise ValueError(f'Invalid padding string {padding!r}; padding takes integers, "valid" or "same"')
     elif any(step != 1 for step in steps):
         raise ShapeError(
             f'padding "same" keeps the sizes, which a stride of {stride} does not; give padding in numbers'
@@ -197,7 +197,7 @@ def transpose_convolve(
         )
     if any(m < 0 or m >= max(s, d) for m, s, d in zip(more, steps, spread, strict=True)):
         raise ShapeError(
-            f"output_padding must be 0 or more and less than stride or dilation, "
+            f"output padding must be smaller than stride or dilation, and 0 or more, "
             f"got output_padding={more}, stride={steps}, dilation={spread}"
         )
     size = tuple(

@@ -33,7 +33,7 @@ def checked(input: Any, name: str, least: int = 0, **parameters: Any) -> None:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name} takes a Tensor, got {type(input).__name__}")
     if input.dtype.kind != "f":
-        raise RuntimeError(f"{name} is for floats, got {input.dtype}; convert it with .float()")
+        raise RuntimeError(f"{name} is not implemented for {input.dtype} but for floats; convert it with .float()")
     if input.ndim < least:
         raise ShapeError(f"{name} takes an input of {least} dimensions or more, got {input.shape}")
     taken = (float16, float32) if input.dtype == float16 else (input.dtype,)

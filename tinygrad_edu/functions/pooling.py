@@ -160,7 +160,7 @@ def mean(
     window = make_window(dims, kernel_size, stride, padding, 1)
     size = window_counts(input.shape, window, ceil_mode)
     if divisor_override == 0:
-        raise ValueError("divisor_override must not be 0; None divides by the number of values in a window")
+        raise ShapeError("the divisor must be not zero; None divides by the number of values in a window")
     divisor = divisor_override or divisors(input.shape[-dims:], size, window, count_include_pad)
     out: Tensor = avg_pool(input, window=window, size=size, divisor=divisor)
     return out
@@ -191,14 +191,16 @@ def window_counts(shape: Sizes, window: Window, ceil_mode: bool) -> Sizes:
         sizes = ", ".join("DHW"[3 - dims :])
         raise ShapeError(f"{dims}-d pooling takes (B, C, {sizes}) or (C, {sizes}), got {shape}")
     if 0 in shape[len(shape) - dims - 1 :]:
-        raise ShapeError(f"{dims}-d pooling takes sizes above 0 but for the batch's, got {shape}")
+        raise ShapeError(f"Expected sizes above 0 but for the batch's in {dims}-d pooling, got {shape}")
     told = ", ".join(f"{name}={value}" for name, value in window._asdict().items())
     if min(*window.kernel, *window.stride, *window.dilation) < 1:
-        raise ShapeError(f"kernel, stride and dilation must be 1 or more, got {told}")
+        raise ShapeError(f"kernel and dilation must be 1 or more and stride must be greater than zero, got {told}")
     counts = []
     for n, k, s, p, d in zip(shape[-dims:], *window, strict=True):
         if not 0 <= p <= reach(k, d) // 2:
-            raise ShapeError(f"padding must be 0 or more and at most half of what the kernel spans, got {told}")
+            raise ShapeError(
+                f"padding must be 0 or more and padding should be at most half of what the kernel spans, got {told}"
+            )
         count = (n + 2 * p - reach(k, d) + (s - 1 if ceil_mode else 0)) // s + 1
         if ceil_mode and (count - 1) * s >= n + p:
             count -= 1

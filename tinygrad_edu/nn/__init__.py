@@ -1,6 +1,6 @@
 """Layers, losses and what networks are made of, with PyTorch's names."""
 
-from . import functional, init, utils
+from . import functional, grad, init, utils
 from .activation import (
     CELU,
     ELU,
@@ -287,6 +287,7 @@ __all__ = [
     "ZeroPad2d",
     "ZeroPad3d",
     "functional",
+    "grad",
     "init",
     "summary",
     "utils",

@@ -43,13 +43,15 @@ class _ConvNd(Module):
         dtype: Any,
     ) -> None:
         super().__init__()
-        if groups < 1 or in_channels % groups or out_channels % groups:
+        if groups < 1:
+            raise ValueError(f"groups must be a positive integer, got {groups}")
+        if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"groups must divide in_channels and out_channels, got {groups} for {in_channels} and {out_channels}"
             )
         modes = PADDING_MODES[:1] if self.transposed else PADDING_MODES
         if padding_mode not in modes:
-            raise ValueError(f"the padding_mode of {self._get_name()} is one of {modes}, got {padding_mode!r}")
+            raise ValueError(f"padding_mode must be one of {modes} in {self._get_name()}, got {padding_mode!r}")
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = per_dimension(kernel_size, self.dims, "kernel_size")
@@ -75,13 +77,13 @@ class _ConvNd(Module):
         """
         if self.padding == "same":
             if any(step != 1 for step in self.stride):
-                raise ValueError(f"padding 'same' keeps the sizes, which a stride of {self.stride} does not")
+                raise ValueError(f"padding='same' keeps the sizes, which a stride of {self.stride} does not")
             totals = [reach(k, d) - 1 for k, d in zip(self.kernel_size, self.dilation, strict=True)]
             return [width for total in reversed(totals) for width in (total // 2, total - total // 2)]
         if self.padding == "valid":
             return [0, 0] * self.dims
         if isinstance(self.padding, str):
-            raise ValueError(f"padding takes integers, 'same' or 'valid', got {self.padding!r}")
+            raise ValueError(f"Invalid padding string {self.padding!r}; padding takes integers, 'same' or 'valid'")
         return [width for p in reversed(self.padding) for width in (p, p)]
 
     def reset_parameters(self) -> None:

@@ -34,11 +34,12 @@ def output_size(x: Sizes, w: Sizes, stride: Sizes, padding: Sizes, dilation: Siz
             f"input {x} has {len(x) - 2} spatial dimensions and needs as many of stride, padding and dilation, "
             f"got {stride}, {padding} and {dilation}"
         )
-    if groups < 1 or min(stride) < 1 or min(dilation) < 1 or min(padding) < 0:
-        raise ShapeError(
-            f"stride, dilation and groups must be 1 or more and padding 0 or more, "
-            f"got stride={stride}, dilation={dilation}, groups={groups}, padding={padding}"
-        )
+    for name, setting, least in (("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)):
+        if min(setting) < least:
+            word = "non-positive" if least else "negative"
+            raise ShapeError(f"{word} {name} is not supported: it must be {least} or more, got {name}={setting}")
+    if groups < 1:
+        raise ShapeError(f"groups must be 1 or more, got groups={groups}")
     if x[1] != w[1] * groups:
         raise ShapeError(
             f"weight {w} takes {w[1]} channels in each of {groups} groups, {w[1] * groups} in all, "
@@ -51,7 +52,8 @@ def output_size(x: Sizes, w: Sizes, stride: Sizes, padding: Sizes, dilation: Siz
     if min(x[2:]) < 1 or min(w[2:]) < 1 or any(n < r for n, r in zip(padded, reaches, strict=True)):
         raise ShapeError(
             f"the kernel of weight {w} spans {reaches} with dilation {dilation}, but input {x} with padding {padding} "
-            f"is only {padded} large; take a smaller kernel or more padding"
+            f"is only {padded} large. Kernel size can't be greater than actual input size: take a smaller kernel or "
+            "more padding"
         )
     return tuple((n - r) // s + 1 for n, r, s in zip(padded, reaches, stride, strict=True))
 

@@ -104,7 +104,7 @@ def fractional_maxima(
     spatial, before = input.shape[-dims:], input.shape[:-dims]
     kernel = per_dimension(kernel_size, dims, "kernel_size")
     sizes = sizes_of(spatial, output_size, output_ratio)
-    if min(kernel) < 1 or min(sizes) < 1 or any(k + m - 1 > n for k, m, n in zip(kernel, sizes, spatial, strict=True)):
+    if min(kernel) < 1 or min(sizes) < 0 or any(k + m - 1 > n for k, m, n in zip(kernel, sizes, spatial, strict=True)):
         raise ShapeError(f"{sizes} windows {kernel} do not fit in {tuple(spatial)}, which needs kernel + size - 1")
     batch = before if len(before) == 2 else (1, *before)
     drawn = rand(*batch, dims, dtype=input.dtype) if samples is None else samples

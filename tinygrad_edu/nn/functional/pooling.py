@@ -171,7 +171,7 @@ def adaptive_maxima(dims: int, input: Tensor, output_size: Size, return_indices:
     """The largest value of each cell, over `dims` dimensions."""
     sizes = output_sizes(dims, input, output_size)
     if 0 in input.shape[1:]:
-        raise ShapeError(f"adaptive max-pooling takes sizes above 0 but for the first, got {input.shape}")
+        raise ShapeError(f"Expected sizes above 0 in adaptive max-pooling but for the first, got {input.shape}")
     spatial = input.shape[-dims:]
     window = even_window(input.shape, sizes)
     if window is not None:
@@ -308,7 +308,8 @@ def unpooled(
     if min(sizes) < 1:
         raise ShapeError(f"unpooling {input.shape} with kernel={kernel}, stride={steps} makes nothing: {sizes}")
     if places.size and not 0 <= places.min() <= places.max() < size:
-        raise IndexError(f"unpooling to {sizes} takes indices from 0 to {size - 1}, got {places.min()}, {places.max()}")
+        wrong = places.min() if places.min() < 0 else places.max()
+        raise RuntimeError(f"Found an invalid max index: {wrong}; unpooling to {sizes} takes 0 to {size - 1}")
     flat = (*before, math.prod(spatial))
     out = placed(input.reshape(flat), index=clone(reshape(places, shape=flat)), size=size)
     return out.reshape(*before, *sizes)
