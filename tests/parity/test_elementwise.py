@@ -334,3 +334,11 @@ def test_draws_in_place(draw, middle):
         x = m.zeros(20001)
         assert draw(x) is x
         assert float(x.median()) == pytest.approx(middle, abs=0.03)
+
+
+@pytest.mark.parametrize("exponent", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_ldexp_where_the_power_overflows_and_the_product_does_not(dtype, exponent):
+    values = np.array([0.0, 1e-6, -3.0, np.inf], dtype)
+    powers = np.array([200, 20, 1, 0] if exponent == "uint8" else [2000, 20, -140, 3], exponent)
+    hold(lambda m, x, n: m.ldexp(x.unsqueeze(-1), n), values, powers, backward=False)

@@ -5,8 +5,10 @@ What needs no word beyond its primitive's is that primitive: see ops/elementwise
 
 from typing import Any
 
+import numpy
+
 from ..backend import divide_into
-from ..dtypes import bool_, float64
+from ..dtypes import bool_, float64, int64
 from ..inplace import array_of, free_to_write, in_place, replace, written
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
@@ -205,8 +207,13 @@ def heaviside(input: Tensor, values: Tensor) -> Any:
 
 def ldexp(input: Tensor, other: Tensor) -> Any:
     """input * 2^other, elementwise; `(*), (*) -> (*)`; integers beside floats do not change their dtype."""
-    factor = pow(2.0, other)
-    return input * (to(factor, input.dtype) if input.dtype.kind == "f" != other.dtype.kind else factor)
+    if not (input.dtype.kind == "f" != other.dtype.kind):
+        return input * pow(2.0, other)
+    out, most = input, numpy.finfo(input.dtype).maxexp - 1
+    for _ in range(3):  # in steps that take the least number beyond the largest, as 2^other alone may overflow
+        step = ops.clamp(to(other, int64), low=-most, high=most)
+        out, other = out * pow(2.0, to(step, input.dtype)), other - step
+    return out
 
 
 for function in (add, sub, div, true_divide, float_power, fmax, fmin, heaviside, ldexp):
