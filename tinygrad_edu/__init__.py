@@ -74,7 +74,7 @@ from .functions.arithmetic import (
 )
 from .functions.calculus import cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from .functions.comparison import allclose, bitwise_left_shift, bitwise_right_shift, equal, isclose
-from .functions.conjugate import adjoint, conj, is_complex, real
+from .functions.conjugate import adjoint, conj, is_complex, isreal, real
 from .functions.conversion import (
     can_cast,
     finfo,
@@ -134,6 +134,7 @@ from .functions.layout import (
     contiguous_format,
     from_dlpack,
     frombuffer,
+    is_same_size,
     preserve_format,
     strided,
 )
@@ -288,7 +289,7 @@ from .functions.splitting import (
 )
 from .functions.statistics import kthvalue, median, mode, nanmedian, nanquantile, quantile
 from .functions.storage import is_storage
-from .functions.strided import as_strided
+from .functions.strided import as_strided, empty_strided
 from .functions.types import (
     BoolTensor,
     ByteTensor,
@@ -435,40 +436,40 @@ __all__ = [
     "copysign", "corrcoef", "cos", "cosh", "cosine_similarity", "count_nonzero", "cov", "cross", "cummax", "cummin",
     "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag",
     "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot",
-    "double", "dsplit", "dstack", "e", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc",
-    "erfinv", "exp", "exp2", "expm1", "eye", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
-    "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac",
-    "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "func", "gather", "gcd", "ge", "ger",
-    "get_default_device", "get_default_dtype", "get_float32_matmul_precision", "get_num_threads", "get_rng_state",
-    "gradient", "greater", "greater_equal", "group_norm", "gt", "half", "hamming_window", "hann_window",
-    "hardshrink", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0", "iinfo", "index_add", "index_copy",
-    "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner",
-    "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_storage", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "kaiser_window", "kron", "kthvalue", "layer_norm", "lcm",
-    "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log", "log1p", "log2", "log10",
-    "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "lu", "lu_solve", "lu_unpack", "manual_seed",
-    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
-    "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
-    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean",
-    "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis", "nextafter", "no_grad",
-    "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "orgqr", "outer", "pairwise_distance",
-    "pdist", "permute", "pi", "pinverse", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
-    "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
-    "randn", "randn_like", "randperm", "ravel", "real", "reciprocal", "relu", "relu_", "remainder", "renorm",
-    "repeat_interleave", "reshape", "result_type", "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu",
-    "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
-    "seed", "select", "select_scatter", "selu", "selu_", "set_default_device", "set_default_dtype",
-    "set_float32_matmul_precision", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state",
-    "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax",
-    "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub",
-    "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
-    "tensor_split", "tensordot", "threshold", "threshold_", "tile", "topk", "trace", "transpose", "trapezoid",
-    "trapz", "triangular_solve", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename",
-    "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsqueeze",
-    "use_deterministic_algorithms", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack", "where", "xlogy",
-    "zeros", "zeros_like",
+    "double", "dsplit", "dstack", "e", "einsum", "empty", "empty_like", "empty_strided", "enable_grad", "eq",
+    "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill", "finfo", "fix", "flatten", "flip",
+    "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax",
+    "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "func", "gather", "gcd",
+    "ge", "ger", "get_default_device", "get_default_dtype", "get_float32_matmul_precision", "get_num_threads",
+    "get_rng_state", "gradient", "greater", "greater_equal", "group_norm", "gt", "half", "hamming_window",
+    "hann_window", "hardshrink", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0", "iinfo", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode",
+    "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse", "is_complex",
+    "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_same_size", "is_storage",
+    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kaiser_window",
+    "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linspace",
+    "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "lu",
+    "lu_solve", "lu_unpack", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul",
+    "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
+    "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply",
+    "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg",
+    "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones",
+    "ones_like", "orgqr", "outer", "pairwise_distance", "pdist", "permute", "pi", "pinverse", "poisson",
+    "polygamma", "positive", "pow", "prelu", "preserve_format", "prod", "promote_types", "put", "qr", "quantile",
+    "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real",
+    "reciprocal", "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "result_type", "rms_norm",
+    "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "selu_",
+    "set_default_device", "set_default_dtype", "set_float32_matmul_precision", "set_grad_enabled",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
+    "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t",
+    "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "threshold", "threshold_",
+    "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unique",
+    "unique_consecutive", "unravel_index", "unsqueeze", "use_deterministic_algorithms", "var", "var_mean", "vdot",
+    "vmap", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on
 

@@ -145,3 +145,47 @@ def test_the_memory_under_a_view(view):
         memory[3] = 7.0
         found.append((memory.tolist(), len(memory), memory.size(), raw.nbytes(), len(raw), x.tolist(), memory[4]))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        {},
+        {"storage_offset": 2, "size": (2, 3)},
+        {"storage_offset": 4, "size": (2,), "stride": (4,)},
+        {"size": (5,), "stride": (0,)},
+        {"storage_offset": 0, "size": (2,), "stride": (-1,)},
+    ],
+)
+def test_memory_is_taken_by_sizes_and_steps(taken):
+    found = []
+    for m in (tg, torch):
+        memory = m.arange(1.0, 11.0)
+        x = m.zeros(0)
+        try:
+            x.set_(memory.untyped_storage(), **{"storage_offset": 0, "size": (10,), **taken})
+        except RuntimeError:
+            found.append("refused")
+            continue
+        if len(x) != 5:
+            x[-1] = 50.0
+        found.append((x.tolist(), x.stride(), memory.tolist()))
+    assert found[0] == found[1]
+
+
+def test_memory_of_steps_of_ones_own():
+    for m in (tg, torch):
+        x = m.empty_strided((2, 3), (1, 2), dtype=m.float64)
+        assert (x.stride(), x.dtype, x._is_view()) == ((1, 2), m.float64, False)
+        assert m.empty_strided((0, 3), (1, 2)).shape == (0, 3)
+        assert m.arange(6.0).as_strided_((2, 2), (3, 1)).tolist() == [[0, 1], [3, 4]]
+        assert m.arange(3.0).map_(m.ones(3), lambda a, b: a + b).tolist() == [1, 2, 3]
+        assert m.is_same_size(x, x)
+        assert m.isreal(x).all()
+        with pytest.raises(RuntimeError):
+            m.empty_strided((2, 3), (-1, 1))
+
+
+def test_memory_does_not_grow_when_taken():  # PyTorch's does, by elements of no known value
+    with pytest.raises(RuntimeError, match="outside of 10 elements"):
+        tg.zeros(0).set_(tg.arange(10.0).storage(), 2, (20,), (1,))

@@ -1,7 +1,7 @@
 """The graph as a program sees it: names of nodes and the ways between them, hooks on nodes, what nodes save."""
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -24,6 +24,7 @@ __all__ = [
     "GradientEdge",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
+    "increment_version",
     "register_multi_grad_hook",
     "save_on_cpu",
     "saved_tensors_hooks",
@@ -211,6 +212,22 @@ def register_multi_grad_hook(
         return note
 
     return SeveralHandles([add_hook(node, hook(place)) for place, node in enumerate(nodes)])
+
+
+def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
+    """Count a write to a Tensor, or to several, that was made past this package, as by NumPy to its memory.
+
+    >>> from tinygrad_edu import zeros
+    >>> x = zeros(2, requires_grad=True)
+    >>> y = x.exp()
+    >>> y.detach().numpy()[0] = 5.0
+    >>> increment_version(y)
+    >>> y.sum().backward()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tinygrad_edu.errors.GradientError: a value of shape (2,) that the backward of exp ... needs was overwritten ...
+    """
+    for x in [tensor] if isinstance(tensor, Tensor) else tensor:
+        writes.note_write(x._array, *recording.user_place())
 
 
 keepers: ContextVar[tuple[object, ...]] = ContextVar("keepers", default=())

@@ -2,7 +2,7 @@
 
 from ..tensor import Tensor, method
 
-__all__ = ["adjoint", "conj", "is_complex", "real"]
+__all__ = ["adjoint", "conj", "is_complex", "isreal", "real"]
 
 
 @method
@@ -15,6 +15,12 @@ def is_complex(input: Tensor) -> bool:
 def conj(input: Tensor) -> Tensor:
     """The Tensor itself."""
     return input
+
+
+@method
+def isreal(input: Tensor) -> Tensor:
+    """True everywhere."""
+    return input.new_ones(input.shape, dtype=bool)
 
 
 def real(input: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ __all__ = [
     "contiguous_format",
     "from_dlpack",
     "frombuffer",
+    "is_same_size",
     "preserve_format",
     "strided",
 ]
@@ -131,6 +132,25 @@ def apply_(self: Tensor, callable: Any) -> Tensor:
         raise RuntimeError("apply_ runs a function of Python, which has no gradient; detach() the Tensor")
     values = numpy.array([callable(value) for value in self.reshape(-1).tolist()])
     return self.copy_(from_numpy(values.astype(self.dtype)).reshape(self.shape))
+
+
+@method
+def map_(self: Tensor, tensor: Tensor, callable: Any) -> Tensor:
+    """Replace each element by a function of it and of another Tensor's; slow, and unknown to gradients.
+
+    Raises:
+        RuntimeError: a Tensor requires grad.
+    """
+    if self.requires_grad or tensor.requires_grad:
+        raise RuntimeError("map_ runs a function of Python, which has no gradient; detach() the Tensors")
+    others = iter(tensor.expand(self.shape).reshape(-1).tolist())
+    return apply_(self, lambda value: callable(value, next(others)))
+
+
+@method
+def is_same_size(self: Tensor, other: Tensor) -> bool:
+    """Whether the shapes are equal."""
+    return self.shape == other.shape
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:

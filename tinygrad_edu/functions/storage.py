@@ -1,7 +1,7 @@
 """The memory under a Tensor, and Tensors that are given other memory: what PyTorch's older programs do with it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy
@@ -10,6 +10,7 @@ from .. import writes
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_new_sizes, as_sizes
+from .strided import is_apart
 
 __all__ = ["is_storage"]
 
@@ -119,14 +120,42 @@ def resize_as_(self: Tensor, the_template: Tensor) -> Tensor:
 
 
 @method
-def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
-    """Take another Tensor's memory and shape in place, or none.
+def set_(
+    self: Tensor,
+    source: "Tensor | Storage | None" = None,
+    storage_offset: int = 0,
+    size: Sequence[int] | None = None,
+    stride: Sequence[int] | None = None,
+) -> Tensor:
+    """Take another Tensor's memory and shape in place, or none; or, of the memory under one, what sizes and steps say.
 
     Raises:
-        RuntimeError: the dtypes differ.
+        RuntimeError: the dtypes differ, or it would reach outside of the memory.
     """
-    taken = self.new_empty(0) if source is None else source
+    if isinstance(source, Storage) or size is not None:
+        taken = laid_out(self, source, storage_offset, size, stride)
+    else:
+        taken = self.new_empty(0) if source is None else source
     if taken.dtype != self.dtype:
         raise RuntimeError(f"set_ takes a Tensor of the same dtype, {self.dtype}, got {taken.dtype}")
     self.data = taken
     return self
+
+
+def laid_out(self: Tensor, source: Any, start: int, size: Any, stride: Any) -> Tensor:
+    """The elements of a memory from `start` on, by sizes and steps; without them all, in a row.
+
+    Raises:
+        RuntimeError: these reach outside.
+    """
+    memory = (source if isinstance(source, Storage) else Storage(source._array)).array.view(self.dtype)
+    shape = (len(memory) - start,) if size is None else as_new_sizes(as_sizes((size,)))
+    steps = [math.prod(shape[i + 1 :]) for i in range(len(shape))] if stride is None else list(stride)
+    last = start + sum([(n - 1) * step for n, step in zip(shape, steps, strict=True)])
+    if start < 0 or min(steps, default=0) < 0 or (0 not in shape and last >= len(memory)):
+        raise RuntimeError(
+            f"set_: sizes {shape} and steps {steps} from {start} reach outside of {len(memory)} elements"
+        )
+    apart = is_apart(shape, tuple(steps))
+    strides = [step * memory.itemsize for step in steps]
+    return wrap(numpy.lib.stride_tricks.as_strided(memory[start:], shape, strides, writeable=apart))

@@ -8,9 +8,11 @@ from ..errors import ShapeError
 from ..ops.movement import put_back
 from ..primitive import primitive
 from ..tensor import Tensor, method
+from .creation import empty
 from .dims import as_new_sizes
+from .movement import reshaped_in_place
 
-__all__ = ["as_strided"]
+__all__ = ["as_strided", "empty_strided"]
 
 Sizes = tuple[int, ...]
 
@@ -68,3 +70,18 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
         )
     found: Tensor = strided_view(x, size=sizes, stride=steps, start=start)
     return found
+
+
+reshaped_in_place(as_strided, "as_strided_")
+
+
+def empty_strided(size: Sequence[int], stride: Sequence[int], **settings: Any) -> Tensor:
+    """An uninitialised Tensor whose elements lie by steps of one's own; settings as of empty.
+
+    >>> empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    reach = sum([(n - 1) * step for n, step in zip(size, stride, strict=False)]) + 1
+    requires_grad = settings.pop("requires_grad", False)
+    found: Tensor = as_strided(empty(0 if 0 in size else reach, **settings), size, stride).detach()
+    return found.requires_grad_(requires_grad)
