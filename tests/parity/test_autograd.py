@@ -659,3 +659,9 @@ def test_a_full_backward_hook_is_not_called_by_a_second_derivative():
         (g,) = m.autograd.grad(module(x, m.ones(2)), x, create_graph=True)
         m.autograd.grad(g.sum(), x)
         assert calls == [1]
+
+
+def test_which_output_of_its_node_a_tensor_is():
+    for m in (tg, torch):
+        x = m.ones(4, requires_grad=True)
+        assert [y.output_nr for y in (x, x * 2, *x.chunk(2))] == [0, 0, 0, 1]
