@@ -98,7 +98,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.serialization": ["tinygrad_edu"],
     "torch.sparse": ["tinygrad_edu.pytorch.sparse"],
     "torch.special": ["tinygrad_edu.special"],
-    "torch.testing": ["tinygrad_edu.pytorch.testing"],
+    "torch.testing": ["tinygrad_edu.pytorch.make_tensor", "tinygrad_edu.pytorch.testing"],
     "torch.types": ["tinygrad_edu.pytorch.names"],
     "torch.utils": [],
     "torch.utils._pytree": ["tinygrad_edu.pytorch.structures"],
