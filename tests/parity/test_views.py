@@ -189,3 +189,15 @@ def test_memory_of_steps_of_ones_own():
 def test_memory_does_not_grow_when_taken():  # PyTorch's does, by elements of no known value
     with pytest.raises(RuntimeError, match="outside of 10 elements"):
         tg.zeros(0).set_(tg.arange(10.0).storage(), 2, (20,), (1,))
+
+
+def test_memory_is_not_taken_past_gradients():
+    for m in (tg, torch):
+        x = m.ones(2, requires_grad=True)
+        for y in (x, x * 2):
+            with pytest.raises(RuntimeError):  # of what was computed PyTorch's in the backward only
+                y.set_(m.zeros(2)).sum().backward()
+        with m.no_grad():
+            x.set_(m.zeros(3))
+        x.sum().backward()
+        assert x.grad.tolist() == [1, 1, 1]

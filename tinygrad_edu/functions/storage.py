@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from .. import writes
+from ..grad_mode import is_grad_enabled
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .dims import as_new_sizes, as_sizes
@@ -130,8 +131,11 @@ def set_(
     """Take another Tensor's memory and shape in place, or none; or, of the memory under one, what sizes and steps say.
 
     Raises:
-        RuntimeError: the dtypes differ, or it would reach outside of the memory.
+        RuntimeError: the dtypes differ, or it would reach outside of the memory; or the Tensor requires grad, and
+            gradients would pass the change by.
     """
+    if is_grad_enabled() and self.requires_grad:
+        raise RuntimeError("set_ is for Tensors that do not require grad; use it under no_grad(), or detach() it")
     if isinstance(source, Storage) or size is not None:
         taken = laid_out(self, source, storage_offset, size, stride)
     else:
