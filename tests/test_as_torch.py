@@ -610,6 +610,16 @@ def test_powers_fall_as_in_pytorch_and_rise_in_linalg():
             torch.vander(torch.ones(2, 2))
 
 
+def test_what_was_made_in_inference_mode_is_told():
+    with as_torch():
+        import torch
+
+        with torch.inference_mode():
+            x = torch.ones(1)
+        assert torch.is_inference(x)
+        assert not torch.is_inference(torch.ones(1))
+
+
 def test_dtypes_that_meet_are_pytorchs():
     with as_torch():
         import torch

@@ -9,7 +9,7 @@ from ..grad_mode import GradMode
 from ..recording import Recorded, inferring
 from ..tensor import Tensor, method
 
-__all__ = ["inference_mode", "is_inference_mode_enabled"]
+__all__ = ["inference_mode", "is_inference", "is_inference_mode_enabled"]
 
 is_inference_mode_enabled = inferring.get
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from .. import dtypes, linalg
 from ..autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from ..autograd.inference import is_inference
 from ..functions.device import device
 from ..functions.sequences import linspace
 from ..nn.functional import (
@@ -46,6 +47,7 @@ __all__ = [
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
     "is_autocast_enabled",
+    "is_inference",
     "layout",
     "memory_format",
     "neg_",
