@@ -640,3 +640,15 @@ def test_functions_with_pytorchs_longer_names():
         w, b = torch.randn(3, 3, 5), torch.randn(5)
         wanted = F.conv1d(x, w.permute(2, 1, 0), b, padding=1)
         assert torch.equal(F.conv_tbc(x.permute(2, 0, 1), w, b, 1).permute(1, 2, 0), wanted)
+
+
+def test_causal_masks_of_attention():
+    with as_torch():
+        import torch
+        from torch.nn.attention.bias import causal_lower_right, causal_upper_left
+
+        assert causal_upper_left(2, 3).tolist() == [[True, False, False], [True, True, False]]
+        assert causal_lower_right(2, 3).tolist() == [[True, True, False], [True, True, True]]
+        x = torch.randn(3, 4)
+        attend = torch.nn.functional.scaled_dot_product_attention
+        assert torch.allclose(attend(x, x, x, attn_mask=causal_upper_left(3, 3)), attend(x, x, x, is_causal=True))

@@ -49,8 +49,8 @@ def test_what_is_written_in_place_is_the_gradient_too():
 
 
 REFUSED = {
-    "p": (lambda: F.alpha_dropout(tg.ones(2), 1.5), ValueError, "between 0 and 1, got 1.5"),
-    "a module's p": (lambda: nn.Dropout2d(-1), ValueError, "between 0 and 1, got -1"),
+    "p": (lambda: F.alpha_dropout(tg.ones(2), 1.5), ValueError, "between 0 and 1, but got 1.5"),
+    "a module's p": (lambda: nn.Dropout2d(-1), ValueError, "between 0 and 1, but got -1"),
     "integers": (
         lambda: F.dropout(tensor([1, 2])),
         RuntimeError,
@@ -69,7 +69,7 @@ def test_refused(name):
 
 
 def test_unusual_dimensions_warn_as_in_pytorch():
-    with pytest.warns(UserWarning, match=r"dropout2d takes three dimensions as \(B, C, L\)"):
+    with pytest.warns(UserWarning, match=r"Received a 3-D input to dropout2d.*\(B, C, L\)"):
         F.dropout2d(tg.ones(2, 3, 4))
-    with pytest.warns(UserWarning, match="dropout3d is for"):
+    with pytest.warns(UserWarning, match="Received a 3-D input to dropout3d"):
         F.dropout3d(tg.ones(2, 3, 4))

@@ -210,6 +210,22 @@ def test_errors_say_what_was_wrong(act, error, words):
         act(Block())
 
 
+def test_members_can_be_replaced_all_at_once():
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
+    norm, linear = net
+    norm.register_buffer("scratch", tg.zeros(1), persistent=False)
+    twos = nn.Parameter(tg.full((1, 2), 2.0))
+    linear._parameters = {"bias": None, "weight": twos}
+    assert linear(tg.ones(2)).tolist() == [4]
+    assert list(linear.parameters()) == [twos]
+    norm._buffers = {"scratch": tg.ones(1), "running_mean": tg.ones(2)}
+    assert list(norm._buffers) == ["scratch", "running_mean"]
+    assert list(norm.state_dict()) == ["weight", "bias", "running_mean"]
+    assert not hasattr(norm, "running_var")
+    net._modules = dict(reversed(net._modules.items()))
+    assert [type(child).__name__ for child in net] == ["Linear", "BatchNorm1d"]
+
+
 @pytest.mark.parametrize(
     ("act", "error"),
     [

@@ -144,7 +144,7 @@ def test_errors_say_what_is_needed():
     with pytest.raises(ValueError, match="probability"):
         nn.TransformerEncoderLayer(E, H, dropout=1.5)
     model = nn.Transformer(E, H, 1, 1, FF)
-    with pytest.raises(ShapeError, match=r"expects \(.., 6\)"):
+    with pytest.raises(ShapeError, match="equal to d_model, 6; got src"):
         model(tg.ones(3, 2, 5), tg.ones(3, 2, E))
-    with pytest.raises(ShapeError, match="one batch, at dimension 1"):
+    with pytest.raises(ShapeError, match=r"batch number .* at dimension 1"):
         model(tg.ones(3, 2, E), tg.ones(3, 1, E))

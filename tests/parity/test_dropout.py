@@ -42,7 +42,7 @@ def test_values_and_how_often(name, inplace):
     assert constant == whole
 
 
-@pytest.mark.filterwarnings("ignore:dropout[23]d:UserWarning")
+@pytest.mark.filterwarnings("ignore:(dropout[23]d|Received):UserWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_shapes_that_both_take_or_refuse(name):
     for shape in ((), (3,), (2, 3), (2, 3, 4), (2, 3, 4, 2), (2, 3, 1, 2, 2), (0, 3)):

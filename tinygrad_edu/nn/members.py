@@ -1,6 +1,6 @@
 """What a Module has registered: under each name a parameter, a buffer or a submodule."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 __all__ = ["BUFFER", "MODULE", "PARAMETER", "TRANSIENT", "Members"]
@@ -28,6 +28,15 @@ class Members(MutableMapping[str, Any]):
     def __delitem__(self, name: str) -> None:
         self[name]
         delattr(self.module, name)
+
+    def replace(self, members: Mapping[str, Any]) -> None:
+        """Have these and no others, each of the kind that it was."""
+        given, kinds = dict(members), dict(self.module._members)
+        for name in self:
+            del self[name]
+        for name, value in given.items():
+            kind = kinds.get(name)
+            self.module._register(kind if kind in self.kinds else self.kinds[0], name, value)
 
     def __iter__(self) -> Iterator[str]:
         return iter([name for name, kind in self.module._members.items() if kind in self.kinds])

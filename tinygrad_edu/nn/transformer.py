@@ -215,9 +215,9 @@ class Transformer(Module):
         batch = 0 if self.batch_first else 1
         told = f"got src {src.shape} and tgt {tgt.shape}"
         if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
-            raise ShapeError(f"Transformer expects (.., {self.d_model}) for src and tgt, {told}")
+            raise ShapeError(f"the feature number of src and tgt must be equal to d_model, {self.d_model}; {told}")
         if src.ndim == 3 and src.shape[batch] != tgt.shape[batch]:
-            raise ShapeError(f"Transformer expects src and tgt of one batch, at dimension {batch}, {told}")
+            raise ShapeError(f"the batch number of src and tgt must be equal, at dimension {batch}, {told}")
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return self.decoder(
             tgt,

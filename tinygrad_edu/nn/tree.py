@@ -1,6 +1,6 @@
 """Tree: an object whose attributes may be parameters, buffers and further trees, which it finds again by name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..tensor import Tensor
@@ -106,13 +106,25 @@ class Tree:
     def _parameters(self) -> Members:
         return Members(self, PARAMETER)
 
+    @_parameters.setter
+    def _parameters(self, members: Mapping[str, Any]) -> None:
+        self._parameters.replace(members)
+
     @property
     def _buffers(self) -> Members:
         return Members(self, BUFFER, TRANSIENT)
 
+    @_buffers.setter
+    def _buffers(self, members: Mapping[str, Any]) -> None:
+        self._buffers.replace(members)
+
     @property
     def _modules(self) -> Members:
         return Members(self, MODULE)
+
+    @_modules.setter
+    def _modules(self, members: Mapping[str, Any]) -> None:
+        self._modules.replace(members)
 
     # walks, in the order of definition
 

@@ -63,6 +63,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.nn": ["tinygrad_edu.nn", "tinygrad_edu.pytorch.parallel"],
     "torch.nn.functional": ["tinygrad_edu.nn.functional", "tinygrad_edu.pytorch.functional"],
     "torch.nn.attention": ["tinygrad_edu.pytorch.attention"],
+    "torch.nn.attention.bias": ["tinygrad_edu.pytorch.attention"],
     "torch.nn.grad": ["tinygrad_edu.nn.grad"],
     "torch.nn.init": ["tinygrad_edu.nn.init", "tinygrad_edu.pytorch.init"],
     "torch.nn.modules": ["tinygrad_edu.nn"],

@@ -185,7 +185,7 @@ def check_attention(query: Any, key: Any, value: Any, mask: Any, is_causal: bool
     if mask is None:
         return
     if is_causal:
-        raise RuntimeError("attention takes a mask or is_causal, got both; put the causal part into the mask")
+        raise RuntimeError("Explicit attn_mask should not be set when is_causal=True; put the causal part into it")
     if not isinstance(mask, Tensor):
         raise TypeError(f"attention takes a Tensor as attn_mask, got {type(mask).__name__}")
     if mask.dtype.kind != "b" and mask.dtype not in (query.dtype, "float32"):

@@ -32,7 +32,7 @@ def checked_probability(p: float) -> float:
         ValueError: it is not between 0 and 1.
     """
     if not 0 <= p <= 1:
-        raise ValueError(f"a dropout probability is between 0 and 1, got {p}")
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     return p
 
 
@@ -104,9 +104,12 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """
     checked_probability(p)
     if input.ndim == 3:
-        warn_user("dropout2d takes three dimensions as (B, C, L), as PyTorch does; use dropout1d")
+        warn_user(
+            "Received a 3-D input to dropout2d, assuming that channel-wise dropout of (B, C, L) is meant, as PyTorch "
+            "does; use dropout1d"
+        )
     elif input.ndim != 4:
-        warn_user(f"dropout2d is for (B, C, H, W), got {input.shape}; use dropout")
+        warn_user(f"Received a {input.ndim}-D input to dropout2d, which is for (B, C, H, W); use dropout")
     return drop_channels(input, p, training, inplace, True, "dropout2d")
 
 
@@ -119,7 +122,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """
     checked_probability(p)
     if input.ndim not in (4, 5):
-        warn_user(f"dropout3d is for (B, C, D, H, W), got {input.shape}; use dropout")
+        warn_user(f"Received a {input.ndim}-D input to dropout3d, which is for (B, C, D, H, W); use dropout")
     return drop_channels(input, p, training, inplace, input.ndim == 5, "dropout3d")
 
 

@@ -188,7 +188,7 @@ def embedding_bag(
         raise ValueError('the mode "max" cannot scale the gradient by the frequency')
     if per_sample_weights is not None:
         if mode != "sum":
-            raise ValueError(f'per_sample_weights are for the mode "sum", got {mode!r}')
+            raise NotImplementedError(f"per_sample_weights is only supported for mode='sum', got {mode!r}")
         if per_sample_weights.shape != input.shape:
             raise ShapeError(f"per_sample_weights have the input's shape {input.shape}, got {per_sample_weights.shape}")
         if per_sample_weights.dtype != weight.dtype:
