@@ -235,7 +235,7 @@ def stepped(optimizer, steps=1):
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
 def test_a_copy_goes_on_as_its_original(name, way):
-    p = nn.Parameter(tg.tensor([1.0, -2.0, 3.0]))
+    p = nn.Parameter(tg.tensor([[1.0, -2.0, 3.0]]))
     optimizer = getattr(optim, name)([p], lr=0.01)
     stepped(optimizer, 2)
     twin = way(optimizer)
@@ -251,7 +251,7 @@ def test_a_copy_goes_on_as_its_original(name, way):
 def test_a_rate_may_be_a_tensor_of_one_element(name):
     ends = []
     for lr in (0.0625, tg.tensor(0.0625), tg.tensor([0.0625])):
-        p = nn.Parameter(tg.tensor([1.0, -2.0, 3.0]))
+        p = nn.Parameter(tg.tensor([[1.0, -2.0, 3.0]]))
         stepped(getattr(optim, name)([p], lr=lr), 3)
         ends.append(p.detach().numpy())
     np.testing.assert_allclose(ends[1], ends[0], rtol=1e-5)
@@ -269,14 +269,14 @@ def test_state_and_parameters_keep_their_dtype(name, dtype):
         nn.Parameter(tg.tensor([[1.0, -2.0], [3.0, 0.5]], dtype=dtype)),
         nn.Parameter(tg.zeros(0, 3, dtype=dtype)),
     )
-    lonely = nn.Parameter(tg.ones(2, dtype=dtype))
+    lonely = nn.Parameter(tg.ones(1, 2, dtype=dtype))
     optimizer = getattr(optim, name)([p, empty, lonely], lr=2.0)
     p.grad, empty.grad = tg.ones_like(p), tg.zeros_like(empty)
     before = p.tolist()
     optimizer.step(lambda: (p**2).sum().detach())
     assert p.dtype == dtype
     assert p.tolist() != before
-    assert lonely.tolist() == [1, 1]
+    assert lonely.tolist() == [[1, 1]]
     for state in optimizer.state.values():
         for key, value in state.items():
             if isinstance(value, tg.Tensor) and value.ndim:

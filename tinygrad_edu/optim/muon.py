@@ -79,7 +79,8 @@ class Muon(Optimizer):
         b = state["momentum_buffer"].lerp_(g, 1 - momentum)
         u = g.lerp(b, momentum) if group["nesterov"] else b
         o = newton_schulz(u, group["ns_coefficients"], group["ns_steps"], group["eps"])
-        size = 0.2 * math.sqrt(max(n, m)) if group["adjust_lr_fn"] == "match_rms_adamw" else math.sqrt(max(1, n / m))
+        like_adamw = group["adjust_lr_fn"] == "match_rms_adamw"
+        size = 0.2 * math.sqrt(max(n, m)) if like_adamw else math.sqrt(max(1, n / max(1, m)))
         p.mul_(1 - lr * group["weight_decay"]).add_(o, alpha=-lr * size)
 
 
