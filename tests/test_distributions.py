@@ -260,3 +260,36 @@ def test_samples_of_gamma_distributions_are_differentiated_once():
 
 def test_samples_by_their_number():
     assert d.Normal(PLACE, SCALE).sample_n(3).shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "words"),
+    [
+        (lambda: d.ReshapeTransform((4,), (3,)), ValueError, "the same number of elements"),
+        (lambda: d.ReshapeTransform((4,), (2, 2))(tg.ones(3)), ValueError, "an event has shape"),
+        (lambda: d.StackTransform([3]), ValueError, "takes Transforms"),
+        (lambda: d.StackTransform([d.ExpTransform()])(tg.ones(2)), ValueError, "one for each transform"),
+        (lambda: d.transform_to(d.constraints.boolean), NotImplementedError, "no transform onto Boolean"),
+        (lambda: d.biject_to.register(3, d.ExpTransform), TypeError, "registered for a Constraint, got 3"),
+    ],
+)
+def test_what_transforms_refuse(act, error, words):
+    with pytest.raises(error, match=words):
+        act()
+
+
+def test_transforms_onto_sets_of_ones_own():
+    class Even(d.constraints.Constraint):
+        def check(self, value):
+            return value % 2 == 0
+
+    d.transform_to.register(Even, lambda constraint: d.AffineTransform(0.0, 2.0))
+    assert d.transform_to(Even())(tg.tensor([1.0, 3.0])).tolist() == [2.0, 6.0]
+    del d.transform_to._registry[Even]
+
+
+def test_shares_of_broken_sticks_sum_to_one():
+    drawn = d.LogisticNormal(tg.zeros(3), tg.ones(3)).sample((50,))
+    assert drawn.shape == (50, 4)
+    np.testing.assert_allclose(drawn.sum(-1).numpy(), 1, rtol=1e-5)
+    assert d.StickBreakingTransform()(tg.zeros(3)).tolist() == pytest.approx([0.25] * 4)

@@ -131,6 +131,12 @@ ROWS = {
     "HalfCauchy": (lambda m, b: d(m).HalfCauchy(b), (SCALE,), POSITIVE),
     "Kumaraswamy": (lambda m, a, b: d(m).Kumaraswamy(a + 1, b + 1), (POSITIVE, SCALE), PROBS * 0.9),
     "InverseGamma": (lambda m, a, b: d(m).InverseGamma(a + 2.1, b), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
+    "LogisticNormal": (lambda m, a, b: d(m).LogisticNormal(a, b), (PLACE, SCALE), np.array([[0.1, 0.2, 0.3, 0.4]])),
+    "vectors as matrices": (
+        lambda m, a, b: d(m).TransformedDistribution(d(m).Normal(a[:, :2], b[:2]), d(m).ReshapeTransform((2,), (1, 2))),
+        (PLACE, SCALE),
+        PLACE[:, None, :2] * 2,
+    ),
     "a softplus of a vector": (
         lambda m, a, b: d(m).TransformedDistribution(
             d(m).Normal(a, b), d(m).IndependentTransform(d(m).transforms.SoftplusTransform(), 1)
@@ -295,6 +301,78 @@ def test_divergences_of_what_rules_something_out():
         PLACE,
         SCALE,
     )
+
+
+LOWER = np.random.default_rng(0).standard_normal((2, 3, 3))
+TRANSFORMS = {
+    "StickBreaking": (lambda m: d(m).StickBreakingTransform(), PLACE * 2),
+    "LowerCholesky": (lambda m: d(m).LowerCholeskyTransform(), LOWER),
+    "Reshape": (lambda m: d(m).ReshapeTransform((3, 3), (9,)), LOWER),
+    "Stack": (lambda m: d(m).StackTransform([d(m).ExpTransform(), d(m).AffineTransform(1.0, 2.0)], dim=-2), PLACE),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_transforms_of_vectors_and_matrices(name):
+    make, x = TRANSFORMS[name]
+    hold(lambda m, x: make(m)(x), x)
+    hold(lambda m, x: make(m).inv(make(m)(x)), x)
+    if name != "LowerCholesky":
+        hold(lambda m, x: make(m).log_abs_det_jacobian(x, make(m)(x)), x)
+        hold(lambda m, x: make(m).inv.log_abs_det_jacobian(make(m)(x), x), x)
+    for shape in (x.shape, (5, *x.shape)):
+        ours, theirs = make(tg), make(torch)
+        assert ours.forward_shape(shape) == tuple(theirs.forward_shape(torch.Size(shape)))
+        there = ours.forward_shape(shape)
+        assert ours.inverse_shape(there) == tuple(theirs.inverse_shape(torch.Size(there))) == shape
+
+
+SETS = {
+    "real": lambda c: c.real,
+    "positive": lambda c: c.positive,
+    "unit_interval": lambda c: c.unit_interval,
+    "greater_than": lambda c: c.greater_than(1.5),
+    "less_than": lambda c: c.less_than(1.5),
+    "interval": lambda c: c.interval(1.0, 3.0),
+    "simplex": lambda c: c.simplex,
+    "real_vector": lambda c: c.real_vector,
+    "positive vectors": lambda c: c.independent(c.positive, 1),
+    "lower_cholesky": lambda c: c.lower_cholesky,
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("registry", ["transform_to", "biject_to"])
+def test_transforms_onto_sets(registry, name):
+    def program(m, x):
+        return getattr(d(m), registry)(SETS[name](d(m).constraints))(x)
+
+    if (registry, name) == ("biject_to", "lower_cholesky"):
+        with pytest.raises(NotImplementedError, match="there is no transform onto LowerCholesky"):
+            program(tg, tg.from_numpy(LOWER))
+        return
+    hold(program, LOWER)
+    inside = SETS[name](d(tg).constraints).check(program(tg, tg.from_numpy(LOWER)))
+    assert inside.all()
+
+
+def test_equal_transforms_and_what_they_keep():
+    for m in (tg, torch):
+        t = d(m).transforms
+        for make in (
+            lambda t=t, m=m: t.PowerTransform(m.tensor(2.0)),
+            lambda t=t: t.ComposeTransform([t.ExpTransform(), t.AffineTransform(1.0, 2.0)]),
+            lambda t=t: t.IndependentTransform(t.ExpTransform(), 1),
+            lambda t=t: t.ExpTransform().inv,
+        ):
+            assert make() == make() or m is torch  # which has no equality of independent ones
+            assert make() != t.TanhTransform()
+            kept = make().with_cache()
+            x = m.ones(3) / 2
+            assert kept.inv(kept(x)) is x
+        assert t.PowerTransform(m.tensor(2.0)) != t.PowerTransform(m.tensor(3.0))
+        assert repr(t.IndependentTransform(t.ExpTransform(), 1)) == "IndependentTransform(ExpTransform(), 1)"
+        assert repr(d(m).constraints.real_vector) == "IndependentConstraint(Real(), 1)"
 
 
 def test_corners():

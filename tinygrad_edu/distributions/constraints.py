@@ -231,7 +231,7 @@ def has_factor(matrix: Tensor) -> bool:
     return True
 
 
-class Independent(Constraint):
+class IndependentConstraint(Constraint):
     """A set of arrays whose elements all lie in another."""
 
     def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int) -> None:
@@ -247,12 +247,12 @@ class Independent(Constraint):
         return all_of(inside.flatten(-dims), dim=-1) if dims else inside
 
     def __repr__(self) -> str:
-        return f"Independent({self.base_constraint}, {self.reinterpreted_batch_ndims})"
+        return f"IndependentConstraint({self.base_constraint}, {self.reinterpreted_batch_ndims})"
 
 
 def joined(constraint: Constraint, dims: int) -> Constraint:
     """The set of arrays of so many dimensions whose elements lie in a set; of none the set itself."""
-    return Independent(constraint, dims) if dims else constraint
+    return IndependentConstraint(constraint, dims) if dims else constraint
 
 
 def is_dependent(constraint: Any) -> bool:
@@ -262,8 +262,8 @@ def is_dependent(constraint: Any) -> bool:
 
 dependent, real, boolean = Dependent(), Real(), Boolean()
 interval, half_open_interval, integer_interval = Interval, HalfOpenInterval, IntegerInterval
-greater_than, greater_than_eq, less_than, independent = GreaterThan, GreaterThanEq, LessThan, Independent
+greater_than, greater_than_eq, less_than, independent = GreaterThan, GreaterThanEq, LessThan, IndependentConstraint
 unit_interval, positive, nonnegative = Interval(0.0, 1.0), GreaterThan(0.0), GreaterThanEq(0.0)
 positive_integer, nonnegative_integer = IntegerGreaterThan(1), IntegerGreaterThan(0)
-simplex, one_hot, real_vector = Simplex(), OneHot(), Independent(real, 1)
+simplex, one_hot, real_vector = Simplex(), OneHot(), IndependentConstraint(real, 1)
 lower_cholesky, positive_definite = LowerCholesky(), PositiveDefinite()

@@ -11,9 +11,9 @@ from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, broadcast_all
 from .transformed import TransformedDistribution
-from .transforms import AbsTransform, ExpTransform
+from .transforms import AbsTransform, ExpTransform, StickBreakingTransform
 
-__all__ = ["HalfNormal", "LogNormal", "Normal"]
+__all__ = ["HalfNormal", "LogNormal", "LogisticNormal", "Normal"]
 
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 
@@ -169,3 +169,28 @@ class HalfNormal(TransformedDistribution):
     def entropy(self) -> Any:
         """The normal's, less log 2."""
         return self.base_dist.entropy() - math.log(2)
+
+
+class LogisticNormal(TransformedDistribution):
+    """Shares that sum to 1: sticks broken by normal numbers, one share more than there are numbers."""
+
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.simplex
+    has_rsample = True
+    base_dist: Any
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        base = Normal(loc, scale, validate_args)
+        if not base.batch_shape:
+            base = base.expand((1,))
+        super().__init__(base, StickBreakingTransform(), validate_args)
+
+    @property
+    def loc(self) -> Any:
+        """The normal numbers' means."""
+        return self.base_dist.base_dist.loc
+
+    @property
+    def scale(self) -> Any:
+        """Their standard deviations."""
+        return self.base_dist.base_dist.scale

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
-import numpy
-
 from ..functions.indexing import take_along_dim
-from ..functions.layout import Size
 from ..functions.softmax import log_softmax
 from ..grad_mode import no_grad
 from ..tensor import Tensor
@@ -105,15 +102,13 @@ class TransformedDistribution(Distribution):
         joined = whole.event_dim - len(base_distribution.event_shape)
         self.base_dist = Independent(base_distribution, joined) if joined > 0 else base_distribution
         # scales and shifts may be a batch where the base is none
-        with no_grad():
-            base = self.base_dist.batch_shape + self.base_dist.event_shape
-            shape = base
-            for part in self.transforms:
-                shape = shape_after(part, shape)
-        if len(shape) > len(base) or shape != base:
-            kept = len(shape) - len(self.base_dist.event_shape)
-            self.base_dist = self.base_dist.expand(shape[:kept])
+        base = self.base_dist.batch_shape + self.base_dist.event_shape
+        shape = whole.forward_shape(base)
+        needed = whole.inverse_shape(shape)
+        if needed != base:
+            self.base_dist = self.base_dist.expand(needed[: len(needed) - len(self.base_dist.event_shape)])
         dims = len(self.base_dist.event_shape)
+        dims += sum(part.codomain.event_dim - part.domain.event_dim for part in self.transforms)
         super().__init__(shape[: len(shape) - dims], shape[len(shape) - dims :], validate_args)
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Self:
@@ -172,12 +167,6 @@ class TransformedDistribution(Distribution):
     def icdf(self, value: Tensor) -> Any:
         """The base's, transformed."""
         return self._transformed(self.base_dist.icdf(self._rising(value)))
-
-
-def shape_after(transform: Transform, shape: Size) -> Size:
-    """The shape of what a transform makes of this shape: larger where its own parameters are a batch."""
-    own = [getattr(getattr(transform, name, None), "shape", ()) for name in ("loc", "scale")]
-    return Size(numpy.broadcast_shapes(shape, *own))
 
 
 class MixtureSameFamily(Distribution):

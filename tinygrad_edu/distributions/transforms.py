@@ -10,8 +10,9 @@ from ..functions.reduction import all as all_of
 from ..nn.functional import softplus
 from ..tensor import Tensor
 from . import constraints
-from .constraints import Constraint
 from .distribution import sum_rightmost
+from .transform import ComposeTransform, IndependentTransform, Transform, identity_transform
+from .vectors import LowerCholeskyTransform, ReshapeTransform, StackTransform, StickBreakingTransform
 
 __all__ = [
     "AbsTransform",
@@ -19,190 +20,18 @@ __all__ = [
     "ComposeTransform",
     "ExpTransform",
     "IndependentTransform",
+    "LowerCholeskyTransform",
     "PowerTransform",
+    "ReshapeTransform",
     "SigmoidTransform",
     "SoftmaxTransform",
     "SoftplusTransform",
+    "StackTransform",
+    "StickBreakingTransform",
     "TanhTransform",
     "Transform",
     "identity_transform",
 ]
-
-
-class Transform:
-    """A function of samples: a subclass defines `_call`, and `_inverse` and `log_abs_det_jacobian` if it has them.
-
-    With `cache_size=1` the last input and output are kept, so that the inverse of that output is exactly the input.
-
-    Raises:
-        ValueError: `cache_size` is neither 0 nor 1.
-    """
-
-    bijective = False
-    domain: Constraint = constraints.real
-    codomain: Constraint = constraints.real
-
-    def __init__(self, cache_size: int = 0) -> None:
-        if cache_size not in (0, 1):
-            raise ValueError(f"a transform keeps no pair or one: cache_size is 0 or 1, got {cache_size!r}")
-        self._cache_size = cache_size
-        self._pair: Any = (None, None)
-
-    @property
-    def inv(self) -> "Transform":
-        """The inverse."""
-        return Inverse(self)
-
-    @property
-    def sign(self) -> Any:
-        """1 where it increases, -1 where it decreases."""
-        raise NotImplementedError(f"{type(self).__name__} has no sign")
-
-    def __call__(self, x: Any) -> Any:
-        """The transformed samples."""
-        if self._cache_size and x is self._pair[0]:
-            return self._pair[1]
-        y = self._call(x)
-        if self._cache_size:
-            self._pair = x, y
-        return y
-
-    def _inv_call(self, y: Any) -> Any:
-        if self._cache_size and y is self._pair[1]:
-            return self._pair[0]
-        x = self._inverse(y)
-        if self._cache_size:
-            self._pair = x, y
-        return x
-
-    def _call(self, x: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not say what it computes: give it a method _call()")
-
-    def _inverse(self, y: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} has no inverse")
-
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
-        """The logarithm of |dy/dx|; of the determinant, where events have dimensions."""
-        raise NotImplementedError(f"{type(self).__name__} has no Jacobian's determinant")
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and type(self).__init__ is Transform.__init__)
-
-    __hash__ = object.__hash__
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
-
-
-class Inverse(Transform):
-    """The inverse of a transform."""
-
-    def __init__(self, of: Transform) -> None:
-        super().__init__()
-        self.of = of
-        self.bijective = of.bijective
-        self.domain, self.codomain = of.codomain, of.domain
-
-    @property
-    def inv(self) -> Transform:
-        """The transform itself."""
-        return self.of
-
-    @property
-    def sign(self) -> Any:
-        """The transform's."""
-        return self.of.sign
-
-    def _call(self, x: Any) -> Any:
-        return self.of._inv_call(x)
-
-    def _inverse(self, y: Any) -> Any:
-        return self.of(y)
-
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
-        """The negative of the transform's."""
-        return -self.of.log_abs_det_jacobian(y, x)
-
-    def __repr__(self) -> str:
-        return f"_InverseTransform({self.of})"
-
-
-class ComposeTransform(Transform):
-    """Transforms one after the other."""
-
-    def __init__(self, parts: list[Transform], cache_size: int = 0) -> None:
-        super().__init__(cache_size)
-        self.parts = parts
-        self.bijective = all(part.bijective for part in parts)
-        self.domain = parts[0].domain if parts else constraints.real
-        self.codomain = parts[-1].codomain if parts else constraints.real
-
-    @property
-    def sign(self) -> Any:
-        """The product of the parts'."""
-        return math.prod(part.sign for part in self.parts)
-
-    @property
-    def event_dim(self) -> int:
-        """How many dimensions an input that all parts can take has."""
-        dims = 0
-        for part in reversed(self.parts):
-            dims = max(dims, part.codomain.event_dim) + part.domain.event_dim - part.codomain.event_dim
-        return dims
-
-    def _call(self, x: Any) -> Any:
-        for part in self.parts:
-            x = part(x)
-        return x
-
-    def _inverse(self, y: Any) -> Any:
-        for part in reversed(self.parts):
-            y = part.inv(y)
-        return y
-
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
-        """The sum of the parts'."""
-        if not self.parts:
-            return x * 0
-        total, dims = 0, self.event_dim
-        for part in self.parts:
-            y = part(x)
-            total = total + sum_rightmost(part.log_abs_det_jacobian(x, y), dims - part.domain.event_dim)
-            dims, x = dims + part.codomain.event_dim - part.domain.event_dim, y
-        return total
-
-    def __repr__(self) -> str:
-        return "ComposeTransform(\n    " + ",\n    ".join(map(repr, self.parts)) + "\n)"
-
-
-identity_transform = ComposeTransform([])
-
-
-class IndependentTransform(Transform):
-    """A transform whose inputs' last dimensions, which it treats one by one, count as one event."""
-
-    def __init__(self, base_transform: Transform, reinterpreted_batch_ndims: int, cache_size: int = 0) -> None:
-        super().__init__(cache_size)
-        self.base_transform = base_transform
-        self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
-        self.bijective = base_transform.bijective
-        self.domain = constraints.independent(base_transform.domain, reinterpreted_batch_ndims)
-        self.codomain = constraints.independent(base_transform.codomain, reinterpreted_batch_ndims)
-
-    @property
-    def sign(self) -> Any:
-        """The transform's."""
-        return self.base_transform.sign
-
-    def _call(self, x: Any) -> Any:
-        return self.base_transform(x)
-
-    def _inverse(self, y: Any) -> Any:
-        return self.base_transform.inv(y)
-
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
-        """The transform's, summed over these dimensions."""
-        return sum_rightmost(self.base_transform.log_abs_det_jacobian(x, y), self.reinterpreted_batch_ndims)
 
 
 class ExpTransform(Transform):
@@ -344,6 +173,11 @@ class PowerTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         """The logarithm of |exponent y / x|."""
         return (self.exponent * y / x).abs().log()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PowerTransform) and bool(all_of(self.exponent == other.exponent))
+
+    __hash__ = object.__hash__
 
 
 class AbsTransform(Transform):

@@ -1,0 +1,144 @@
+"""Transforms of vectors and matrices: onto shares that sum to 1, onto factors of matrices, into other shapes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..functions.conversion import finfo
+from ..functions.creation import zeros
+from ..functions.joining import stack
+from ..functions.layout import Size
+from ..functions.sequences import arange
+from ..nn.functional import logsigmoid, pad
+from . import constraints
+from .transform import Transform
+
+__all__ = ["LowerCholeskyTransform", "ReshapeTransform", "StackTransform", "StickBreakingTransform"]
+
+
+class StickBreakingTransform(Transform):
+    """Vectors of n numbers as n + 1 shares that sum to 1: each number says how much of what is left is broken off."""
+
+    bijective = True
+    domain = constraints.real_vector
+    codomain = constraints.simplex
+
+    def _shifted(self, x: Any) -> Any:
+        """x, so that zeros give equal shares."""
+        n = x.shape[-1]
+        return x - arange(n, 0, -1, dtype=x.dtype).log()
+
+    def _call(self, x: Any) -> Any:
+        limits = finfo(x.dtype)
+        broken = self._shifted(x).sigmoid().clamp(limits.tiny, 1 - limits.eps)
+        left = (1 - broken).cumprod(-1)
+        return pad(broken, (0, 1), value=1) * pad(left, (1, 0), value=1)
+
+    def _inverse(self, y: Any) -> Any:
+        shares = y[..., :-1]
+        left = (1 - shares.cumsum(-1)).clamp(min=finfo(y.dtype).tiny)
+        return shares.log() - left.log() + arange(shares.shape[-1], 0, -1, dtype=y.dtype).log()
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """The sum of the logarithms of how each share moves with its number."""
+        x = self._shifted(x)
+        return (logsigmoid(x) - x + y[..., :-1].log()).sum(-1)
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        """One more in the last dimension."""
+        return Size((*shape[:-1], shape[-1] + 1))
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        """One fewer in the last dimension."""
+        return Size((*shape[:-1], shape[-1] - 1))
+
+
+class LowerCholeskyTransform(Transform):
+    """Matrices as lower triangular ones with a positive diagonal: what is above falls away."""
+
+    domain = constraints.independent(constraints.real, 2)
+    codomain = constraints.lower_cholesky
+
+    def _call(self, x: Any) -> Any:
+        return x.tril(-1) + x.diagonal(dim1=-2, dim2=-1).exp().diag_embed()
+
+    def _inverse(self, y: Any) -> Any:
+        return y.tril(-1) + y.diagonal(dim1=-2, dim2=-1).log().diag_embed()
+
+
+class ReshapeTransform(Transform):
+    """Events of one shape as events of another.
+
+    Raises:
+        ValueError: they have other numbers of elements; the shape given to `forward_shape` ends in another.
+    """
+
+    bijective = True
+
+    def __init__(self, in_shape: Sequence[int], out_shape: Sequence[int], cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.in_shape, self.out_shape = Size(in_shape), Size(out_shape)
+        if self.in_shape.numel() != self.out_shape.numel():
+            raise ValueError(f"{self.in_shape} and {self.out_shape} do not have the same number of elements")
+        self.domain = constraints.joined(constraints.real, len(self.in_shape))
+        self.codomain = constraints.joined(constraints.real, len(self.out_shape))
+
+    def _call(self, x: Any) -> Any:
+        return x.reshape(self.forward_shape(x.shape))
+
+    def _inverse(self, y: Any) -> Any:
+        return y.reshape(self.inverse_shape(y.shape))
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """0."""
+        return zeros(x.shape[: x.ndim - len(self.in_shape)], dtype=x.dtype)
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        """The batch, and the new shape of events."""
+        return exchanged(shape, self.in_shape, self.out_shape)
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        """The batch, and the old shape of events."""
+        return exchanged(shape, self.out_shape, self.in_shape)
+
+
+def exchanged(shape: Sequence[int], end: Size, other: Size) -> Size:
+    """A shape with another end.
+
+    Raises:
+        ValueError: it does not end so.
+    """
+    cut = len(shape) - len(end)
+    if cut < 0 or tuple(shape[cut:]) != end:
+        raise ValueError(f"an event has shape {end}, got {tuple(shape)}")
+    return Size((*shape[:cut], *other))
+
+
+class StackTransform(Transform):
+    """A transform for each slice along a dimension.
+
+    Raises:
+        ValueError: there are not as many slices as transforms, or one is none.
+    """
+
+    def __init__(self, tseq: Sequence[Transform], dim: int = 0, cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        if not all(isinstance(part, Transform) for part in tseq):
+            raise ValueError(f"StackTransform takes Transforms, got {tseq!r:.60}")
+        self.transforms, self.dim = list(tseq), dim
+        self.bijective = all(part.bijective for part in tseq)
+
+    def _slices(self, x: Any) -> Any:
+        if x.shape[self.dim] != len(self.transforms):
+            raise ValueError(f"dimension {self.dim} of {x.shape} is not {len(self.transforms)}, one for each transform")
+        return x.unbind(self.dim)
+
+    def _call(self, x: Any) -> Any:
+        return stack([part(s) for part, s in zip(self.transforms, self._slices(x), strict=True)], self.dim)
+
+    def _inverse(self, y: Any) -> Any:
+        return stack([part.inv(s) for part, s in zip(self.transforms, self._slices(y), strict=True)], self.dim)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """Those of the slices."""
+        slices = zip(self.transforms, self._slices(x), self._slices(y), strict=True)
+        return stack([part.log_abs_det_jacobian(s, t) for part, s, t in slices], self.dim)
