@@ -210,6 +210,18 @@ def test_errors_say_what_was_wrong(act, error, words):
         act(Block())
 
 
+class Restored(nn.Linear):
+    def __setstate__(self, state):
+        super().__setstate__({"restored": True, **state})
+
+
+def test_a_subclass_can_set_its_state():
+    net = Restored(2, 1)
+    for again in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert again.restored
+        assert again.weight.tolist() == net.weight.tolist()
+
+
 def test_members_can_be_replaced_all_at_once():
     net = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
     norm, linear = net

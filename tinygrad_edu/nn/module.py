@@ -59,6 +59,9 @@ class Module(Hooked):
         if self.call_super_init:
             super(Tree, self).__init__(*args, **kwargs)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)  # as without this method, which subclasses call
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What forward gives for these arguments, between the hooks if there are any."""
         try:

@@ -195,7 +195,7 @@ def glu(input: Tensor, dim: int = -1) -> Any:
 
 def implied_dim(input: Tensor, name: str) -> int:
     """The dimension that PyTorch takes where none is given, with its warning."""
-    warn_user(f"{name} without dim= guesses the dimension; say which, often dim=-1")
+    warn_user(f"Implicit dimension choice for {name}: without dim= it is guessed; say which, often dim=-1")
     return 0 if input.ndim in (0, 1, 3) else 1
 
 
