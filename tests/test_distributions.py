@@ -32,6 +32,8 @@ WITH_MOMENTS = [
     d.Weibull(SCALE, SCALE + 1),
     d.Kumaraswamy(SCALE + 1, SCALE + 2),
     d.InverseGamma(SCALE + 6, SCALE),
+    d.FisherSnedecor(SCALE + 9, SCALE + 19),
+    d.Multinomial(7, PROBS),
     d.Dirichlet(PROBS * 5),
     d.Bernoulli(PROBS),
     d.Binomial(7, PROBS),

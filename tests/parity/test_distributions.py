@@ -131,6 +131,9 @@ ROWS = {
     "HalfCauchy": (lambda m, b: d(m).HalfCauchy(b), (SCALE,), POSITIVE),
     "Kumaraswamy": (lambda m, a, b: d(m).Kumaraswamy(a + 1, b + 1), (POSITIVE, SCALE), PROBS * 0.9),
     "InverseGamma": (lambda m, a, b: d(m).InverseGamma(a + 2.1, b), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
+    "FisherSnedecor": (lambda m, a, b: d(m).FisherSnedecor(a + 3, b + 5), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
+    "Multinomial": (lambda m, p: d(m).Multinomial(4, p), (PROBS,), np.array([[1.0, 0.0, 3.0]])),
+    "Multinomial of logits": (lambda m, x: d(m).Multinomial(4, logits=x), (LOGITS,), np.array([[4.0, 0.0, 0.0]])),
     "LogisticNormal": (lambda m, a, b: d(m).LogisticNormal(a, b), (PLACE, SCALE), np.array([[0.1, 0.2, 0.3, 0.4]])),
     "vectors as matrices": (
         lambda m, a, b: d(m).TransformedDistribution(d(m).Normal(a[:, :2], b[:2]), d(m).ReshapeTransform((2,), (1, 2))),
@@ -155,7 +158,9 @@ COARSE = {
     "StudentT of numbers",
     "InverseGamma",
     "Kumaraswamy",
-}  # PyTorch's trigamma is right to 1e-10 or so
+    "Multinomial",
+    "Multinomial of logits",
+}  # PyTorch's trigamma is right to 1e-10 or so, and in an entropy it takes factorials in float32
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -1,7 +1,7 @@
 """Probability distributions: to draw samples from, with gradients where possible, and to score values by."""
 
 from . import constraints, transforms
-from .categorical import Categorical, OneHotCategorical, OneHotCategoricalStraightThrough
+from .categorical import Categorical, Multinomial, OneHotCategorical, OneHotCategoricalStraightThrough
 from .constraint_registry import biject_to, transform_to
 from .continuous import Cauchy, Exponential, Gumbel, Laplace, Uniform
 from .counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
@@ -13,7 +13,7 @@ from .multivariate_normal import MultivariateNormal
 from .normal import HalfNormal, LogisticNormal, LogNormal, Normal
 from .powers import HalfCauchy, InverseGamma, Kumaraswamy, Pareto, Weibull
 from .relaxed import RelaxedBernoulli, RelaxedOneHotCategorical
-from .student import StudentT
+from .student import FisherSnedecor, StudentT
 from .transformed import Independent, MixtureSameFamily, TransformedDistribution
 from .transforms import (
     AbsTransform,
@@ -48,6 +48,7 @@ __all__ = [
     "Distribution",
     "ExpTransform",
     "Exponential",
+    "FisherSnedecor",
     "Gamma",
     "Geometric",
     "Gumbel",
@@ -62,6 +63,7 @@ __all__ = [
     "LogisticNormal",
     "LowerCholeskyTransform",
     "MixtureSameFamily",
+    "Multinomial",
     "MultivariateNormal",
     "NegativeBinomial",
     "Normal",

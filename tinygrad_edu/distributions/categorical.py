@@ -1,23 +1,26 @@
 """One of several classes, as its number or one-hot."""
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..functions.conversion import finfo
-from ..functions.creation import full
+from ..functions.creation import full, full_like
+from ..functions.elementwise import where
 from ..functions.indexing import gather, one_hot
 from ..functions.layout import Size
 from ..functions.movement import broadcast_tensors
 from ..functions.sampling import multinomial
 from ..functions.sequences import arange, eye
 from ..functions.softmax import softmax
+from ..functions.special import lgamma
 from ..grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, check_one
 
-__all__ = ["Categorical", "OneHotCategorical", "OneHotCategoricalStraightThrough"]
+__all__ = ["Categorical", "Multinomial", "OneHotCategorical", "OneHotCategoricalStraightThrough"]
 
 
 class Categorical(Distribution):
@@ -198,3 +201,80 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         """Vectors with a 1 in one place, and the gradient of the probabilities."""
         return self.sample(sample_shape) + (self.probs - self.probs.detach())
+
+
+class Multinomial(Distribution):
+    """How often each class comes among `total_count` draws from a Categorical.
+
+    Raises:
+        NotImplementedError: `total_count` is no integer: all of a batch have as many draws.
+        ValueError: as for Categorical.
+    """
+
+    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+    def __init__(
+        self,
+        total_count: int = 1,
+        probs: Tensor | None = None,
+        logits: Tensor | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        if not isinstance(total_count, int):
+            raise NotImplementedError(f"a Multinomial has one number of draws, an integer, got {total_count!r:.60}")
+        self.total_count = total_count
+        self._categorical = Categorical(probs, logits, validate_args)
+        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
+
+    @property
+    def probs(self) -> Any:
+        """The probabilities of the classes."""
+        return self._categorical.probs
+
+    @property
+    def logits(self) -> Any:
+        """Their logarithms."""
+        return self._categorical.logits
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of probs and logits."""
+        return self._categorical.param_shape
+
+    @constraints.dependent_property(is_discrete=True, event_dim=1)
+    def support(self) -> Any:
+        """Counts that sum to total_count."""
+        return constraints.multinomial(self.total_count)
+
+    @property
+    def mean(self) -> Any:
+        """total_count probs."""
+        return self.total_count * self.probs
+
+    @property
+    def variance(self) -> Any:
+        """total_count probs (1 - probs), for each class by itself."""
+        return self.total_count * self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Any:
+        """Counts."""
+        drawn = self._categorical.sample((self.total_count, *sample_shape))
+        return one_hot(drawn, self.event_shape[0]).sum(0).to(self.probs.dtype)
+
+    def log_prob(self, value: Tensor) -> Any:
+        """The logarithm of the probability of the counts."""
+        if self._validate_args:
+            self._validate_sample(value)
+        ways = lgamma(value.sum(-1) + 1) - lgamma(value + 1).sum(-1)
+        impossible = (value == 0) & (self.logits == -math.inf)
+        return ways + (where(impossible, 0.0, self.logits) * value).sum(-1)
+
+    def entropy(self) -> Any:
+        """The expected negative logarithm of the probability, by sums over the counts of each class."""
+        n, probs = self.total_count, self.probs.unsqueeze(-1)
+        counts = arange(n + 1, dtype=probs.dtype)
+        total = lgamma(full_like(counts[-1], n + 1))
+        ways = total - lgamma(counts + 1) - lgamma(n - counts + 1)
+        chances = (ways + counts * probs.log() + (n - counts) * (-probs).log1p()).exp()
+        orders = (chances * lgamma(counts + 1)).sum((-2, -1))
+        return n * self._categorical.entropy() - total + orders

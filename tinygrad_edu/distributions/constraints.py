@@ -23,6 +23,7 @@ __all__ = [
     "is_dependent",
     "less_than",
     "lower_cholesky",
+    "multinomial",
     "nonnegative",
     "nonnegative_integer",
     "one_hot",
@@ -197,6 +198,23 @@ class OneHot(Constraint):
         return all_of((value == 0) | (value == 1), dim=-1) & (value.sum(-1) == 1)
 
 
+class Multinomial(Constraint):
+    """Vectors of counts that sum to an upper bound."""
+
+    is_discrete = True
+    event_dim = 1
+
+    def __init__(self, upper_bound: int) -> None:
+        self.upper_bound = upper_bound
+
+    def check(self, value: Tensor) -> Any:
+        """Which vectors are."""
+        return all_of((value >= 0) & (value % 1 == 0), dim=-1) & (value.sum(-1) == self.upper_bound)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(upper_bound={self.upper_bound})"
+
+
 class LowerCholesky(Constraint):
     """Lower triangular matrices with a positive diagonal."""
 
@@ -262,6 +280,7 @@ def is_dependent(constraint: Any) -> bool:
 
 dependent, real, boolean = Dependent(), Real(), Boolean()
 interval, half_open_interval, integer_interval = Interval, HalfOpenInterval, IntegerInterval
+multinomial = Multinomial
 greater_than, greater_than_eq, less_than, independent = GreaterThan, GreaterThanEq, LessThan, IndependentConstraint
 unit_interval, positive, nonnegative = Interval(0.0, 1.0), GreaterThan(0.0), GreaterThanEq(0.0)
 positive_integer, nonnegative_integer = IntegerGreaterThan(1), IntegerGreaterThan(0)
