@@ -1091,6 +1091,10 @@ def test_a_norm_that_is_not_finite_can_be_an_error():
         nn.utils.clip_grad_norm_(p, 1.0, error_if_nonfinite=True)
     assert p.grad.tolist() == [math.inf, 1]
     assert nn.utils.clip_grad_norm_([nn.Parameter(tg.ones(1))], 1.0).item() == 0
+    used_up = nn.Linear(1, 1).parameters()
+    list(used_up)
+    with pytest.warns(UserWarning, match="empty generator"):
+        nn.utils.clip_grad_norm_(used_up, 1.0)
 
 
 def test_a_wrapper_that_looks_up_what_it_has_not_in_what_it_wraps():

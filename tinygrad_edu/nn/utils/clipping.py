@@ -1,7 +1,7 @@
 """Clipping: what is done to gradients between backward and the optimizer's step."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...functions.creation import zeros
@@ -9,6 +9,7 @@ from ...functions.joining import stack
 from ...functions.norms import norm
 from ...grad_mode import no_grad
 from ...tensor import Tensor
+from ...told import warn_user
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
@@ -59,6 +60,8 @@ def clip_grad_norm_(
     Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1.
     """
     given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    if not given and isinstance(parameters, Iterator):  # often one that something else has used up
+        warn_user("`parameters` is an empty generator, no gradient clipping will occur.")
     total = get_total_norm(gradients(given), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(given, max_norm, total)
     return total
