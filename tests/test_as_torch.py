@@ -652,3 +652,13 @@ def test_causal_masks_of_attention():
         x = torch.randn(3, 4)
         attend = torch.nn.functional.scaled_dot_product_attention
         assert torch.allclose(attend(x, x, x, attn_mask=causal_upper_left(3, 3)), attend(x, x, x, is_causal=True))
+
+
+def test_programs_find_distributions_by_their_files():
+    with as_torch():
+        from torch.distributions.constraint_registry import transform_to
+        from torch.distributions.multinomial import Multinomial
+        from torch.distributions.pareto import Pareto
+
+        assert transform_to(Pareto.arg_constraints["scale"]) is not None
+        assert Multinomial is tg.distributions.Multinomial

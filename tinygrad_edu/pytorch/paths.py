@@ -16,10 +16,12 @@ OPTIMIZERS = [
     "rmsprop", "rprop", "sgd",
 ]
 DISTRIBUTIONS = [
-    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
-    "gamma", "geometric", "gumbel", "half_normal", "independent", "kl", "laplace", "log_normal",
-    "mixture_same_family", "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "poisson",
-    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "uniform",
+    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "dirichlet",
+    "distribution", "exponential", "fishersnedecor", "gamma", "geometric", "gumbel", "half_cauchy", "half_normal",
+    "independent", "inverse_gamma", "kl", "kumaraswamy", "laplace", "log_normal", "logistic_normal",
+    "mixture_same_family", "multinomial", "multivariate_normal", "negative_binomial", "normal",
+    "one_hot_categorical", "pareto", "poisson", "relaxed_bernoulli", "relaxed_categorical", "studentT",
+    "transformed_distribution", "uniform", "weibull",
 ]
 # fmt: on
 
