@@ -58,5 +58,6 @@ def warn_of_broadcast(input: Any, target: Any, name: str) -> None:
         check_tensors(name, input=input, target=target)
     if target.shape != input.shape:
         warn_user(
-            f"{name} of input {input.shape} and target {target.shape} broadcasts. Please ensure they have the same size"
+            f"{name} of input {input.shape} and target {target.shape} broadcasts. "
+            "Please ensure they have the same size."
         )
