@@ -8,10 +8,11 @@ from .counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from .distribution import Distribution
 from .divergences import between as between  # gives kl_divergence the rules between families
 from .gamma import Beta, Chi2, Dirichlet, Gamma
+from .half import HalfCauchy, HalfNormal
 from .kl import kl_divergence, register_kl
 from .multivariate_normal import MultivariateNormal
-from .normal import HalfNormal, LogisticNormal, LogNormal, Normal
-from .powers import HalfCauchy, InverseGamma, Kumaraswamy, Pareto, Weibull
+from .normal import LogisticNormal, LogNormal, Normal
+from .powers import InverseGamma, Kumaraswamy, Pareto, Weibull
 from .relaxed import RelaxedBernoulli, RelaxedOneHotCategorical
 from .student import FisherSnedecor, StudentT
 from .transformed import Independent, MixtureSameFamily, TransformedDistribution

@@ -119,16 +119,10 @@ class Categorical(Distribution):
         return values.expand(-1, *self.batch_shape) if expand else values
 
 
-class OneHotCategorical(Distribution):
-    """A Categorical whose classes are vectors with a 1 in one place.
-
-    Raises:
-        ValueError: as for Categorical.
-    """
+class OfClasses(Distribution):
+    """A distribution of vectors with a number for each class, which a Categorical draws."""
 
     arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
-    support = constraints.one_hot
-    has_enumerate_support = True
 
     def __init__(
         self, probs: Tensor | None = None, logits: Tensor | None = None, validate_args: bool | None = None
@@ -138,7 +132,7 @@ class OneHotCategorical(Distribution):
 
     @property
     def probs(self) -> Any:
-        """The probabilities."""
+        """The probabilities of the classes."""
         return self._categorical.probs
 
     @property
@@ -150,6 +144,17 @@ class OneHotCategorical(Distribution):
     def param_shape(self) -> Size:
         """The shape of probs and logits."""
         return self._categorical.param_shape
+
+
+class OneHotCategorical(OfClasses):
+    """A Categorical whose classes are vectors with a 1 in one place.
+
+    Raises:
+        ValueError: as for Categorical.
+    """
+
+    support = constraints.one_hot
+    has_enumerate_support = True
 
     @property
     def mean(self) -> Any:
@@ -203,15 +208,13 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
         return self.sample(sample_shape) + (self.probs - self.probs.detach())
 
 
-class Multinomial(Distribution):
+class Multinomial(OfClasses):
     """How often each class comes among `total_count` draws from a Categorical.
 
     Raises:
         NotImplementedError: `total_count` is no integer: all of a batch have as many draws.
         ValueError: as for Categorical.
     """
-
-    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(
         self,
@@ -223,23 +226,7 @@ class Multinomial(Distribution):
         if not isinstance(total_count, int):
             raise NotImplementedError(f"a Multinomial has one number of draws, an integer, got {total_count!r:.60}")
         self.total_count = total_count
-        self._categorical = Categorical(probs, logits, validate_args)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities of the classes."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Any:
-        """Their logarithms."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of probs and logits."""
-        return self._categorical.param_shape
+        super().__init__(probs, logits, validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:

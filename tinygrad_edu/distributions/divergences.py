@@ -14,8 +14,9 @@ from ..functions.special import digamma, lgamma, xlogy
 from .continuous import EULER, Cauchy, Exponential, Gumbel, Laplace, Uniform
 from .counts import Bernoulli, Binomial, Poisson
 from .gamma import Beta, Gamma
+from .half import HalfNormal
 from .kl import Rule, kl_divergence, register_kl
-from .normal import HalfNormal, Normal
+from .normal import Normal
 from .powers import Pareto
 
 __all__ = ["between"]

@@ -4,16 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..functions.creation import zeros_like
-from ..functions.elementwise import where
 from ..functions.random import randn
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, broadcast_all
 from .transformed import TransformedDistribution
-from .transforms import AbsTransform, ExpTransform, StickBreakingTransform
+from .transforms import ExpTransform, StickBreakingTransform
 
-__all__ = ["HalfNormal", "LogNormal", "LogisticNormal", "Normal"]
+__all__ = ["LogNormal", "LogisticNormal", "Normal"]
 
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 
@@ -117,58 +115,6 @@ class LogNormal(TransformedDistribution):
     def entropy(self) -> Any:
         """The normal's, and loc."""
         return self.base_dist.entropy() + self.loc
-
-
-class HalfNormal(TransformedDistribution):
-    """The absolute value of a normal of mean 0."""
-
-    arg_constraints: ClassVar[Any] = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
-    base_dist: Normal
-
-    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(Normal(0, scale, validate_args), AbsTransform(), validate_args)
-
-    @property
-    def scale(self) -> Any:
-        """The normal's."""
-        return self.base_dist.scale
-
-    @property
-    def mean(self) -> Any:
-        """The expected value."""
-        return self.scale * math.sqrt(2 / math.pi)
-
-    @property
-    def mode(self) -> Any:
-        """0."""
-        return zeros_like(self.scale)
-
-    @property
-    def variance(self) -> Any:
-        """The expected square of the distance from the mean."""
-        return self.scale**2 * (1 - 2 / math.pi)
-
-    def log_prob(self, value: Tensor) -> Any:
-        """Twice the normal's density."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
-
-    def cdf(self, value: Tensor) -> Any:
-        """The probability of a value or less."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Any:
-        """The value below which a sample is with the probability given."""
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Any:
-        """The normal's, less log 2."""
-        return self.base_dist.entropy() - math.log(2)
 
 
 class LogisticNormal(TransformedDistribution):

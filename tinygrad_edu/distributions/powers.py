@@ -3,18 +3,17 @@
 import math
 from typing import Any, ClassVar
 
-from ..functions.creation import full_like, ones_like, zeros_like
+from ..functions.creation import ones_like, zeros_like
 from ..functions.elementwise import where
 from ..functions.special import digamma, lgamma
-from ..tensor import Tensor
 from . import constraints
-from .continuous import EULER, Cauchy, Exponential, Uniform
+from .continuous import EULER, Exponential, Uniform
 from .distribution import broadcast_all
 from .gamma import Gamma
 from .transformed import TransformedDistribution
-from .transforms import AbsTransform, AffineTransform, ExpTransform, PowerTransform
+from .transforms import AffineTransform, ExpTransform, PowerTransform
 
-__all__ = ["HalfCauchy", "InverseGamma", "Kumaraswamy", "Pareto", "Weibull"]
+__all__ = ["InverseGamma", "Kumaraswamy", "Pareto", "Weibull"]
 
 
 class Pareto(TransformedDistribution):
@@ -85,58 +84,6 @@ class Weibull(TransformedDistribution):
     def entropy(self) -> Any:
         """The expected negative logarithm of the density."""
         return EULER * (1 - 1 / self.concentration) + (self.scale / self.concentration).log() + 1
-
-
-class HalfCauchy(TransformedDistribution):
-    """The absolute value of a Cauchy distribution's values around 0."""
-
-    arg_constraints: ClassVar[Any] = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
-    base_dist: Cauchy
-
-    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(Cauchy(0, scale, validate_args), AbsTransform(), validate_args)
-
-    @property
-    def scale(self) -> Any:
-        """The Cauchy distribution's."""
-        return self.base_dist.scale
-
-    @property
-    def mean(self) -> Any:
-        """Infinite."""
-        return full_like(self.scale, math.inf)
-
-    @property
-    def mode(self) -> Any:
-        """0."""
-        return zeros_like(self.scale)
-
-    @property
-    def variance(self) -> Any:
-        """Infinite."""
-        return self.base_dist.variance
-
-    def log_prob(self, value: Tensor) -> Any:
-        """Twice the Cauchy distribution's density."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
-
-    def cdf(self, value: Tensor) -> Any:
-        """The probability of a value or less."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Any:
-        """The value below which a sample is with the probability given."""
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Any:
-        """The Cauchy distribution's, less log 2."""
-        return self.base_dist.entropy() - math.log(2)
 
 
 class Kumaraswamy(TransformedDistribution):
