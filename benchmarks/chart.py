@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["write", "write_curves"]
 
 COLORS = {"PyTorch": "#d62728", "mygrad": "#1f77b4", "autograd": "#2ca02c", "DeZero": "#9467bd", "JAX (jit)": "#ff7f0e"}
-LEFT, WIDTH, ROW, TOP = 400, 560, 15, 46
+LEFT, WIDTH, ROW, TOP = 430, 560, 15, 46
 LEAST, MOST = 1 / 64, 8.0  # of the scale; what lies beyond stands at its end
 
 
