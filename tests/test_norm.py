@@ -266,6 +266,11 @@ def test_renorm_by_hand():
 
 REFUSED = {
     "one value": (lambda: nn.BatchNorm1d(3)(tg.ones(1, 3)), ValueError, "more than one value for each channel"),
+    "one value in each group": (
+        lambda: nn.GroupNorm(3, 3)(tg.ones(1, 3, 1)),
+        ValueError,
+        "more than one value for each group",
+    ),
     "dimensions": (lambda: nn.BatchNorm2d(3)(tg.ones(2, 3)), ValueError, "BatchNorm2d takes a 4-d input, got"),
     "channels": (lambda: nn.BatchNorm1d(3)(tg.ones(2, 4)), RuntimeError, r"of shape \(4,\), got \(3,\)"),
     "one statistic": (

@@ -17,7 +17,7 @@ from ...functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, c
 from ...functions.distance import cosine_similarity, pairwise_distance, pdist
 from ...functions.indexing import one_hot
 from ...functions.movement import flatten
-from ...functions.normalization import group_norm, layer_norm, rms_norm
+from ...functions.normalization import layer_norm, rms_norm
 from ...functions.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from ...told import guard
 from .activation import (
@@ -82,7 +82,7 @@ from .loss import (
     triplet_margin_with_distance_loss,
 )
 from .multi_head import multi_head_attention_forward
-from .norm import batch_norm, instance_norm, local_response_norm, normalize
+from .norm import batch_norm, group_norm, instance_norm, local_response_norm, normalize
 from .padding import pad
 from .pooling import (
     adaptive_avg_pool1d,

@@ -11,7 +11,7 @@ from ...functions.pooling import avg_pool2d
 from ...tensor import Tensor
 from .padding import pad
 
-__all__ = ["batch_norm", "instance_norm", "local_response_norm", "normalize"]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "local_response_norm", "normalize"]
 
 
 def batch_norm(
@@ -51,6 +51,23 @@ def check_several(input: Tensor, dims: tuple[int, ...], name: str) -> None:
     """
     if math.prod([input.shape[d] for d in dims]) == 1:
         raise ValueError(f"{name} in training takes more than one value for each channel, got {input.shape}")
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    r"""$(x - \mu) / \sqrt{\sigma^2 + \epsilon} \cdot w + b$ for each image's groups of channels; `(B, C, ..)`.
+
+    Raises:
+        ValueError: there is one image, with one value in each group.
+        ShapeError: the groups do not divide the channels, or a parameter does not have as many numbers as channels.
+        RuntimeError: the dtypes differ.
+    """
+    if isinstance(input, Tensor) and 0 < input.numel() == num_groups:
+        raise ValueError(
+            f"group_norm takes more than one value for each group, got {input.shape} in {num_groups} groups"
+        )
+    return normalization.group_norm(input, num_groups, weight, bias, eps)
 
 
 def instance_norm(
