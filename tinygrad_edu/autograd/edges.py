@@ -42,22 +42,7 @@ def output_nr(self: Tensor) -> int:
     return self._node.index if self.requires_grad and isinstance(self._node, Output) else 0
 
 
-def is_view(self: Tensor) -> bool:
-    """Whether this Tensor was made as a view of another."""
-    return self._view is not None
-
-
-def base(self: Any) -> Tensor | None:
-    """The Tensor that this is a view of, and that is none itself; None of one that is no view."""
-    source = self
-    while source._view is not None:
-        source = source._view.source
-    return None if source is self else source
-
-
 Tensor.output_nr = property(output_nr)  # type: ignore[attr-defined]
-Tensor._is_view = is_view  # type: ignore[attr-defined]
-Tensor._base = property(base)  # type: ignore[attr-defined]
 
 
 def node_of(x: Any, what: str) -> Node:

@@ -181,7 +181,22 @@ def frombuffer(
     return found.requires_grad_() if requires_grad else found
 
 
+def is_view(self: Tensor) -> bool:
+    """Whether this Tensor was made as a view of another."""
+    return self._view is not None
+
+
+def base(self: Any) -> Tensor | None:
+    """The Tensor that this is a view of, and that is none itself; None of one that is no view."""
+    source = self
+    while source._view is not None:
+        source = source._view.source
+    return None if source is self else source
+
+
 Tensor.layout = strided  # type: ignore[attr-defined]
 Tensor.itemsize = property(lambda self: self.dtype.itemsize, doc="The size of one element in bytes.")  # type: ignore[attr-defined]
+Tensor._is_view = is_view  # type: ignore[attr-defined]
+Tensor._base = property(base)  # type: ignore[attr-defined]
 method(Tensor.numel, "nelement")
 method(Tensor.dim, "ndimension")
