@@ -63,11 +63,10 @@ def group_norm(
         ShapeError: the groups do not divide the channels, or a parameter does not have as many numbers as channels.
         RuntimeError: the dtypes differ.
     """
-    if isinstance(input, Tensor) and 0 < input.numel() == num_groups:
-        raise ValueError(
-            f"group_norm takes more than one value for each group, got {input.shape} in {num_groups} groups"
-        )
-    return normalization.group_norm(input, num_groups, weight, bias, eps)
+    out = normalization.group_norm(input, num_groups, weight, bias, eps)
+    if 0 < input.numel() == num_groups:
+        raise ValueError(f"group_norm takes more than one value for each group, got {input.shape} for {num_groups}")
+    return out
 
 
 def instance_norm(
