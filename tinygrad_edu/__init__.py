@@ -11,27 +11,13 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING
 
-from . import autograd, func
+from . import autograd
 from . import inplace as inplace  # gives Tensor its in-place methods
 from . import protocols as protocols  # and what makes it a number, a sequence, a key
 from ._version import __version__
 from .autograd import inference_mode, is_inference_mode_enabled
 from .dtypes import bool_ as bool
 from .dtypes import float16, float32, float64, get_default_dtype, int8, int16, int32, int64, set_default_dtype, uint8
-from .func import vmap
-from .functions.activation import (
-    celu,
-    celu_,
-    hardshrink,
-    prelu,
-    relu_,
-    rrelu,
-    rrelu_,
-    selu,
-    selu_,
-    threshold,
-    threshold_,
-)
 from .functions.aliases import (
     absolute,
     arccos,
@@ -72,7 +58,6 @@ from .functions.arithmetic import (
     sub,
     true_divide,
 )
-from .functions.calculus import cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from .functions.comparison import allclose, bitwise_left_shift, bitwise_right_shift, equal, isclose
 from .functions.conjugate import adjoint, conj, is_complex, isreal, real
 from .functions.conversion import (
@@ -86,9 +71,6 @@ from .functions.conversion import (
     promote_types,
     result_type,
 )
-from .functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from .functions.counting import bincount, histc, unique, unique_consecutive
-from .functions.covariance import corrcoef, cov
 from .functions.creation import (
     as_tensor,
     asarray,
@@ -104,12 +86,8 @@ from .functions.creation import (
     zeros,
     zeros_like,
 )
-from .functions.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
 from .functions.device import device, get_default_device, set_default_device
-from .functions.diagonal import diag, diag_embed, diagflat, diagonal, tril, tril_indices, triu, triu_indices
 from .functions.display import set_printoptions
-from .functions.distance import cdist, cosine_similarity, pairwise_distance, pdist
-from .functions.einsum import einsum
 from .functions.elementwise import clamp, clamp_max, clamp_min, clone, fill, masked_fill, pow, where
 from .functions.indexing import gather, index_select, masked_select, nonzero, take, take_along_dim, unravel_index
 from .functions.joining import (
@@ -127,6 +105,7 @@ from .functions.joining import (
     stack,
     vstack,
 )
+from .functions.late import FUNCTIONS
 from .functions.layout import (
     Size,
     channels_last,
@@ -157,26 +136,6 @@ from .functions.linear import (
     tensordot,
     vdot,
 )
-from .functions.matrices import (
-    chain_matmul,
-    cholesky,
-    cholesky_inverse,
-    cholesky_solve,
-    det,
-    inverse,
-    logdet,
-    lu,
-    lu_solve,
-    lu_unpack,
-    matrix_exp,
-    matrix_power,
-    orgqr,
-    pinverse,
-    qr,
-    slogdet,
-    svd,
-    triangular_solve,
-)
 from .functions.movement import (
     atleast_1d,
     atleast_2d,
@@ -198,10 +157,6 @@ from .functions.movement import (
     unflatten,
     unsqueeze,
 )
-from .functions.multiply_add import addcdiv, addcmul, lerp
-from .functions.normalization import batch_norm, group_norm, instance_norm, layer_norm, renorm, rms_norm
-from .functions.norms import dist, norm
-from .functions.pooling import avg_pool1d, max_pool1d, max_pool2d, max_pool3d
 from .functions.random import (
     Generator,
     default_generator,
@@ -218,7 +173,6 @@ from .functions.random import (
     seed,
     set_rng_state,
 )
-from .functions.rearranging import constant_pad_nd, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .functions.reduction import (
     all,
     amax,
@@ -242,39 +196,9 @@ from .functions.reduction import (
     var,
     var_mean,
 )
-from .functions.sampling import bernoulli, multinomial, normal, poisson
-from .functions.scatter import (
-    diagonal_scatter,
-    index_put,
-    masked_scatter,
-    put,
-    scatter,
-    scatter_add,
-    scatter_reduce,
-    select_scatter,
-    slice_scatter,
-)
-from .functions.search import argwhere, bucketize, isin, searchsorted
 from .functions.sequences import arange, eye, linspace, logspace
-from .functions.settings import (
-    are_deterministic_algorithms_enabled,
-    compile,
-    e,
-    get_float32_matmul_precision,
-    get_num_threads,
-    inf,
-    nan,
-    newaxis,
-    pi,
-    set_float32_matmul_precision,
-    set_num_threads,
-    use_deterministic_algorithms,
-)
-from .functions.slicewise import index_add, index_copy, index_fill, index_reduce
 from .functions.softmax import log_softmax, softmax
 from .functions.sorting import argsort, msort, sort, topk
-from .functions.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
-from .functions.spectral_windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .functions.splitting import (
     chunk,
     dsplit,
@@ -286,21 +210,6 @@ from .functions.splitting import (
     tensor_split,
     unbind,
     vsplit,
-)
-from .functions.statistics import kthvalue, median, mode, nanmedian, nanquantile, quantile
-from .functions.storage import is_storage
-from .functions.strided import as_strided, empty_strided
-from .functions.types import (
-    BoolTensor,
-    ByteTensor,
-    CharTensor,
-    DoubleTensor,
-    FloatTensor,
-    HalfTensor,
-    IntTensor,
-    LongTensor,
-    ShortTensor,
-    typename,
 )
 from .functions.unary import (
     deg2rad,
@@ -317,6 +226,7 @@ from .functions.unary import (
     square,
 )
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .kernels.freed import keep_freed
 from .ops.comparison import (
     bitwise_and,
     bitwise_not,
@@ -377,44 +287,143 @@ from .ops.elementwise import (
     trunc,
 )
 from .tensor import Tensor
-from .told import guard, guarded
+from .told import guard
 
 if TYPE_CHECKING:
+    from .func import vmap
+    from .functions.activation import (
+        celu,
+        celu_,
+        hardshrink,
+        prelu,
+        relu_,
+        rrelu,
+        rrelu_,
+        selu,
+        selu_,
+        threshold,
+        threshold_,
+    )
+    from .functions.calculus import cumulative_trapezoid, diff, gradient, trapezoid, trapz
+    from .functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .functions.counting import bincount, histc, unique, unique_consecutive
+    from .functions.covariance import corrcoef, cov
+    from .functions.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
+    from .functions.diagonal import diag, diag_embed, diagflat, diagonal, tril, tril_indices, triu, triu_indices
+    from .functions.distance import cdist, cosine_similarity, pairwise_distance, pdist
+    from .functions.einsum import einsum
+    from .functions.matrices import (
+        chain_matmul,
+        cholesky,
+        cholesky_inverse,
+        cholesky_solve,
+        det,
+        inverse,
+        logdet,
+        lu,
+        lu_solve,
+        lu_unpack,
+        matrix_exp,
+        matrix_power,
+        orgqr,
+        pinverse,
+        qr,
+        slogdet,
+        svd,
+        triangular_solve,
+    )
+    from .functions.multiply_add import addcdiv, addcmul, lerp
+    from .functions.normalization import batch_norm, group_norm, instance_norm, layer_norm, renorm, rms_norm
+    from .functions.norms import dist, norm
+    from .functions.pooling import avg_pool1d, max_pool1d, max_pool2d, max_pool3d
+    from .functions.rearranging import constant_pad_nd, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+    from .functions.sampling import bernoulli, multinomial, normal, poisson
+    from .functions.scatter import (
+        diagonal_scatter,
+        index_put,
+        masked_scatter,
+        put,
+        scatter,
+        scatter_add,
+        scatter_reduce,
+        select_scatter,
+        slice_scatter,
+    )
+    from .functions.search import argwhere, bucketize, isin, searchsorted
+    from .functions.settings import (
+        are_deterministic_algorithms_enabled,
+        compile,
+        e,
+        get_float32_matmul_precision,
+        get_num_threads,
+        inf,
+        nan,
+        newaxis,
+        pi,
+        set_float32_matmul_precision,
+        set_num_threads,
+        use_deterministic_algorithms,
+    )
+    from .functions.slicewise import index_add, index_copy, index_fill, index_reduce
+    from .functions.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma, sinc, xlogy
+    from .functions.spectral_windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
+    from .functions.statistics import kthvalue, median, mode, nanmedian, nanquantile, quantile
+    from .functions.storage import is_storage
+    from .functions.strided import as_strided, empty_strided
+    from .functions.types import (
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+        typename,
+    )
     from .io import load, save
 
 half, float, double, short, int, long = float16, float32, float64, int16, int32, int64
 
 
+PACKAGES = (
+    "accelerator",
+    "backends",
+    "cuda",
+    "data",
+    "distributions",
+    "func",
+    "io",
+    "linalg",
+    "models",
+    "nn",
+    "optim",
+    "special",
+    "testing",
+    "train",
+    "viz",
+)
+PLACES = {"as_torch": "pytorch", "load": "io", "save": "io", "vmap": "func"}
+PLACES |= {name: f"functions.{family}" for family, names in FUNCTIONS.items() for name in names.split()}
+
+
 def __getattr__(name: str) -> object:
-    """The packages of the higher floors, imported when they are first asked for."""
-    devices = ("accelerator", "backends", "cuda")
-    if name in (
-        "data",
-        "distributions",
-        "io",
-        "linalg",
-        "models",
-        "nn",
-        "optim",
-        "special",
-        "testing",
-        "train",
-        "viz",
-        *devices,
-    ):
+    """The packages of the higher floors, and functions that few programs need, read when they are first asked for."""
+    if name in PACKAGES:
         return importlib.import_module(f"{__name__}.{name}")
-    if name in ("load", "save"):
-        globals()[name] = found = guarded(getattr(importlib.import_module(f"{__name__}.io"), name), __name__)
-        return found
-    if name == "as_torch":
-        return importlib.import_module(f"{__name__}.pytorch").as_torch
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = {name: getattr(importlib.import_module(f"{__name__}.{PLACES[name]}"), name)}
+    guard(found, [name], __name__)
+    return globals().setdefault(name, found[name])  # that of the thread which came first
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
+keep_freed()
 # log 0 is -inf and exp 1000 is inf without a word, as in PyTorch; elsewhere NumPy's warnings stay as they are
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu(\.|$)")
 

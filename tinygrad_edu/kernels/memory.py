@@ -1,8 +1,6 @@
 """Memory for temporaries that stay in the cache, and how NumPy is to walk over rows."""
 
-import contextlib
 import math
-import sys
 import threading
 from typing import Any
 
@@ -14,22 +12,6 @@ __all__ = ["aligned", "by_long_rows", "scratch"]
 LINE = 64  # bytes of a line of the cache
 LONG = 128  # numbers in a row that is worth a loop of its own
 KEPT = 1 << 22  # bytes: more would not stay in the cache anyway
-LARGEST = (1 << 25) - (1 << 16)  # bytes: glibc looks at what is freed up to 32 MB
-
-
-def keep_freed() -> None:
-    """Have glibc keep what is freed for the next step of a training, rather than hand it back to the system.
-
-    It begins with handing back whatever is larger than 128 KB, and a step that asks for it again pays for each page: a
-    tenth to a quarter of its time. The largest such block that it sees freed becomes the limit, and twice as much is
-    kept: see mallopt(3), M_MMAP_THRESHOLD. The block itself is never touched, so it takes no memory.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(MemoryError):
-            numpy.empty(LARGEST, numpy.uint8)
-
-
-keep_freed()
 
 
 class Held(threading.local):
