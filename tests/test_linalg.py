@@ -267,7 +267,33 @@ ERRORS = {
     "an unknown mode": (lambda: linalg.qr(EYE, "full"), ValueError, "'reduced', 'complete' or 'r'"),
     "an unknown triangle": (lambda: linalg.eigh(EYE, "M"), RuntimeError, "'L' or 'U'"),
     "an unknown norm": (lambda: linalg.matrix_norm(EYE, 3), RuntimeError, "as ord, got 3"),
-    "one dimension of a matrix": (lambda: linalg.matrix_norm(EYE, 1, 0), RuntimeError, "two dimensions, got 0"),
+    "one dimension of a matrix": (lambda: linalg.matrix_norm(EYE, 1, 0), TypeError, "two dimensions, got 0"),
+    "an order that cond has not": (lambda: linalg.cond(tg.ones(0, 2, 2), 5), RuntimeError, "as p, got 5"),
+    "a triangle without a name": (lambda: linalg.eigh(EYE, None), TypeError, "as UPLO, got NoneType"),
+    "lu_solve by a singular matrix": (lambda: linalg.lu_factor(tg.ones(2, 2)), linalg.LinAlgError, "pivot 2 is 0"),
+    "lu_solve by one of many": (
+        lambda: linalg.lu_factor(tg.stack([EYE, tg.ones(2, 2)])),
+        linalg.LinAlgError,
+        "pivot 2 of matrix 1 is 0",
+    ),
+    "an attempt that must not fail": (
+        lambda: linalg.inv_ex(tg.ones(2, 2), check_errors=True),
+        linalg.LinAlgError,
+        "singular",
+    ),
+    "tensorsolve of other sizes": (lambda: linalg.tensorsolve(tg.ones(2, 3), VECTOR), ShapeError, "as many elements"),
+    "reflections of another batch": (
+        lambda: linalg.householder_product(tg.ones(2, 3, 2), VECTOR),
+        ShapeError,
+        "m >= n >= k",
+    ),
+    "reflections of other rows": (lambda: tg.ormqr(EYE, VECTOR, tg.ones(3, 3)), ShapeError, r"got \(2, 2\)"),
+    "a chain of nothing": (lambda: tg.chain_matmul(), RuntimeError, "one matrix or more"),
+    "a chain of vectors": (lambda: tg.chain_matmul(VECTOR, VECTOR), RuntimeError, "one matrix or more"),
+    "more directions than there are": (lambda: tg.pca_lowrank(EYE, 3), ValueError, "q of 0 to 2"),
+    "singular vectors of a vector": (lambda: tg.svd_lowrank(VECTOR), ShapeError, "a matrix or a batch"),
+    "principal directions of a vector": (lambda: tg.pca_lowrank(VECTOR), ShapeError, "a matrix or a batch"),
+    "a product of two dtypes": (lambda: EYE @ EYE.double(), RuntimeError, "one dtype, got float32, float64"),
     "three dimensions": (lambda: linalg.norm(tg.ones(1, 1, 1), 1, (0, 1, 2)), RuntimeError, "one dimension or two"),
     "an order and three dimensions": (lambda: linalg.norm(tg.ones(1, 1, 1), 1), ShapeError, "a vector or a matrix"),
     "a narrower dtype": (lambda: linalg.norm(EYE.double(), dtype=tg.float32), RuntimeError, "as wide"),
@@ -316,13 +342,75 @@ def test_the_factors_of_elimination_give_the_matrix(shape, rng):
     assert (L.triu(1) == 0).all()
     assert (U.tril(-1) == 0).all()
     assert abs(L.numpy()).max(initial=0) <= 1
-    assert linalg.lu_factor(tg.zeros(2, 2)).LU.tolist() == [[0, 0], [0, 0]]
+    assert linalg.lu_factor_ex(tg.zeros(2, 2)).LU.tolist() == [[0, 0], [0, 0]]
 
 
-def test_the_factors_of_other_than_square_matrices_have_no_derivative(rng):
-    x = tg.tensor(rng.normal(size=(3, 2)), requires_grad=True)
-    with pytest.raises(RuntimeError, match="square matrices"):
-        linalg.lu(x).U.sum().backward()
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4), (2, 3, 2)])
+def test_the_factors_of_elimination_have_derivatives(shape, rng):
+    x = tg.tensor(rng.normal(size=shape), requires_grad=True)
+    assert tg.autograd.gradcheck(lambda x: linalg.lu(x)[1:], (x,))
+    assert tg.autograd.gradgradcheck(lambda x: linalg.lu_factor(x).LU, (x,))
+
+
+def test_lu_solve_from_either_side(rng):
+    a, b = tg.tensor(rng.normal(size=(2, 3, 3))), tg.tensor(rng.normal(size=(2, 3, 4)))
+    factors = linalg.lu_factor(a)
+    for left, adjoint, right in [(True, False, b), (True, True, b), (False, False, b.mT), (False, True, b.mT)]:
+        x, matrix = linalg.lu_solve(*factors, right, left=left, adjoint=adjoint), a.mT if adjoint else a
+        np.testing.assert_allclose((matrix @ x if left else x @ matrix).numpy(), right.numpy(), atol=1e-12)
+    P, L, U = tg.lu_unpack(*factors, unpack_data=False)
+    assert (P.shape, L.shape, U.shape) == ((2, 3, 3), (0,), (0,))
+    assert tg.lu_unpack(*factors, unpack_pivots=False).P.shape == (0,)
+
+
+def test_attempts_tell_which_matrices_fail(rng):
+    a = rng.normal(size=(4, 3, 3))
+    a[1, 2], a[3, :, 0] = a[1, 0], 0
+    x, b = tg.tensor(a, requires_grad=True), tg.tensor(rng.normal(size=(4, 3, 2)))
+    found, info = linalg.inv_ex(x)
+    assert info.dtype == tg.int32
+    assert (info[[0, 2]] == 0).all()
+    assert info[1] == 3
+    assert info[3] == 1
+    np.testing.assert_allclose(found[[0, 2]].detach().numpy(), np.linalg.inv(a[[0, 2]]), atol=1e-12)
+    assert found[[1, 3]].isnan().all()
+    found[0].sum().backward()
+    whole = x.grad.clone()
+    x.grad = None
+    linalg.inv(x[0]).sum().backward()
+    np.testing.assert_allclose(whole.numpy(), x.grad.numpy())
+    assert (linalg.solve_ex(x, b).info == info).all()
+    assert (linalg.solve_ex(x, b[..., 0]).result[1]).isnan().all()
+    positive = tg.tensor(a @ a.swapaxes(-1, -2) + np.diag([1.0, 1.0, 1.0]))
+    positive[2, 1, 1] = -1.0
+    for upper in (False, True):
+        L, info = linalg.cholesky_ex(positive, upper=upper)
+        assert info.tolist() == [0, 0, 2, 0]
+        assert L[2].isnan().all()
+        assert (L[0] == linalg.cholesky(positive[0], upper=upper)).all()
+
+
+def test_gradients_of_eigenvectors_are_symmetric(rng):
+    x = tg.tensor(rng.normal(size=(4, 4)), requires_grad=True)
+    linalg.eigh(x).eigenvectors.abs().sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), x.grad.numpy().T, atol=1e-12)
+
+
+def test_the_product_of_a_tensor_and_an_array_of_numpy_meets_at_their_dtype():
+    assert (np.ones((2, 2)) @ EYE).dtype == tg.float64
+
+
+@pytest.mark.parametrize("shape", [(12, 5), (5, 12), (2, 9, 4)])
+def test_singular_vectors_by_random_directions(shape, rng):
+    a = rng.normal(size=(*shape[:-1], 2)) @ rng.normal(size=(*shape[:-2], 2, shape[-1]))
+    U, S, V = tg.svd_lowrank(tg.tensor(a), q=4)
+    np.testing.assert_allclose((U * S.unsqueeze(-2) @ V.mT).numpy(), a, atol=1e-10)
+    np.testing.assert_allclose(S[..., :2].numpy(), np.linalg.svd(a, compute_uv=False)[..., :2])
+    mean = tg.tensor(a.mean(-2, keepdims=True))
+    np.testing.assert_allclose(
+        tg.pca_lowrank(tg.tensor(a + 3), 2).S.numpy(), tg.svd_lowrank(tg.tensor(a), 2, M=mean).S.numpy()
+    )
+    assert tg.pca_lowrank(tg.tensor(a), center=False).S.shape[-1] == min(6, *shape[-2:])
 
 
 def test_no_reflections_are_the_identity():

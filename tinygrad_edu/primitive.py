@@ -121,9 +121,9 @@ class Primitive:
     """One operation that can be differentiated; calling it on arrays computes, on Tensors it also records.
 
     `promotion` says how inputs of different dtypes meet: "common" (to their common dtype), "float" (the same, and
-    integers become floats), "branches" (as "common", but for the first, a condition) or None (as they come). `kinds`
-    says which kinds of numbers are taken where dtypes meet: those of bools, integers (i, u) and floats. `view` says
-    that the output may share the input's memory.
+    integers become floats), "branches" (as "common", but for the first, a condition), "one" (Tensors are refused,
+    arrays meet) or None (as they come). `kinds` says which kinds of numbers are taken where dtypes meet: those of
+    bools, integers (i, u) and floats. `view` says that the output may share the input's memory.
     """
 
     def __init__(

@@ -192,6 +192,11 @@ def meet(primitive: Primitive, inputs: Sequence[Any]) -> list[Any]:
         )
     if dtype.kind not in primitive.kinds:
         check_kind(dtype, primitive.kinds, primitive.name)
+    if primitive.promotion == "one":
+        found = [x._array.dtype for x in inputs if isinstance(x, Recorded)]
+        if len(set(found)) > 1:
+            told = ", ".join(map(str, found))
+            raise RuntimeError(f"{primitive.name} takes Tensors of one dtype, got {told}; convert with .to()")
     if primitive.promotion == "float" and dtype.kind != "f":
         dtype = get_default_dtype()
     met: list[Any] = []

@@ -89,6 +89,13 @@ ON_SQUARE = {
         *m.lu_unpack(*m.lu(x * 2)),
         m.lu_solve(x, *x.lu()),
         m.linalg.lu_solve(*m.linalg.lu_factor(x), x[..., :1]),
+        *[m.linalg.lu_solve(*m.linalg.lu_factor(x), x, left=left, adjoint=True) for left in TRUTH],
+        *m.linalg.lu_factor_ex(x),
+    ],
+    "attempts": lambda m, x: [
+        *m.linalg.inv_ex(x),
+        *m.linalg.solve_ex(x, x * 2),
+        *m.linalg.cholesky_ex(positive(m, x), upper=True),
     ],
     "older names": lambda m, x: [
         m.svd(x.triu(1), compute_uv=False)[1],
@@ -118,6 +125,7 @@ ON_ANY = {
     ],
     "norms": lambda m, x: [m.linalg.matrix_norm(x, p) for p in ("fro", "nuc", 1, 2, math.inf)],
     "norm by its top name": lambda m, x: [m.norm(x, "nuc", (-2, -1)), x.norm("nuc", (-1, -2), keepdim=True)],
+    "lu of any": lambda m, x: [*m.linalg.lu(x), m.linalg.lu_factor(x)[0], m.lu_unpack(*m.lu(x), unpack_data=False)[0]],
     "cond": lambda m, x: [m.linalg.cond(x), m.linalg.cond(x, 2), m.linalg.cond(x, -2)],
     "diagonal": lambda m, x: [m.linalg.diagonal(x), m.linalg.diagonal(x, offset=1, dim1=-1, dim2=-2)],
 }
@@ -262,6 +270,13 @@ def test_lstsq_of_deficient_rank(rng):
     hold(
         lambda m, a, b: m.linalg.lstsq(a, b, 0.5, driver="gelsd")[2], matrices(rng, (5, 3)), rng.standard_normal((5, 2))
     )
+    for bound in (1.0, 2.0):
+        hold(
+            lambda m, a, b, bound=bound: list(m.linalg.lstsq(a, b, bound, driver="gelsd")),
+            matrices(rng, (5, 3)),
+            rng.standard_normal((5, 2)),
+            backward=False,
+        )
     hold(lambda m, a, b: m.linalg.lstsq(a, b, driver="qr"), a, rng.standard_normal((5, 2)))
 
 
@@ -390,7 +405,52 @@ def test_modes_of_qr(mode, rng):
         hold(lambda m, x: m.linalg.qr(x, mode=mode).R.abs(), matrices(rng, size))
 
 
+@pytest.mark.parametrize("shape", [(4, 3), (3, 3), (2, 4, 2)])
+def test_reflections(shape, rng):
+    x, tau = rng.standard_normal(shape), rng.standard_normal((*shape[:-2], shape[-1]))
+    other = rng.standard_normal((*shape[:-1], 2))
+    hold(lambda m, x: list(m.geqrf(x)), x, backward=False)
+    for turned in TRUTH:
+        hold(lambda m, a, t, c, turned=turned: m.ormqr(a, t, c, transpose=turned), x, tau, other)
+        hold(lambda m, a, t, c, turned=turned: a.ormqr(t, c.mT, False, turned), x, tau, other)
+
+
+def test_tensorsolve(rng):
+    for shape, dims in [((2, 3, 6), None), ((2, 3, 6), (0, 2)), ((3, 4, 4, 3), (0, 2)), ((3, 4, 4, 3), None)]:
+        a, b = rng.standard_normal(shape), rng.standard_normal(shape[:2])
+        hold(lambda m, a, b, dims=dims: m.linalg.tensorsolve(a, b, dims), a, b)
+    hold(lambda m, a, b: m.linalg.tensorsolve(a, b), np.ones((2, 3, 4)), np.ones((2, 3)))
+
+
+def test_the_largest_singular_values(rng):
+    a = rng.standard_normal((9, 3)) @ rng.standard_normal((3, 5))
+    hold(lambda m, x: m.svd_lowrank(x, 5)[1], a, backward=False)
+    hold(lambda m, x: m.pca_lowrank(x, q=3)[1], a, backward=False)
+    hold(lambda m, x: m.pca_lowrank(x, q=7), a)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int64", "float32", "float64"])
+def test_addr_of_other_dtypes(kind):
+    a, b = np.arange(3).astype(kind), np.arange(2.0).astype("float32")
+    hold(lambda m, a, b: m.addr(m.ones(3, 2, dtype=m.int16), a, b), a, b, backward=False)
+    hold(lambda m, a, b: m.addr(m.ones(3, 2, dtype=m.int16), a, a[:2], beta=2, alpha=3), a, b, backward=False)
+    hold(lambda m, a, b: m.addr(m.ones(3, 2), a, b, beta=True), a, b, backward=False)
+
+
+def test_products_take_one_dtype():
+    a = np.ones((2, 2))
+    for program in (
+        lambda m, a: a @ a.float(),
+        lambda m, a: m.matmul(a, a.long()),
+        lambda m, a: m.nn.functional.linear(a, a.float()),
+    ):
+        hold(program, a)
+
+
 FAILING = {
+    "a singular lu": lambda m, x: m.linalg.lu_factor(x),
+    "an attempt": lambda m, x: m.linalg.solve_ex(x, x, check_errors=True),
+    "a chain of a vector": lambda m, x: m.chain_matmul(x[..., 0], x[..., 0]),
     "inv": lambda m, x: m.linalg.inv(x),
     "solve": lambda m, x: m.linalg.solve(x, x),
     "cholesky": lambda m, x: m.linalg.cholesky(x - 5),

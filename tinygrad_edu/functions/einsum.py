@@ -20,6 +20,8 @@ __all__ = ["einsum"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+ELLIPSIS = "."  # what ... is read as, so that three lone dots are none
+
 Operand = tuple[Tensor, str]  # a Tensor, and a letter for each of its dimensions
 
 
@@ -35,8 +37,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     (2, 4)
 
     Raises:
-        ValueError: the letters do not fit the operands.
-        ShapeError: two sizes for one letter.
+        ValueError: a number in a list stands for no dimension, or there is no operand.
+        ShapeError: the letters do not fit the operands, or two sizes one letter.
         TypeError: an operand is no Tensor.
         RuntimeError: operands to multiply and sum have different dtypes.
     """
@@ -45,8 +47,10 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         equation, tensors = from_lists((equation, *operands))
     elif len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         tensors = operands[0]
-    if not tensors or not all(isinstance(x, Tensor) for x in tensors):
-        found = ", ".join(type(x).__name__ for x in tensors) or "none"
+    if not tensors:
+        raise ValueError(f"einsum {equation!r} takes at least one operand, got none")
+    if not all(isinstance(x, Tensor) for x in tensors):
+        found = ", ".join(type(x).__name__ for x in tensors)
         raise TypeError(f"einsum {equation!r} takes Tensors as operands, got {found}")
     terms, output = read_equation(equation, [x.ndim for x in tensors])
     parts = [diagonal(x, term) for x, term in zip(tensors, terms, strict=True)]
@@ -88,29 +92,29 @@ def read_equation(equation: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     (['Aij', 'jk'], 'Aik')
 
     Raises:
-        ValueError: the letters do not fit the operands.
+        ShapeError: the letters do not fit the operands.
     """
-    left, arrow, output = equation.replace(" ", "").partition("->")
+    left, arrow, output = equation.replace("...", ELLIPSIS).replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise ValueError(f"einsum {equation!r} names {len(terms)} operands, got {len(ndims)}")
+        raise ShapeError(f"einsum {equation!r} names {len(terms)} operands, got {len(ndims)}")
     free = [letter for letter in LETTERS if letter not in equation]
     complete, longest = [], ""
     for term, ndim in zip(terms, ndims, strict=True):
-        named = term.replace("...", "", 1)
+        named = term.replace(ELLIPSIS, "", 1)
         count = ndim - len(named)
-        if count < 0 or (count and "..." not in term) or not set(named) <= set(LETTERS):
-            raise ValueError(f"einsum {equation!r}: {term!r} has {len(named)} letters for a {ndim}-d operand")
+        if count < 0 or (count and ELLIPSIS not in term) or not set(named) <= set(LETTERS):
+            raise ShapeError(f"einsum {equation!r}: {term!r} has {len(named)} letters for a {ndim}-d operand")
         ellipsis = "".join(free[:count][::-1])
         longest = max(longest, ellipsis, key=len)
-        complete.append(term.replace("...", ellipsis))
-    named = "".join(terms).replace("...", "")
+        complete.append(term.replace(ELLIPSIS, ellipsis))
+    named = "".join(terms).replace(ELLIPSIS, "")
     if not arrow:
         return complete, longest + "".join(sorted(letter for letter in set(named) if named.count(letter) == 1))
-    asked = output.replace("...", "", 1)
+    asked = output.replace(ELLIPSIS, "", 1)
     if len(set(asked)) < len(asked) or not set(asked) <= set(named):
-        raise ValueError(f"einsum {equation!r}: the output names each letter of the operands once at most")
-    return complete, output.replace("...", longest)
+        raise ShapeError(f"einsum {equation!r}: the output names each letter of the operands once at most")
+    return complete, output.replace(ELLIPSIS, longest)
 
 
 def diagonal(x: Tensor, term: str) -> Operand:

@@ -21,9 +21,10 @@ FUNCTIONS = {  # of the package
     "diagonal": "diag diag_embed diagflat diagonal tril tril_indices triu triu_indices",
     "distance": "cdist cosine_similarity pairwise_distance pdist",
     "einsum": "einsum",
+    "lowrank": "pca_lowrank svd_lowrank",
     "matrices": (
-        "chain_matmul cholesky cholesky_inverse cholesky_solve det inverse logdet lu lu_solve lu_unpack "
-        "matrix_exp matrix_power orgqr pinverse qr slogdet svd triangular_solve"
+        "chain_matmul cholesky cholesky_inverse cholesky_solve det geqrf inverse logdet lu lu_solve lu_unpack "
+        "matrix_exp matrix_power orgqr ormqr pinverse qr slogdet svd triangular_solve"
     ),
     "multiply_add": "addcdiv addcmul lerp",
     "normalization": "batch_norm group_norm instance_norm layer_norm renorm rms_norm",
@@ -57,8 +58,8 @@ METHODS = {  # of Tensor
     "cumulative": "cummax cummin cumprod cumprod_ cumsum cumsum_ logcumsumexp",
     "diagonal": "diag diag_embed diagflat diagonal fill_diagonal_ tril tril_ triu triu_",
     "matrices": (
-        "cholesky cholesky_inverse cholesky_solve det inverse logdet lu lu_solve matrix_exp matrix_power pinverse "
-        "qr slogdet svd triangular_solve"
+        "cholesky cholesky_inverse cholesky_solve det geqrf inverse logdet lu lu_solve matrix_exp matrix_power "
+        "orgqr ormqr pinverse qr slogdet svd triangular_solve"
     ),
     "multiply_add": "addcdiv addcdiv_ addcmul addcmul_ lerp lerp_",
     "normalization": "renorm renorm_",

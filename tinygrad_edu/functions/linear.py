@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ..dtypes import promote
 from ..errors import ShapeError
 from ..inplace import in_place
 from ..ops import linear as ops
@@ -170,12 +171,17 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 
 @method
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    """beta * input + alpha * outer(vec1, vec2); `(n, m), (n), (m) -> (n, m)`; the input broadcasts."""
-    if input.dtype.kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
-        raise RuntimeError(f"addr of {input.dtype} takes integers for beta and alpha, got {beta} and {alpha}")
-    found = outer(vec1, vec2)
-    kind = input.dtype if input.dtype.kind == "f" or found.dtype.kind != "f" else found.dtype
-    return added(input.to(kind), found.to(kind), beta, alpha, "addr")
+    """beta * input + alpha * outer(vec1, vec2); `(n, m), (n), (m) -> (n, m)`; the input broadcasts; dtypes may differ.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        RuntimeError: beta or alpha is a float among integers, or True or False among numbers.
+    """
+    dtype = promote(promote(vec1.dtype, vec2.dtype), input.dtype)
+    kind, factors = dtype.kind, {type(beta), type(alpha)}
+    if (kind != "f" and float in factors) or (kind != "b" and bool in factors):
+        raise RuntimeError(f"addr of {dtype} takes numbers of its kind for beta and alpha, got {beta} and {alpha}")
+    return added(input.to(dtype), outer(vec1.to(dtype), vec2.to(dtype)), beta, alpha, "addr")
 
 
 @method

@@ -2,13 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from ..dtypes import int32
+import numpy
+
+from ..recording import wrap
 from ..tensor import Tensor, method
-from .creation import zeros
 from .linalg import decompositions, elimination
 from .linalg.determinants import det, logdet, slogdet
-from .linalg.elimination import lu_factor, lu_unpack
-from .linalg.products import householder_product, matrix_exp, matrix_power, multi_dot
+from .linalg.elimination import lu_factor_ex, lu_unpack
+from .linalg.matrices import check_matrices
+from .linalg.products import householder_product, matrix_exp, matrix_power, multi_dot, ormqr
 from .linalg.pseudoinverse import pinv
 from .linalg.solving import inv, solve_triangular
 from .sequences import eye
@@ -19,6 +21,7 @@ __all__ = [
     "cholesky_inverse",
     "cholesky_solve",
     "det",
+    "geqrf",
     "inverse",
     "logdet",
     "lu",
@@ -27,6 +30,7 @@ __all__ = [
     "matrix_exp",
     "matrix_power",
     "orgqr",
+    "ormqr",
     "pinverse",
     "qr",
     "slogdet",
@@ -94,12 +98,33 @@ def qr(input: Tensor, some: bool = True) -> Any:
     return decompositions.qr(input, "reduced" if some else "complete")
 
 
+class Reflections(NamedTuple):
+    """R, with the vectors of Householder's reflections below it, and their factors."""
+
+    a: Any
+    tau: Any
+
+
+@method
+def geqrf(input: Tensor) -> Reflections:
+    """linalg.qr in the form that householder_product takes; `(*, m, n) -> (*, m, n), (*, min(m, n))`; no gradient.
+
+    Raises:
+        ShapeError: these are no matrices.
+        RuntimeError: they do not hold float32 or float64.
+    """
+    check_matrices(input, "geqrf")
+    packed, factors = numpy.linalg.qr(input.detach().numpy(), "raw")
+    return Reflections(wrap(packed.swapaxes(-1, -2).astype(input.dtype)), wrap(factors.astype(input.dtype)))
+
+
 @method
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
     """linalg.svd of each matrix, with U and V square unless `some`, and zeros in their place unless `compute_uv`."""
     if not compute_uv:
-        m, n = input.shape[-2:]
-        return SVD(input.new_zeros(m, m), decompositions.svdvals(input), input.new_zeros(n, n))
+        *batch, m, n = input.shape
+        values = decompositions.svdvals(input)
+        return SVD(input.new_zeros(*batch, m, m), values, input.new_zeros(*batch, n, n))
     U, S, Vh = decompositions.svd(input, full_matrices=not some)
     return SVD(U, S, Vh.mT)
 
@@ -110,7 +135,8 @@ def triangular_solve(
 ) -> Solution:
     """The X of A X = b for a triangular A, or of A^T X = b; linalg.solve_triangular."""
     a, is_upper = (A.mT, not upper) if transpose else (A, upper)
-    return Solution(solve_triangular(a, b, upper=is_upper, unitriangular=unitriangular), A.clone())
+    found = solve_triangular(a, b, upper=is_upper, unitriangular=unitriangular)
+    return Solution(found, A.expand(*found.shape[:-2], *A.shape[-2:]).clone())
 
 
 @method
@@ -128,9 +154,9 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Any:
 
 @method
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
-    """linalg.lu_factor of each matrix; with `get_infos` also 0 for each."""
-    found = lu_factor(A, pivot=pivot)
-    return (*found, zeros(A.shape[:-2], dtype=int32)) if get_infos else tuple(found)
+    """linalg.lu_factor of each matrix, be it singular; with `get_infos` what lu_factor_ex tells of that, too."""
+    found = lu_factor_ex(A, pivot=pivot)
+    return tuple(found) if get_infos else (found.LU, found.pivots)
 
 
 @method
@@ -140,9 +166,16 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Any:
 
 
 def chain_matmul(*matrices: Tensor) -> Any:
-    """linalg.multi_dot of the arguments."""
+    """linalg.multi_dot of the arguments, which are matrices.
+
+    Raises:
+        RuntimeError: there are none, they do not fit, or there are others than matrices.
+    """
+    if not matrices or any(x.ndim != 2 for x in matrices):
+        raise RuntimeError(f"chain_matmul takes one matrix or more, got {[x.shape for x in matrices]}")
     return multi_dot(matrices) if len(matrices) > 1 else matrices[0]
 
 
-for function in (det, logdet, matrix_exp, matrix_power, slogdet):
+for function in (det, logdet, matrix_exp, matrix_power, ormqr, slogdet):
     method(function)
+method(householder_product, "orgqr")

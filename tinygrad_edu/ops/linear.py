@@ -21,7 +21,7 @@ def swapped(x: Any) -> Any:
     return permute(x, dims=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
-@primitive(formula=r"\bar{x} = \bar{z}\,y^\top,\ \bar{y} = x^\top \bar{z}", promotion="common", kinds="iuf")
+@primitive(formula=r"\bar{x} = \bar{z}\,y^\top,\ \bar{y} = x^\top \bar{z}", promotion="one", kinds="iuf")
 def matmul(x: Any, y: Any, *, xp: Any) -> Any:
     """The matrix product; `(.., n, k), (.., k, m) -> (.., n, m)`; vectors `(k)` on either side; batches broadcast."""
     if x.ndim > 2 and y.ndim == 2:
@@ -67,7 +67,7 @@ matmul.vjp(x=matmul_left, y=matmul_right)
 
 # fused: one node and one pass instead of transpose, matmul and add, which is a third of a small layer's time
 @primitive(
-    formula=r"\bar{x} = \bar{y}\,W,\ \bar{W} = \bar{y}^\top x,\ \bar{b} = \sum \bar{y}", promotion="common", kinds="iuf"
+    formula=r"\bar{x} = \bar{y}\,W,\ \bar{W} = \bar{y}^\top x,\ \bar{b} = \sum \bar{y}", promotion="one", kinds="iuf"
 )
 def linear(x: Any, weight: Any, bias: Any = None, *, xp: Any) -> Any:
     """x W^T + b; `x (.., in), weight (out, in), bias (out) -> (.., out)`."""

@@ -158,19 +158,22 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
     return QR(q, cat([r, matmul(swapped(q), getitem(A, index=(..., slice(m, n))))], -1))
 
 
-@primitive(formula=r"\bar{A} = V\,(\mathrm{diag}\,\bar{\lambda} + (V^\top \bar{V}) / (\lambda_j - \lambda_i))\,V^\top")
+@primitive(
+    formula=r"\bar{A} = V\,(\mathrm{diag}\,\bar{\lambda} + (T - T^\top) / 2 (\lambda_j - \lambda_i))\,V^\top,"
+    r"\ T = V^\top \bar{V}"
+)
 def eigenpairs(a: Any, *, uplo: str, xp: Any) -> Any:
     """The eigenvalues and eigenvectors of symmetric matrices; `(*, n, n) -> (*, n), (*, n, n)`."""
     return tuple(lapack(xp.linalg.eigh, "eigh: the eigenvalues did not converge", a, UPLO=uplo))
 
 
 def eigenpairs_gradient(g: Any, out: Any) -> Any:
-    """Of eigenvalues alone it is finite wherever they lie."""
+    """Of eigenvalues alone it is finite wherever they lie; symmetric, as the matrix is."""
     (g_values, g_vectors), (values, vectors) = g, out
     left = 0 if g_values is None else vectors * rows(g_values)
     if g_vectors is not None:
-        turn = spread(matmul(swapped(vectors), g_vectors) / gaps(values), values.shape[-1])
-        left = matmul(vectors, turn) + left
+        turn = matmul(swapped(vectors), g_vectors)
+        left = matmul(vectors, spread((turn - swapped(turn)) * 0.5 / gaps(values), values.shape[-1])) + left
     return matmul(left, swapped(vectors))
 
 
@@ -192,11 +195,14 @@ def triangle_name(uplo: Any, name: str) -> str:
     """Which triangle is meant, L or U.
 
     Raises:
+        TypeError: it is no string.
         RuntimeError: it is neither.
     """
-    if str(uplo).upper() not in ("L", "U"):
+    if not isinstance(uplo, str):
+        raise TypeError(f"{name} takes 'L' or 'U' as UPLO, got {type(uplo).__name__}")
+    if uplo.upper() not in ("L", "U"):
         raise RuntimeError(f"{name} takes 'L' or 'U' as UPLO, got {uplo!r}")
-    return str(uplo).upper()
+    return uplo.upper()
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> Eigh:

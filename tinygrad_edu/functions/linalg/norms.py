@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import ShapeError
-from ...ops.elementwise import abs
+from ...ops.elementwise import abs, where
 from ...tensor import Tensor
 from ..dims import as_dims
 from ..norms import as_wide, nuclear_norm, put_back_dims, vector_norm
@@ -27,6 +27,7 @@ def smallest(x: Tensor) -> Any:
     return amin(x, -1)
 
 
+NAMED = ("fro", "nuc")
 BY_VALUES: dict[Any, Callable[..., Any]] = {2: largest, -2: smallest}  # of the singular values
 BY_SUMS: dict[Any, tuple[int, Callable[..., Any]]] = {  # of |elements|, along one of the last two dimensions
     1: (-2, largest),
@@ -52,7 +53,10 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
         ShapeError: A has fewer than two dimensions.
         RuntimeError: there is no such norm, the dimensions are not two, or A does not hold floats.
         IndexError: nothing is left of a dimension for a norm that is not defined over nothing.
+        TypeError: one dimension is named, and not two.
     """
+    if isinstance(dim, int):
+        raise TypeError(f"matrix_norm takes two dimensions, got {dim}")
     if A.ndim < 2:
         raise ShapeError(f"matrix_norm takes a Tensor with 2 dimensions or more, got {A.shape}")
     dims = as_dims(dim, A.ndim)
@@ -113,6 +117,9 @@ def cond(A: Tensor, p: Any = None) -> Any:
             return A.new_zeros(A.shape[:-2])
         return values[..., 0] / values[..., -1] if p != -2 else values[..., -1] / values[..., 0]
     check_square(A, "cond")
+    if p not in NAMED and p not in BY_VALUES and p not in BY_SUMS:
+        raise RuntimeError(f"cond takes 'fro', 'nuc', 1, -1, 2, -2, inf or -inf as p, got {p!r}")
     if not A.numel():
         return A.new_zeros(A.shape[:-2])
-    return matrix_norm(A, p) * matrix_norm(inverse(A, strict=False), p)
+    back = matrix_norm(inverse(A, strict=False), p)
+    return where(back == math.inf, math.inf, matrix_norm(A, p) * back)

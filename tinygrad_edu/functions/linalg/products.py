@@ -20,7 +20,17 @@ from ..reduction import sum
 from ..sequences import eye
 from .solving import inv
 
-__all__ = ["cross", "diagonal", "householder_product", "matrix_exp", "matrix_power", "multi_dot", "vander", "vecdot"]
+__all__ = [
+    "cross",
+    "diagonal",
+    "householder_product",
+    "matrix_exp",
+    "matrix_power",
+    "multi_dot",
+    "ormqr",
+    "vander",
+    "vecdot",
+]
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
@@ -84,9 +94,12 @@ def householder_product(A: Tensor, tau: Tensor) -> Any:
     $v_i$ is 0 above the diagonal of A, 1 on it, and A's column i below it.
 
     Raises:
-        ShapeError: A has more columns than rows, or tau more elements than A columns.
+        ShapeError: A has more columns than rows, tau more elements than A columns, or another batch.
+        RuntimeError: the dtypes differ.
     """
-    if A.ndim < 2 or A.shape[-2] < A.shape[-1] or tau.shape[-1] > A.shape[-1]:
+    check_dtypes("householder_product", A, tau)
+    fits = A.ndim > 1 and tau.ndim == A.ndim - 1 and A.shape[:-2] == tau.shape[:-1]
+    if not fits or A.shape[-2] < A.shape[-1] or tau.shape[-1] > A.shape[-1]:
         raise ShapeError(f"householder_product takes (*, m, n) and (*, k) with m >= n >= k, got {A.shape}, {tau.shape}")
     one = eye(*A.shape[-2:], dtype=A.dtype)
     vectors, out = A.tril(-1) + one, one
@@ -94,6 +107,28 @@ def householder_product(A: Tensor, tau: Tensor) -> Any:
         v = vectors[..., i : i + 1]
         out = out - matmul(v * tau[..., i : i + 1].unsqueeze(-1), matmul(v.mT, out))
     return out.expand(*A.shape[:-2], *out.shape[-2:]) if not tau.shape[-1] else out
+
+
+def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Any:
+    r"""Q times other, or other times Q if not `left`, of Q = $H_1 \cdots H_k$ as in householder_product, m by m.
+
+    `(*, m, k), (*, k), (*, m, n) -> (*, m, n)`; with Q^T for Q if `transpose`.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        RuntimeError: the dtypes differ.
+    """
+    check_dtypes("ormqr", input, tau, other)
+    if not left:
+        return ormqr(input, tau, other.mT, True, not transpose).mT
+    m, k = input.shape[-2], tau.shape[-1]
+    if other.ndim < 2 or other.shape[-2] != m or k > input.shape[-1] or m < k:
+        raise ShapeError(f"ormqr takes (*, m, k), (*, k) and (*, m, n), got {input.shape}, {tau.shape}, {other.shape}")
+    vectors, out = input.tril(-1) + eye(*input.shape[-2:], dtype=input.dtype), other
+    for i in range(k) if transpose else range(k - 1, -1, -1):
+        v = vectors[..., i : i + 1]
+        out = out - matmul(v * tau[..., i : i + 1].unsqueeze(-1), matmul(v.mT, out))
+    return out
 
 
 def matrix_exp(A: Tensor) -> Any:

@@ -134,6 +134,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     if right.ndim < 2 or right.shape[-2] != A.shape[-2]:
         raise ShapeError(f"lstsq takes as many rows in B as in A, got {B.shape} for {A.shape}")
     m, n = A.shape[-2:]
+    if driver == "gelsd" and rcond is not None and rcond >= 1:  # LAPACK takes what could leave nothing for a slip
+        rcond = float(numpy.finfo(A.dtype).eps)
     found = matmul(pinv(A, rtol=rcond), right)
     ranks = matrix_rank(A, rtol=rcond)
     residuals = found.reshape(-1)[:0]

@@ -1,6 +1,7 @@
 """Systems of linear equations, and inverses."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ...errors import LinAlgError, ShapeError, broadcast_clash
@@ -11,7 +12,7 @@ from ...tensor import Tensor
 from ..linear import check_dtypes
 from .matrices import check_square, lapack, triangle
 
-__all__ = ["inv", "solve", "solve_triangular", "tensorinv"]
+__all__ = ["inv", "solve", "solve_triangular", "tensorinv", "tensorsolve"]
 
 
 @primitive(formula=r"\bar{A} = -Y^\top \bar{Y}\,Y^\top")
@@ -131,6 +132,23 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
     if left:
         return triangular_solution(A, B, upper=upper, unitriangular=unitriangular)
     return swapped(triangular_solution(swapped(A), swapped(B), upper=not upper, unitriangular=unitriangular))
+
+
+def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Any:
+    """The X of tensordot(A, X, X.ndim) = B, after `dims` of A are moved to its end; `A.shape[B.ndim:]`.
+
+    Raises:
+        LinAlgError: there is not one.
+        ShapeError: the sizes of A beyond B's dimensions do not multiply to what the others do, or these to B's.
+        RuntimeError: they do not hold one of float32 and float64.
+    """
+    if dims is not None:
+        A = A.movedim(tuple(dims), tuple(range(-len(dims), 0)))
+    rows, columns = A.shape[: B.ndim], A.shape[B.ndim :]
+    n = math.prod(columns)
+    if math.prod(rows) != n or B.numel() != n:
+        raise ShapeError(f"tensorsolve of {B.shape}: {rows} and {columns} of A must hold as many elements as B")
+    return solve(A.reshape(n, n), B.reshape(n)).reshape(columns)
 
 
 def tensorinv(A: Tensor, ind: int = 2) -> Any:
