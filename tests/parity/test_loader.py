@@ -78,7 +78,7 @@ def test_converting(i):
 @pytest.mark.parametrize(
     "batch",
     [[None], [object()], [(1, 2), (1,)], [np.array("a")], [np.array([object()])], [{1}], [1 + 2j]],
-    ids=str,
+    ids=["None", "object", "lengths", "text", "array of objects", "set", "complex"],
 )
 def test_what_cannot_be_collated(batch):
     with pytest.raises((TypeError, RuntimeError)) as told:
