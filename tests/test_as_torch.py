@@ -554,7 +554,8 @@ def test_names_that_programs_import_or_ask_for():
         x = torch.randn(3, 2, 4)
         assert torch.allclose(norm(x), nn.BatchNorm1d(2)(x))
         assert list(norm.state_dict()) == list(nn.BatchNorm2d(2).state_dict())
-        nn.init.xavier_uniform(torch.empty(2, 2))
+        with pytest.warns(FutureWarning, match="deprecated in favor of nn.init.xavier_uniform_"):
+            nn.init.xavier_uniform(torch.empty(2, 2))
         torch.backends.cuda.enable_flash_sdp(False)
         with torch.backends.cudnn.flags(enabled=False):
             y = torch.range(1, 7, 2)

@@ -411,6 +411,32 @@ def test_gradcheck():
     assert not gradcheck(lambda x: x * x.detach(), x, raise_exception=False)
 
 
+def test_gradcheck_along_one_direction():
+    rng = np.random.default_rng(0)
+    x = tg.tensor(rng.normal(size=(300, 200)), requires_grad=True)
+    turned = tg.tensor(rng.normal(size=(4, 4)), requires_grad=True)
+    assert gradcheck(lambda x: (x.sin() * x[0], x.exp()), x, fast_mode=True)
+    assert gradgradcheck(lambda x: x.sin() * x[0], x, fast_mode=True)
+    before = x.numpy(force=True).copy()
+    assert not gradcheck(lambda x: x * x.detach(), x, fast_mode=True, raise_exception=False)
+    assert (x.numpy(force=True) == before).all()
+    assert not gradcheck(lambda x: TransposedBackward.apply(x), turned, fast_mode=True, raise_exception=False)
+    with pytest.raises(GradcheckError, match="and no output requires grad"):
+        gradcheck(lambda x: x.detach() * 2, x, fast_mode=True)
+
+
+class TransposedBackward(autograd.Function):
+    """A backward whose mistake is antisymmetric, and not seen where both directions are the same."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g + (g - g.T)
+
+
 def test_gradcheck_of_a_function_that_goes_back_itself():
     x = leaf(0.5, -1.5, dtype="float64")
     assert gradcheck(lambda x: grad((x**3).sum(), x, create_graph=True)[0], x)

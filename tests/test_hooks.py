@@ -372,3 +372,75 @@ def test_create_graph_records_whatever_the_mode_and_hooks_only_then():
     y.backward()
     assert seen == [True, False]
     assert tg.is_grad_enabled()
+
+
+def test_the_gradient_of_what_is_no_leaf_is_asked_for_before():
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    with pytest.warns(UserWarning, match=r"retain_grad\(\)"):
+        assert y.grad is None
+    with pytest.warns(UserWarning, match=r"retain_grad\(\)"):
+        assert y[0].grad is None
+    y.retain_grad()
+    assert (y.grad, x.grad, tg.ones(1).grad, y.detach().grad) == (None, None, None, None)  # which tell of nothing
+    y.sum().backward()
+    assert y.grad.tolist() == [1, 1]
+    z = x * 3
+    z.grad = tg.ones(2, dtype=tg.float64)
+    assert z.grad.tolist() == [1, 1]
+
+
+class Same(tg.autograd.Function):
+    """What it is given, as a view."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class Twice(tg.autograd.Function):
+    """What it is given, as two views."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x), x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, g, h):
+        return g + h
+
+
+@pytest.mark.parametrize("view", [Same.apply, lambda x: Twice.apply(x)[0]])
+def test_a_view_that_a_function_gave_is_of_no_use_after_a_write(view):
+    # its values have changed, and what its backward does has not: the gradient would be wrong
+    x = leaf(1.0, 2.0)
+    y = x.clone()
+    z = view(y)
+    used = (z * 2).sum()
+    y[0] *= 3
+    for use in (lambda: z.sum(), lambda: z[1:], lambda: z.backward(tg.ones(2, dtype=tg.float64))):
+        with pytest.raises(GradientError, match=r"written to in place since; write to a clone\(\)"):
+            use()
+    used.backward()
+    assert x.grad.tolist() == [2, 2]
+    with pytest.raises(GradientError, match="given by a Function"):
+        view(x.clone()).mul_(2)
+
+
+def test_a_module_with_backward_hooks_keeps_no_view_beyond_a_write():
+    class Keeping(nn.Module):
+        def forward(self, x):
+            self.kept = x
+            return x.clone()
+
+    module, x = Keeping(), leaf(1.0, 2.0)
+    module.register_full_backward_hook(lambda *args: None)
+    y = x.clone()
+    module(y)
+    y[0] *= 3
+    with pytest.raises(GradientError, match="a hook of a module"):
+        module.kept + 2

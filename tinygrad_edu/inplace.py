@@ -58,7 +58,8 @@ def check_writable(x: Tensor, value: Tensor, verb: str) -> None:
         while source._view is not None:
             if not source._view.tracked and (value.requires_grad or source._view.source.requires_grad):
                 raise GradientError(
-                    f"{verb}: a view made under no_grad() cannot be written to with gradients; make it outside"
+                    f"{verb}: a view made under no_grad(), or given by a Function or a hook of a module, cannot be "
+                    "written to with gradients; make it outside, or write to a clone()"
                 )
             source = source._view.source
         if isinstance(source._node, Leaf):

@@ -329,6 +329,11 @@ class View:
         source = self.source
         if source._view is not None:
             source._view.renew(source)
+        if source._generation != self.generation and not self.tracked and view._node is not None:
+            raise GradientError(
+                "this view has a history of its own, from a Function or a hook of a module, and what it is a view of, "
+                "or another view of that, was written to in place since; write to a clone()"
+            )
         if source._generation != self.generation and self.tracked:
             self.generation = source._generation
             mode = grad_enabled.set(True)

@@ -11,12 +11,12 @@ from . import recording, writes
 from .backend import to_numpy
 from .dtypes import get_default_dtype
 from .grad_mode import is_grad_enabled
-from .graph import Leaf, Node, Output
+from .graph import RETAIN, Leaf, Node, Output
 from .ops import comparison, elementary, elementwise, linear, movement
 from .primitive import Primitive
 from .printing import tensor_text
 from .recording import Recorded, UnsupportedOperandError, record, wrap
-from .told import guarded
+from .told import guarded, warn_user
 
 __all__ = ["Tensor", "method"]
 
@@ -259,7 +259,11 @@ class Tensor(Recorded):
     @property
     def grad(self) -> Any:
         """The accumulated gradient, a Tensor of the same shape; None at first."""
-        return self._node.grad if isinstance(self._node, Leaf) else self._grad
+        if isinstance(self._node, Leaf):
+            return self._node.grad
+        if self._grad is None and self._node is not None and RETAIN not in (self._node.hooks or ()):
+            warn_user("backward leaves no .grad in a Tensor that is no leaf, unless retain_grad() is called before")
+        return self._grad
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:

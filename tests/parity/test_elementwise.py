@@ -297,6 +297,13 @@ def test_distances(rng):
     hold(lambda m, x, y: m.cdist(x, y[..., :2]), x, y)
 
 
+def test_powers_of_bools():
+    x = np.array([True, False])
+    hold(lambda m, x: [x**True, m.pow(x, False), m.pow(x, 2), m.pow(x, 2.0), m.pow(2, x)], x, backward=False)
+    for program in (lambda m, x: m.pow(x, x), lambda m, x: m.pow(True, x)):
+        hold(program, x, backward=False)
+
+
 def test_powers_of_integers_to_negative_integers():
     x, y = np.array([0, 1, -1, 2, -1, 3])[:, None], np.array([-1, -2, 0, 3])
     hold(lambda m, x, y: [x[1:] ** y, m.pow(x[1:], y), x.float() ** y.abs(), 2**y, m.pow(-1, y), x.pow(2)], x, y)

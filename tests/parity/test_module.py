@@ -29,7 +29,7 @@ def told(value):
     return None if value is None else np.round(value.detach().numpy(), 9).tolist()
 
 
-# PyTorch would like the inputs to require grad
+# that the inputs require no grad is told
 @pytest.mark.filterwarnings("ignore:Full backward hook is firing")
 @pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize("place", ["0", "2", ""])
@@ -220,6 +220,16 @@ def test_orthogonal(shape):
     w = nn.init.orthogonal_(tg.empty(shape), gain=2).numpy().reshape(shape[0], -1)
     small = w @ w.T if w.shape[0] < w.shape[1] else w.T @ w
     np.testing.assert_allclose(small, 4 * np.eye(len(small)), atol=1e-5)
+
+
+def test_truncated_normal_numbers_of_half_precision():
+    x = nn.init.trunc_normal_(tg.empty(10_000, dtype=tg.float16), 0.0, 1.0, -2.0, 2.0)
+    assert x.dtype == tg.float16
+    assert x.unique().numel() > 3000  # drawn as float16 there were 2,700 at most
+    assert x.abs().max() <= 2
+    for nn_, lib in ((nn, tg), (torch.nn, torch)):
+        with pytest.warns(UserWarning, match="more than 2 std"):
+            nn_.init.trunc_normal_(lib.empty(5), 10.0)
 
 
 @pytest.mark.parametrize("bounds", [(-2.0, 2.0), (-0.5, 3.0)])
@@ -461,3 +471,97 @@ def test_other_memory():
         net.to_empty(device="cpu", recurse=False)
         assert net[0].weight.eq(7).all()
         assert m.is_tensor(net[1].running_mean)
+
+
+GIVEN = {
+    "a dictionary": lambda g: {"a": 1},
+    "a list": list,
+    "a number": lambda g: 3,
+    "a number in a tuple": lambda g: (3,),
+    "nothing": lambda g: (),
+    "two": lambda g: (g[0], g[0]),
+    "another dtype": lambda g: (g[0].half(),),
+    "another shape": lambda g: (g[0][:1],),
+}
+
+
+@pytest.mark.parametrize("place", ["register_full_backward_hook", "register_full_backward_pre_hook"])
+@pytest.mark.parametrize("give", GIVEN.values(), ids=GIVEN.keys())
+def test_what_a_backward_hook_gives(place, give):
+    found = []
+    for m, module in zip((tg, torch), twins(net), strict=True):
+        getattr(module[2], place)(lambda _, *grads: give(grads[0]))
+        x = m.tensor(X, requires_grad=True)
+        try:
+            module(x).sum().backward()
+            found.append(told(x.grad))
+        except (TypeError, RuntimeError, KeyError) as error:  # PyTorch looks for 0 in a dictionary
+            found.append(TypeError if isinstance(error, KeyError) else type(error).__mro__[-4])
+    assert found[0] == found[1]
+
+
+def test_backward_hooks_where_no_input_requires_grad_say_so():
+    for m, module in zip((tg, torch), twins(net), strict=True):
+        module[0].register_full_backward_hook(lambda *args: None)
+        with pytest.warns(UserWarning, match="Full backward hook is firing"):
+            module(m.tensor(X)).sum().backward()
+
+
+def test_hooks_see_what_becomes_a_member_and_may_give_another():
+    logs = []
+    for lib in (tg.nn.hooks, torch.nn.modules.module):
+        nn_, log = (torch.nn if lib.__name__.startswith("torch") else nn), []
+        m = torch if nn_ is torch.nn else tg
+        handles = [
+            getattr(lib, f"register_module_{kind}_registration_hook")(
+                lambda module, name, x, kind=kind, log=log: log.append((kind, type(module).__name__, name, x is None))
+            )
+            for kind in ("buffer", "parameter", "module")
+        ]
+        norm = nn_.BatchNorm1d(2, affine=False)
+        nn_.ModuleDict({"z": nn_.Sequential(norm)})
+        module = nn_.Module()
+        module.add_module("no_module", None)
+        module.register_parameter("no_parameter", None)
+        module.register_buffer("no_buffer", None)
+        module.x = nn_.Linear(1, 1, bias=False)
+        module.x = nn_.Identity()
+        module.y = nn_.Buffer(m.ones(1))
+        module.y = m.zeros(1)
+        zeros = nn_.Parameter(m.zeros(1))
+        handles.append(lib.register_module_parameter_registration_hook(lambda *args, zeros=zeros: zeros))
+        module.w = nn_.Parameter(m.ones(1))
+        assert module.w is zeros
+        for handle in handles:
+            handle.remove()
+        module.v = nn_.Parameter(m.ones(1))
+        assert module.v.item() == 1
+        logs.append(log)
+    assert logs[0] == logs[1]
+
+
+def test_where_hooks_are_kept():
+    for _, nn_ in BOTH:
+        net = nn_.Linear(1, 1)
+        hook = lambda *args: None  # noqa: E731
+        handles = [
+            net.register_forward_hook(hook, with_kwargs=True, always_call=True),
+            net.register_forward_pre_hook(hook, with_kwargs=True),
+            net.register_state_dict_pre_hook(hook),
+            net.register_state_dict_post_hook(hook),
+            net.register_load_state_dict_pre_hook(hook),
+            net.register_load_state_dict_post_hook(hook),
+        ]
+        kept = [
+            *(net._forward_hooks, net._forward_hooks_with_kwargs, net._forward_hooks_always_called),
+            *(net._forward_pre_hooks, net._forward_pre_hooks_with_kwargs),
+            *(net._state_dict_pre_hooks, net._state_dict_hooks),
+            *(net._load_state_dict_pre_hooks, net._load_state_dict_post_hooks),
+        ]
+        assert [len(hooks) for hooks in kept] == [1] * 9
+        assert list(net._forward_hooks.values()) == [hook]
+        for handle in handles:
+            handle.remove()
+        assert not any(kept)
+        net.register_buffer("b", None, persistent=False)
+        assert net._non_persistent_buffers_set == {"b"}

@@ -72,6 +72,11 @@ def test_float32_and_float64_keep_their_dtype(kind):
     hold_module(maker(kind, {"num_layers": 2}), X.astype(np.float32), double=False)
 
 
+@pytest.mark.parametrize("kind", ["RNN", "GRU"])
+def test_projections_are_for_an_lstm(kind):
+    hold(lambda m, x: getattr(m.nn, kind)(4, 6, proj_size=2), X)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
 def test_cells(kind, bias):

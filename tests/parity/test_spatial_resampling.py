@@ -184,3 +184,23 @@ def test_affine_grid(size, corners):
     hold(lambda m, t: functional(m).affine_grid(t, size, corners), values(rng, (size[0], dims, dims + 1), "float32"))
     for wrong in ((3, dims, dims + 1), (size[0], dims, dims), (dims, dims + 1)):
         hold(lambda m, t: functional(m).affine_grid(t, size, corners), np.zeros(wrong))
+
+
+def test_grid_sample_in_three_dimensions_at_what_is_no_place():
+    x = np.arange(1.0, 28).reshape(1, 1, 3, 3, 3)
+    places = np.array([np.nan, np.inf, -np.inf, 1e20, 0.3])
+    for axis in range(3):
+        grid = np.full((1, 1, 1, 5, 3), 0.1)
+        grid[..., axis] = places
+        for mode in ("bilinear", "nearest"):
+            for padding in ("zeros", "border", "reflection"):
+                hold(
+                    lambda m, *xs, o=(mode, padding): functional(m).grid_sample(*xs, *o, False), x, grid, backward=False
+                )
+
+
+@pytest.mark.parametrize("place", [np.nan, np.inf, -np.inf])
+def test_gradients_of_a_place_outside_a_solid_are_zeros(place):
+    grid = np.full((1, 1, 1, 1, 3), 0.1)
+    grid[..., 1] = place
+    hold(lambda m, *xs: functional(m).grid_sample(*xs, align_corners=False), np.ones((1, 1, 2, 2, 2)), grid)

@@ -21,9 +21,10 @@ next_key = count().__next__
 class RemovableHandle:
     """What a hook was registered under; `remove()` takes the hook away, and so does the end of a `with` block."""
 
-    def __init__(self, hooks: dict[int, Any], id: int) -> None:
+    def __init__(self, hooks: dict[int, Any], id: int, marks: Iterable[dict[int, Any]] = ()) -> None:
         self.hooks = hooks
         self.id = id
+        self.marks = marks  # what says of some of the hooks how they are called
 
     def hooks_dict_ref(self) -> dict[int, Any]:
         """The hooks that were registered in the same place, by the `id` of their handles."""
@@ -31,7 +32,8 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
-        self.hooks.pop(self.id, None)
+        for each in (self.hooks, *self.marks):
+            each.pop(self.id, None)
 
     def __enter__(self) -> "RemovableHandle":
         return self

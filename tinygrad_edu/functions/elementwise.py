@@ -34,6 +34,8 @@ FAST_POWERS = {1: ops.clone, 2: ops.square, 0.5: sqrt, -1: ops.reciprocal}
 def pow(input: Any, exponent: Any) -> Tensor:
     """input to the power of exponent, elementwise; either may be a number."""
     if isinstance(exponent, (int, float)) and isinstance(input, Tensor):
+        if isinstance(exponent, bool) and input.dtype.kind == "b":
+            return input | (not exponent)  # x to the power of True is x, to that of False True
         fast = FAST_POWERS.get(exponent)
         whole = input.dtype.kind in "iu" and type(exponent) is int and exponent > 0
         if exponent < 0 and input.dtype.kind == "u" and type(exponent) is int:

@@ -1,7 +1,7 @@
 """Hooked: a tree that calls what was registered with it, around its forward, its backward, and its state."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..autograd.function import Function, FunctionCtx
 from ..autograd.hooks import RemovableHandle, next_key
@@ -9,46 +9,70 @@ from ..functions.creation import zeros_like
 from ..grad_mode import is_grad_enabled
 from ..tensor import Tensor
 from ..told import warn_user
+from .members import BUFFER, MODULE, PARAMETER
 from .state import Replacing
-from .tree import Tree
+from .tree import Tree, at_registration
 
 __all__ = [
     "Hooked",
     "everywhere",
     "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
     "register_module_full_backward_hook",
     "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
 ]
 
-Hooks = dict[int, tuple[Callable[..., Any], bool]]  # with whether it takes keyword arguments or, after forward, always
+Hooks = dict[int, Callable[..., Any]]
+Marks = dict[int, bool]  # of some hooks, by their keys
 
-# the hooks of all modules: where a module has its own, the hook, and whether it takes keyword arguments
-everywhere: dict[int, tuple[str, Callable[..., Any], bool]] = {}
 
-MOMENTS = ("before saving", "after saving", "before loading", "after loading")
+class Hook(NamedTuple):
+    """A hook, and how it is called."""
+
+    key: int
+    call: Callable[..., Any]
+    with_kwargs: bool  # whether it takes the keyword arguments
+    always: bool  # whether it is called when forward fails, too
+
+
+everywhere: dict[int, tuple[str, Hook]] = {}  # the hooks of all modules, with the attribute where a module has its own
 
 
 class Hooked(Tree):
     """What a Module is as the owner of its hooks."""
 
     _forward_pre_hooks: Hooks
+    _forward_pre_hooks_with_kwargs: Marks
     _forward_hooks: Hooks
+    _forward_hooks_with_kwargs: Marks
+    _forward_hooks_always_called: Marks
     _backward_pre_hooks: Hooks
     _backward_hooks: Hooks
-    _state_hooks: dict[str, dict[int, Callable[..., Any]]]  # by the moment when they are called
+    _state_dict_pre_hooks: Hooks
+    _state_dict_hooks: Hooks
+    _load_state_dict_pre_hooks: Hooks
+    _load_state_dict_post_hooks: Hooks
     forward: Callable[..., Any]
 
     def __init__(self) -> None:
         super().__init__()
-        vars(self).update(_forward_pre_hooks={}, _forward_hooks={}, _backward_pre_hooks={}, _backward_hooks={})
-        vars(self)["_state_hooks"] = {
-            "before saving": {},
-            "after saving": {},
-            "before loading": {},
-            "after loading": {},
-        }
+        vars(self).update(
+            _forward_pre_hooks={},
+            _forward_pre_hooks_with_kwargs={},
+            _forward_hooks={},
+            _forward_hooks_with_kwargs={},
+            _forward_hooks_always_called={},
+            _backward_pre_hooks={},
+            _backward_hooks={},
+            _state_dict_pre_hooks={},
+            _state_dict_hooks={},
+            _load_state_dict_pre_hooks={},
+            _load_state_dict_post_hooks={},
+        )
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -57,7 +81,7 @@ class Hooked(Tree):
 
         With `with_kwargs` it is `hook(module, args, kwargs)`, which returns both or nothing.
         """
-        return add_hook(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+        return add_hook(self._forward_pre_hooks, hook, prepend, (self._forward_pre_hooks_with_kwargs, with_kwargs))
 
     def register_forward_hook(
         self,
@@ -72,34 +96,32 @@ class Hooked(Tree):
         With `with_kwargs` it is `hook(module, args, kwargs, output)`. With `always_call` it is called, with None for
         the output, when forward or another hook fails too.
         """
-        handle = add_hook(self._forward_hooks, (hook, with_kwargs), prepend)
-        if always_call:
-            self._forward_hooks[handle.id] = AlwaysCalled(hook), with_kwargs
-        return handle
+        marks = (self._forward_hooks_with_kwargs, with_kwargs), (self._forward_hooks_always_called, always_call)
+        return add_hook(self._forward_hooks, hook, prepend, *marks)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` when the outputs' gradients are known; what it returns replaces them."""
-        return add_hook(self._backward_pre_hooks, (hook, False), prepend)
+        return add_hook(self._backward_pre_hooks, hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are known; it may give others.
 
         `grad_input` has an entry for each positional argument, None for one without a gradient.
         """
-        return add_hook(self._backward_hooks, (hook, False), prepend)
+        return add_hook(self._backward_hooks, hook, prepend)
 
     register_backward_hook = register_full_backward_hook  # PyTorch's older name
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module's part of a state_dict is made."""
-        return add_hook(self._state_hooks["before saving"], hook)
+        return add_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, metadata)` after the module's part of a state_dict, to change it."""
-        return add_hook(self._state_hooks["after saving"], hook)
+        return add_hook(self._state_dict_hooks, hook)
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        return add_hook(self._state_hooks["after saving"], Replacing(hook))
+        return add_hook(self._state_dict_hooks, Replacing(hook))
 
     def _register_load_state_dict_pre_hook(
         self, hook: Callable[..., Any], with_module: bool = False
@@ -112,18 +134,18 @@ class Hooked(Tree):
         The state_dict is a copy of what is below the module, which the hook may change; what it adds to the lists of
         names and words is told.
         """
-        return add_hook(self._state_hooks["before loading"], hook)
+        return add_hook(self._load_state_dict_pre_hooks, hook)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, keys)` after a state was loaded, with its missing and unexpected keys."""
-        return add_hook(self._state_hooks["after loading"], hook)
+        return add_hook(self._load_state_dict_post_hooks, hook)
 
     def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
-        output, called = None, list[Callable[..., Any]]()
+        output, called = None, set[int]()
         try:
-            for hook, with_kwargs in hooks_of(self, "_forward_pre_hooks"):
-                result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-                if result is not None and with_kwargs:
+            for hook in hooks_of(self, "_forward_pre_hooks"):
+                result = hook.call(self, args, kwargs) if hook.with_kwargs else hook.call(self, args)
+                if result is not None and hook.with_kwargs:
                     args, kwargs = result
                 elif result is not None:
                     args = result if isinstance(result, tuple) else (result,)
@@ -131,27 +153,41 @@ class Hooked(Tree):
             backward = BackwardHooks(self) if watched else None
             passed = backward.inputs(args) if backward else args
             output = self.forward(*passed, **kwargs)
-            for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
-                called.append(hook)
-                result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+            for hook in hooks_of(self, "_forward_hooks"):
+                called.add(hook.key)
+                result = hook.call(self, *((args, kwargs) if hook.with_kwargs else (args,)), output)
                 output = output if result is None else result
             return backward.outputs(output) if backward else output
         except Exception:
-            for hook, with_kwargs in hooks_of(self, "_forward_hooks"):
-                if isinstance(hook, AlwaysCalled) and hook not in called:
-                    hook.after_failure(*((self, args, kwargs, output) if with_kwargs else (self, args, output)))
+            for hook in hooks_of(self, "_forward_hooks"):
+                if hook.always and hook.key not in called:
+                    call_after_failure(hook, self, *((args, kwargs) if hook.with_kwargs else (args,)), output)
             raise
 
 
-def hooks_of(module: Hooked, kind: str) -> list[tuple[Callable[..., Any], bool]]:
-    """The hooks that all modules have, and then the module's own, each with whether it takes keyword arguments."""
-    common = [(hook, with_kwargs) for where, hook, with_kwargs in everywhere.values() if where == kind]
-    return [*common, *getattr(module, kind).values()]
+def hooks_of(module: Hooked, kind: str) -> list[Hook]:
+    """The hooks that all modules have, and then the module's own."""
+    common = [hook for where, hook in everywhere.values() if where == kind]
+    with_kwargs, always = (getattr(module, f"{kind}_{mark}", ()) for mark in ("with_kwargs", "always_called"))
+    own = getattr(module, kind).items()
+    return [*common, *[Hook(key, call, key in with_kwargs, key in always) for key, call in own]]
 
 
-def register_everywhere(kind: str, hook: Callable[..., Any], with_kwargs: bool = False) -> RemovableHandle:
+def call_after_failure(hook: Hook, *args: Any) -> None:
+    """Call a hook where another error is on its way, which one of its own does not take the place of."""
+    try:
+        hook.call(*args)
+    except Exception as error:
+        warn_user(f"a forward hook with always_call failed after another error: {error}")
+
+
+def register_everywhere(
+    kind: str, hook: Callable[..., Any], with_kwargs: bool = False, always: bool = False
+) -> RemovableHandle:
     """Add a hook of all modules."""
-    return add_hook(everywhere, (kind, hook, with_kwargs))
+    key = next_key()
+    everywhere[key] = kind, Hook(key, hook, with_kwargs, always)
+    return RemovableHandle(everywhere, key)
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -163,7 +199,7 @@ def register_module_forward_hook(
     hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
 ) -> RemovableHandle:
     """Call `hook(module, args, output)` after the forward of every module, as its own such hooks, and before those."""
-    return register_everywhere("_forward_hooks", AlwaysCalled(hook) if always_call else hook, with_kwargs)
+    return register_everywhere("_forward_hooks", hook, with_kwargs, always_call)
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -179,21 +215,19 @@ def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHan
 register_module_backward_hook = register_module_full_backward_hook  # PyTorch's older name
 
 
-class AlwaysCalled:
-    """A hook that is called when forward fails, too."""
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(module, name, parameter)` for each parameter that becomes a module's; it may give another."""
+    return add_hook(at_registration[PARAMETER], hook)
 
-    def __init__(self, hook: Callable[..., Any]) -> None:
-        self.hook = hook
 
-    def __call__(self, *args: Any) -> Any:
-        return self.hook(*args)
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(module, name, buffer)` for each buffer that becomes a module's; it may give another."""
+    return add_hook(at_registration[BUFFER], hook)
 
-    def after_failure(self, *args: Any) -> None:
-        """Call it where another error is on its way, which one of its own does not take the place of."""
-        try:
-            self.hook(*args)
-        except Exception as error:
-            warn_user(f"a forward hook with always_call failed after another error: {error}")
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(module, name, submodule)` for each module that becomes another's; it may give another."""
+    return add_hook(at_registration[MODULE], hook)
 
 
 class WithoutModule:
@@ -267,12 +301,18 @@ class BackwardHooks:
 
     def at_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """Called with the gradients of the outputs."""
-        for hook, _ in hooks_of(self.module, "_backward_pre_hooks"):
-            grads = replaced(hook(self.module, grads), grads, "pre-hook")
+        for hook in hooks_of(self.module, "_backward_pre_hooks"):
+            grads = replaced(hook.call(self.module, grads), grads, "pre-hook")
         self.grad_output = grads
         if not self.reaches_inputs:
-            for hook, _ in hooks_of(self.module, "_backward_hooks"):
-                given = hook(self.module, (None,) * self.count, grads)
+            hooks = hooks_of(self.module, "_backward_hooks")
+            if hooks:
+                warn_user(
+                    "Full backward hook is firing with the gradients of outputs alone, as no positional argument of "
+                    f"{type(self.module).__name__} requires gradients"
+                )
+            for hook in hooks:
+                given = hook.call(self.module, (None,) * self.count, grads)
                 if given is not None and any(g is not None for g in as_tuple(given)):
                     raise RuntimeError(
                         f"a backward hook of {type(self.module).__name__} gave gradients of its inputs, where no input "
@@ -284,8 +324,8 @@ class BackwardHooks:
         """Called with the gradients of the inputs."""
         if self.grad_output is None:  # the output was none that is watched, or this is a second derivative
             return grads
-        for hook, _ in hooks_of(self.module, "_backward_hooks"):
-            grads = replaced(hook(self.module, grads, self.grad_output), grads, "hook")
+        for hook in hooks_of(self.module, "_backward_hooks"):
+            grads = replaced(hook.call(self.module, grads, self.grad_output), grads, "hook")
         self.grad_output = None
         return grads
 
@@ -294,27 +334,39 @@ def replaced(by: Any, grads: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     """What a hook gave in place of gradients, None for no change.
 
     Raises:
-        RuntimeError: it is another number of gradients.
+        TypeError: it is no gradients.
+        RuntimeError: it is another number of gradients, or one of another shape or dtype.
     """
     if by is None:
         return grads
     by = as_tuple(by)
+    if any(g is not None and not isinstance(g, Tensor) for g in by):
+        raise TypeError(f"a backward {what} gives gradients, or None for no change, got {by!r:.80}")
     if len(by) != len(grads):
         raise RuntimeError(f"a backward {what} gives as many gradients: got {len(by)}, but expected {len(grads)}")
+    for given, g in zip(by, grads, strict=True):
+        if given is not None and g is not None and (given.shape, given.dtype) != (g.shape, g.dtype):
+            raise RuntimeError(
+                f"a backward {what} gives gradients of the same shape and dtype: for {g.dtype} {tuple(g.shape)} it "
+                f"gave {given.dtype} {tuple(given.shape)}"
+            )
     return by
 
 
 def as_tuple(given: Any) -> tuple[Any, ...]:
     """Several gradients, or one."""
-    return given if isinstance(given, tuple) else (given,)
+    return tuple(given) if isinstance(given, (tuple, list)) else (given,)
 
 
-def add_hook(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> RemovableHandle:
-    """Put a hook behind the others, or before them."""
+def add_hook(hooks: Hooks, hook: Any, prepend: bool = False, *marks: tuple[Marks, bool]) -> RemovableHandle:
+    """Put a hook behind the others, or before them; each mark is set for it or not."""
     key = next_key()
     others = dict(hooks) if prepend else {}
     if prepend:
         hooks.clear()
     hooks[key] = hook
     hooks.update(others)
-    return RemovableHandle(hooks, key)
+    for mark, holds in marks:
+        if holds:
+            mark[key] = True
+    return RemovableHandle(hooks, key, [mark for mark, _ in marks])

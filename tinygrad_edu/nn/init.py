@@ -119,8 +119,14 @@ def trunc_normal_(
 ) -> Tensor:
     r"""Fill with normal numbers that lie in [a, b].
 
-    $\mu + \sigma\, \Phi^{-1}(u)$ of uniform numbers u between $\Phi$ of the two bounds.
+    $\mu + \sigma\, \Phi^{-1}(u)$ of uniform numbers u between $\Phi$ of the two bounds; drawn in float32 where it holds
+    float16.
     """
+    if tensor.dtype.char == "e":
+        with no_grad():
+            return tensor.copy_(trunc_normal_(tensor.float(), mean, std, a, b, generator)).clamp_(a, b)
+    if not a - 2 * std <= mean <= b + 2 * std:
+        warn_user(f"trunc_normal_: mean {mean} is more than 2 std from [{a}, {b}], where few numbers lie")
     low, high = (0.5 * math.erfc((mean - bound) / (std * math.sqrt(2))) for bound in (a, b))
     with no_grad():
         tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)

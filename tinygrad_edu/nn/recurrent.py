@@ -267,7 +267,7 @@ class RNN(RNNBase):
     initial h, zeros by default, is the second argument. For the parameters see RNNBase.
 
     Raises:
-        ValueError: the nonlinearity is neither "tanh" nor "relu"; the input is of another dtype.
+        ValueError: the nonlinearity is neither "tanh" nor "relu"; there is a projection; the input has another dtype.
         ShapeError: in forward, the sizes do not fit.
 
     Source: Elman, "Finding Structure in Time" (1990).
@@ -283,6 +283,7 @@ class RNN(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
@@ -297,8 +298,9 @@ class RNN(RNNBase):
             batch_first,
             dropout,
             bidirectional,
-            device=device,
-            dtype=dtype,
+            proj_size,
+            device,
+            dtype,
         )
         self.nonlinearity = nonlinearity
 
@@ -361,7 +363,7 @@ class GRU(RNNBase):
     initial h, zeros by default, is the second argument. For the parameters see RNNBase.
 
     Raises:
-        ValueError: the input is of another dtype.
+        ValueError: there is a projection; the input has another dtype.
         ShapeError: in forward, the sizes do not fit.
 
     Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
@@ -377,6 +379,7 @@ class GRU(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
@@ -389,6 +392,7 @@ class GRU(RNNBase):
             batch_first,
             dropout,
             bidirectional,
-            device=device,
-            dtype=dtype,
+            proj_size,
+            device,
+            dtype,
         )

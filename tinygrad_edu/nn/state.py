@@ -40,13 +40,13 @@ def state_of(module: Any, state: dict[str, Any], prefix: str, keep_vars: bool) -
     metadata = {"version": module._version}
     if hasattr(state, "_metadata"):
         state._metadata[prefix[:-1]] = metadata
-    for hook in list(module._state_hooks["before saving"].values()):
+    for hook in list(module._state_dict_pre_hooks.values()):
         hook(module, prefix, keep_vars)
     module._save_to_state_dict(state, prefix, keep_vars)
     for name, child in module._modules.items():
         if child is not None:
             child.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    for hook in list(module._state_hooks["after saving"].values()):
+    for hook in list(module._state_dict_hooks.values()):
         given = hook(module, state, prefix, metadata)
         if given is not None and not isinstance(hook, Replacing):
             raise RuntimeError(f"a state_dict post-hook must return None, got {type(given).__name__}")
@@ -93,7 +93,7 @@ def load_state(module: Any, state_dict: Mapping[str, Any], strict: bool, assign:
     keys, errors, puts = KeysNotMatched([], []), list[str](), list[Callable[[], None]]()
     metadata = getattr(state_dict, "_metadata", {})
     hold_all(module, Part(state_dict, "", puts), "", metadata, assign, keys, errors)
-    hooks = [(part, hook) for part in from_below(module) for hook in list(part._state_hooks["after loading"].values())]
+    hooks = [(part, hook) for part in from_below(module) for hook in list(part._load_state_dict_post_hooks.values())]
     if errors or not hooks:  # a hook may see to keys that do not match
         check(module, keys, errors, strict, ", which is unchanged")
     with no_grad():
@@ -122,7 +122,7 @@ def hold(
 ) -> None:
     """Hold what a module itself has against a state_dict: note what does not fit, and what is to be put where."""
     missing, unexpected, errors = told
-    for hook in list(module._state_hooks["before loading"].values()):
+    for hook in list(module._load_state_dict_pre_hooks.values()):
         hook(module, state, prefix, metadata, strict, *told)
     own, puts = persistent(module), list[Callable[[], None]]()
     for name, tensor in own.items():

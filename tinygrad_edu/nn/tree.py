@@ -7,10 +7,13 @@ from ..tensor import Tensor
 from .members import BUFFER, MODULE, PARAMETER, TRANSIENT, Members
 from .parameter import Buffer, Parameter
 
-__all__ = ["Tree"]
+__all__ = ["Tree", "at_registration"]
 
 FAMILIES = {PARAMETER: "_parameters", BUFFER: "_buffers", TRANSIENT: "_buffers", MODULE: "_modules"}
 NAMES = {PARAMETER: "an nn.Parameter", BUFFER: "a Tensor", TRANSIENT: "a Tensor", MODULE: "an nn.Module"}
+
+# hooks that see each member as it becomes one, by its kind, and may give another: see hooks.py
+at_registration: dict[str, dict[int, Callable[..., Any]]] = {PARAMETER: {}, BUFFER: {}, MODULE: {}}
 
 
 class Tree:
@@ -38,7 +41,7 @@ class Tree:
                 f"{type(self).__name__}.{name} is a {known} and takes {NAMES[known]} or None, "
                 f"got {type(value).__name__}; to change its values, write to it under no_grad()"
             )
-        object.__setattr__(self, name, value)
+        object.__setattr__(self, name, value if known is None else self._shown(known, name, value))
 
     def __getattr__(self, name: str) -> Any:
         if name in vars(self):  # asked for by super().__getattr__(name), as wrappers do
@@ -71,7 +74,16 @@ class Tree:
         if not name or "." in name:
             raise KeyError(f"the name of a {kind} is a string, not empty and without dots, got {name!r}")
         self._members[name] = kind
-        vars(self)[name] = value
+        vars(self)[name] = self._shown(kind, name, value)
+
+    def _shown(self, kind: str, name: str, value: Any) -> Any:
+        """The new member itself, or what a hook that sees it gives in its place."""
+        if kind == PARAMETER and value is None:
+            return None
+        for hook in list(at_registration[BUFFER if kind == TRANSIENT else kind].values()):
+            given = hook(self, name, value)
+            value = value if given is None else given
+        return value
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under a name; None keeps its place, for one that this module does without.
@@ -117,6 +129,10 @@ class Tree:
     @_buffers.setter
     def _buffers(self, members: Mapping[str, Any]) -> None:
         self._buffers.replace(members)
+
+    @property
+    def _non_persistent_buffers_set(self) -> set[str]:
+        return {name for name, kind in self._members.items() if kind == TRANSIENT}
 
     @property
     def _modules(self) -> Members:

@@ -234,7 +234,7 @@ class Tracer:
                 fields["value"] = plain(array)
             if self.statistics:
                 fields["value_statistics"] = statistics_of(array)
-        grad = node.grad if isinstance(node, Leaf) else getattr(self.tensors.get(node), "grad", None)
+        grad = node.grad if isinstance(node, Leaf) else getattr(self.tensors.get(node), "_grad", None)
         if grad is not None:
             if self.values:
                 fields["grad"] = plain(grad._array)

@@ -105,8 +105,8 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     checked_probability(p)
     if input.ndim == 3:
         warn_user(
-            "Received a 3-D input to dropout2d, assuming that channel-wise dropout of (B, C, L) is meant, as PyTorch "
-            "does; use dropout1d"
+            "Received a 3-D input to dropout2d, assuming that channel-wise 1D dropout behavior is desired, on "
+            "(B, C, L); use dropout1d"
         )
     elif input.ndim != 4:
         warn_user(f"Received a {input.ndim}-D input to dropout2d, which is for (B, C, H, W); use dropout")

@@ -76,8 +76,8 @@ def grid_sample(
 
     The mode says how the pixels around a place are mixed: "bilinear" (trilinear for three dimensions), "nearest", or
     "bicubic" (two dimensions only), as in interpolate. Beyond the edges the values are zero ("zeros"), those of the
-    edge ("border"), or mirrored ("reflection"). A coordinate that is NaN gives NaN with "zeros" (nothing
-    for "nearest"), and otherwise counts as the first pixel's.
+    edge ("border"), or mirrored ("reflection"). A coordinate that is NaN gives NaN with "zeros" (nothing for "nearest",
+    nor in three dimensions), and otherwise counts as the first pixel's, or in three dimensions the last's.
 
     Raises:
         ShapeError: input and grid do not fit each other, or the input has nothing to sample.
@@ -96,7 +96,7 @@ def grid_sample(
     for i, n in enumerate(spatial):
         coordinate = grid[..., dims - 1 - i].reshape(-1)
         place = (coordinate + 1) / 2 * (n - 1) if corners else ((coordinate + 1) * n - 1) / 2
-        taps.append(taps_of(place, n, mode, padding_mode, corners))
+        taps.append(taps_of(place, n, mode, padding_mode, corners, dims == 3))
     batch, channels = input.shape[:2]
     pixels = input.movedim(1, -1).reshape(batch * math.prod(spatial), channels)
     pixels = cat([pixels, wrap(numpy.zeros((1, channels), input.dtype))])  # the last one is for what lies outside
@@ -138,8 +138,12 @@ def check_sampling(input: Tensor, grid: Tensor, mode: str, padding_mode: str) ->
         raise RuntimeError(f"grid_sample takes input and grid of one float dtype, got {input.dtype} and {grid.dtype}")
 
 
-def taps_of(place: Tensor, n: int, mode: str, padding_mode: str, corners: bool) -> list[Tap]:
-    """Which values of a dimension are mixed at each place, whether there are such, and their weights."""
+def taps_of(place: Tensor, n: int, mode: str, padding_mode: str, corners: bool, solid: bool) -> list[Tap]:
+    """Which values of a dimension are mixed at each place, whether there are such, and their weights.
+
+    Among the values of a solid, in three dimensions, PyTorch leaves out those that do not exist; in an image it weighs
+    them with 0, which NaN and infinity survive.
+    """
     if mode == "bicubic":
         start = wrap(numpy.floor(place._array))
         t = place - start
@@ -147,13 +151,14 @@ def taps_of(place: Tensor, n: int, mode: str, padding_mode: str, corners: bool) 
             tap(within(start + k, n, padding_mode, corners)._array, n, weight)
             for k, weight in enumerate(cubic_weights(t), start=-1)
         ]
-    place = within(place, n, padding_mode, corners)
+    place = within(place, n, padding_mode, corners, solid)
     if mode == "nearest":
         # a weight of 1 that the gradient reaches, and is 0 there, as in PyTorch
         weight = masked(place, numpy.array(False)) + 1 if place.requires_grad else None
         return [tap(numpy.rint(place._array), n, weight)]
     start = wrap(numpy.floor(place._array))
-    return [tap(start._array, n, start + 1 - place), tap(start._array + 1, n, place - start)]
+    taps = [tap(start._array, n, start + 1 - place), tap(start._array + 1, n, place - start)]
+    return [(index, exists, masked(weight, exists)) for index, exists, weight in taps] if solid else taps
 
 
 def tap(index: Array, n: int, weight: Any) -> Tap:
@@ -162,14 +167,15 @@ def tap(index: Array, n: int, weight: Any) -> Tap:
     return numpy.where(exists, index, 0).astype(int), exists, weight
 
 
-def within(place: Tensor, n: int, padding_mode: str, corners: bool) -> Tensor:
+def within(place: Tensor, n: int, padding_mode: str, corners: bool, solid: bool = False) -> Tensor:
     """The places, those beyond the edges moved inside as the padding mode says; "zeros" leaves them."""
     if padding_mode == "zeros":
         return place
     if padding_mode == "reflection":
         place = mirrored(place, 0.0, n - 1.0) if corners else mirrored(place, -0.5, n - 0.5)
-    # not by clamp: at the edges themselves PyTorch's gradient is 0, and NaN becomes 0
-    return where(place > 0, where(place < n - 1, place, float(n - 1)), 0.0)
+    # not by clamp: at the edges themselves PyTorch's gradient is 0, and NaN becomes the first place or the last
+    inside = where(place < n - 1, place, float(n - 1))
+    return where(place <= 0, 0.0, inside) if solid else where(place > 0, inside, 0.0)
 
 
 def mirrored(place: Tensor, low: float, high: float) -> Tensor:

@@ -340,5 +340,5 @@ def is_pruned(module: Module) -> bool:
     return any(
         isinstance(hook, Computed) and hook.kind == "prune"
         for part in module.modules()
-        for hook, _ in part._forward_pre_hooks.values()
+        for hook in part._forward_pre_hooks.values()
     )

@@ -44,7 +44,7 @@ def detach(module: M, kind: str, name: str) -> M:
     Raises:
         ValueError: it is not computed.
     """
-    for key, (hook, _) in module._forward_pre_hooks.items():
+    for key, hook in module._forward_pre_hooks.items():
         if isinstance(hook, Computed) and (hook.kind, hook.name) == (kind, name):
             with no_grad():
                 weight = clone(hook.compute(module, False))
@@ -63,7 +63,7 @@ def parameter_of(module: Module, kind: str, name: str) -> Parameter:
         RuntimeError: it is already.
         ValueError: the module has none of that name.
     """
-    for hook, _ in module._forward_pre_hooks.values():
+    for hook in module._forward_pre_hooks.values():
         if isinstance(hook, Computed) and hook.name == name:
             raise RuntimeError(
                 f"cannot register two {kind} hooks: {hook.kind} is on {type(module).__name__}.{name} already; "
