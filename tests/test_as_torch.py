@@ -85,7 +85,7 @@ def test_a_program_runs_unchanged(tmp_path):
         ("import sys; sys.exit('enough')", 1, "enough"),
         ("import torch\n1 / 0", 1, "ZeroDivisionError"),
         ("import torch\ntorch.lstsqr", 1, "torch.lstsqr is not in tinygrad_edu"),
-        ("import torch.fft", 1, "torch.fft is not in tinygrad_edu"),
+        ("import torch.package", 1, "torch.package is not in tinygrad_edu"),
     ],
 )
 def test_how_a_program_ends(tmp_path, source, code, told):

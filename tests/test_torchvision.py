@@ -6,7 +6,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.data import DataLoader, TensorDataset
 from tinygrad_edu.pytorch import as_torch
-from tinygrad_edu.pytorch.vision import datasets, grids, transforms
+from tinygrad_edu.pytorch.vision import datasets, functional, grids, ops, transforms
 
 
 @pytest.fixture
@@ -93,3 +93,112 @@ def test_a_grid_of_pictures():
     np.testing.assert_allclose(whole[:, 4:].numpy(), np.array([[8, 9], [10, 11]]) / 11, rtol=1e-6)
     within = grids.make_grid(images, normalize=True, value_range=(1, 3), padding=0)[0]
     np.testing.assert_allclose(within[:, :2].numpy(), [[0, 0], [0.5, 1]])
+
+
+def test_a_data_set_that_is_not_here_is_refused_where_it_is_made():
+    with as_torch():
+        from torchvision.datasets import CIFAR100
+
+        with pytest.raises(RuntimeError, match="CIFAR100 is not among the data sets here: CIFAR10"):
+            CIFAR100("data", train=True)
+
+
+def test_batch_norm_that_stays_as_it_is():
+    live, frozen = tg.nn.BatchNorm2d(3), ops.FrozenBatchNorm2d(3)
+    live(tg.randn(4, 3, 5, 5))
+    tg.nn.init.normal_(live.weight)
+    frozen.load_state_dict(live.state_dict())
+    x = tg.randn(2, 3, 4, 4, requires_grad=True)
+    np.testing.assert_allclose(frozen.train()(x).detach(), live.eval()(x).detach(), rtol=1e-5, atol=1e-6)
+    assert list(frozen.parameters()) == []
+    assert list(frozen.state_dict()) == ["weight", "bias", "running_mean", "running_var"]
+    assert repr(frozen) == "FrozenBatchNorm2d(3, eps=1e-05)"
+    frozen(x).sum().backward()
+    scale = (live.weight / (live.running_var + 1e-5).sqrt()).detach().numpy()
+    np.testing.assert_allclose(x.grad, np.broadcast_to(scale[:, None, None], x.shape), rtol=1e-5)
+
+
+def test_layers_that_networks_are_made_of():
+    block = ops.Conv2dNormActivation(3, 6, 3, stride=2)
+    assert [type(layer).__name__ for layer in block] == ["Conv2d", "BatchNorm2d", "ReLU"]
+    assert block(tg.ones(1, 3, 8, 8)).shape == (1, 6, 4, 4)
+    assert (block[0].bias, block[2].inplace, block.out_channels) == (None, True, 6)
+    plain = ops.Conv2dNormActivation(3, 6, 5, dilation=2, norm_layer=None, activation_layer=None)
+    assert plain(tg.ones(1, 3, 8, 8)).shape == (1, 6, 8, 8)
+    assert plain[0].bias is not None
+    squeeze = ops.SqueezeExcitation(4, 2)
+    x = tg.randn(2, 4, 3, 3)
+    means = x.mean((2, 3), keepdim=True)
+    wanted = x * squeeze.fc2(squeeze.fc1(means).relu()).sigmoid()
+    np.testing.assert_allclose(squeeze(x).detach(), wanted.detach(), rtol=1e-6)
+    affine = ops.MLP(4, [8, 2], norm_layer=tg.nn.LayerNorm, dropout=0.5)
+    kinds = ["Linear", "LayerNorm", "ReLU", "Dropout", "Linear", "Dropout"]
+    assert [type(layer).__name__ for layer in affine] == kinds
+    assert ops.Permute([0, 2, 3, 1])(x).shape == (2, 3, 3, 4)
+
+
+def test_stochastic_depth():
+    x = tg.ones(2000, 2)
+    rows = ops.stochastic_depth(x, 0.25, "row")
+    assert tg.equal(rows[:, 0], rows[:, 1])
+    assert set(np.unique(rows.numpy()).round(4)) == {0, np.float32(1.3333)}
+    assert 0.9 < rows.mean() < 1.1
+    assert len(ops.stochastic_depth(x, 0.5, "batch").unique()) == 1
+    layer = ops.StochasticDepth(1.0, "row")
+    assert layer(x).count_nonzero() == 0
+    assert layer.eval()(x) is x
+    assert repr(layer) == "StochasticDepth(p=1.0, mode=row)"
+    for p, mode in ((2, "row"), (0.5, "column")):
+        with pytest.raises(ValueError, match="is"):
+            ops.stochastic_depth(x, p, mode)
+
+
+def test_focal_loss():
+    logits, targets = tg.tensor([0.0, np.log(3.0)], requires_grad=True), tg.tensor([0.0, 1.0])
+    # -(1 - p)^2 log p with p of 1/2 and 3/4, weighed by 1 - alpha and alpha
+    wanted = np.array([0.75 * 0.25 * np.log(2), 0.25 / 16 * np.log(4 / 3)])
+    np.testing.assert_allclose(ops.sigmoid_focal_loss(logits, targets).detach(), wanted, rtol=1e-5)
+    np.testing.assert_allclose(ops.sigmoid_focal_loss(logits, targets, reduction="sum").item(), wanted.sum(), rtol=1e-5)
+    plain = ops.sigmoid_focal_loss(logits, targets, alpha=-1, gamma=0, reduction="mean")
+    np.testing.assert_allclose(plain.item(), (np.log(2) + np.log(4 / 3)) / 2, rtol=1e-5)
+    with pytest.raises(ValueError, match="reduction"):
+        ops.sigmoid_focal_loss(logits, targets, reduction="most")
+
+
+def test_boxes():
+    first = tg.tensor([[0.0, 0.0, 2.0, 2.0]])
+    others = tg.tensor([[1.0, 0.0, 3.0, 2.0], [3.0, 0.0, 4.0, 2.0]])
+    # of hulls of 6 and 8, of which 0 and 2 are not covered
+    np.testing.assert_allclose(ops.generalized_box_iou(first, others), [[1 / 3, -2 / 8]], rtol=1e-6)
+    boxes = tg.cat([others, others + 0.1])
+    scores, kinds = tg.tensor([0.1, 0.4, 0.3, 0.2]), tg.tensor([0, 0, 0, 1])
+    assert ops.batched_nms(boxes, scores, kinds, 0.5).tolist() == [1, 2, 3]
+    assert ops.batched_nms(tg.zeros(0, 4), tg.zeros(0), tg.zeros(0), 0.5).tolist() == []
+    assert ops.clip_boxes_to_image(tg.tensor([[-1.0, 1.0, 9.0, 9.0]]), (5, 7)).tolist() == [[0, 1, 7, 5]]
+    assert ops.remove_small_boxes(boxes, 1.5).tolist() == [0, 2]
+
+
+def test_functions_of_one_picture():
+    bytes_ = np.arange(24, dtype=np.uint8).reshape(2, 4, 3) * 10
+    image = functional.to_tensor(bytes_)
+    assert functional.get_dimensions(image) == [3, 2, 4]
+    assert functional.get_image_size(image) == [4, 2]
+    np.testing.assert_allclose(image, bytes_.transpose(2, 0, 1) / np.float32(255))
+    np.testing.assert_array_equal(functional.hflip(image), image.numpy()[..., ::-1])
+    np.testing.assert_array_equal(functional.vflip(image), image.numpy()[:, ::-1])
+    np.testing.assert_array_equal(functional.crop(image, 1, 1, 1, 2), image.numpy()[:, 1:, 1:3])
+    outside = functional.crop(image, -1, 3, 2, 2)
+    np.testing.assert_array_equal(outside[:, :, 0], np.stack([np.zeros(3), image[:, 0, 3].numpy()], 1))
+    assert outside[:, :, 1].count_nonzero() == 0
+    np.testing.assert_array_equal(functional.center_crop(image, 2), image.numpy()[..., 1:3])
+    moved = functional.normalize(image, [0.5] * 3, [0.25] * 3)
+    np.testing.assert_allclose(moved, (image.numpy() - 0.5) * 4, rtol=1e-6)
+    assert functional.normalize(image, [0.5] * 3, [0.25] * 3, inplace=True) is image
+    np.testing.assert_array_equal(image, moved)
+    assert functional.resize(image, 4).shape == (3, 4, 8)
+    assert functional.resize(image, [4], max_size=6).shape == (3, 3, 6)
+    assert functional.resize(image, (1, 2), functional.InterpolationMode.NEAREST).shape == (3, 1, 2)
+    assert functional.rgb_to_grayscale(image, 3).shape == image.shape
+    assert functional.pad(image, [1, 2]).shape == (3, 6, 6)
+    with pytest.raises(ValueError, match="lanczos"):
+        functional.resize(image, 4, functional.InterpolationMode.LANCZOS)

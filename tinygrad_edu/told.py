@@ -94,7 +94,7 @@ def is_told(error: Exception) -> bool:
     code = last.tb_frame.f_code
     if not in_library[code.co_filename]:
         return True
-    ours = (*KINDS, LookupError, AttributeError)
+    ours = (*KINDS, LookupError, AttributeError, AssertionError)
     return isinstance(error, ours) and last.tb_next is None and code.co_code[last.tb_lasti] == RAISE
 
 

@@ -66,3 +66,16 @@ def test_a_grid_of_pictures_as_a_file(tmp_path):
 
     save_image(tg.tensor([[[0.0, 1.0], [0.2, 2.0]]]), tmp_path / "grid.png", padding=0)
     assert read_image(tmp_path / "grid.png").tolist() == [[0, 1], [pytest.approx(0.2), 1]]
+
+
+def test_tensors_as_pillows_pictures():
+    from tinygrad_edu.pytorch.vision.functional import get_dimensions, to_pil_image, to_tensor
+
+    pixels = numpy.arange(24, dtype=numpy.uint8).reshape(2, 4, 3) * 10
+    picture = to_pil_image(to_tensor(pixels))
+    assert (picture.mode, picture.size, get_dimensions(picture)) == ("RGB", (4, 2), [3, 2, 4])
+    numpy.testing.assert_array_equal(numpy.asarray(picture), pixels)
+    numpy.testing.assert_array_equal(numpy.asarray(to_pil_image(pixels)), pixels)
+    grey = to_pil_image(tg.tensor([[[0, 200]]], dtype=tg.uint8))
+    assert (grey.mode, numpy.asarray(grey).tolist()) == ("L", [[0, 200]])
+    assert to_pil_image(tg.ones(1, 2, 2), mode="RGB").mode == "RGB"

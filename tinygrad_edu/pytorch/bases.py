@@ -8,6 +8,7 @@ from ..nn.conv import _ConvNd, _Transposed
 from ..nn.dropout import Dropping
 from ..nn.loss.base import Loss
 from ..nn.pooling import _MaxPool
+from ..nn.transformer_layers import named_activation as _get_activation_fn
 
 __all__ = [
     "_BatchNorm",
@@ -19,6 +20,7 @@ __all__ = [
     "_MaxPoolNd",
     "_NormBase",
     "_WeightedLoss",
+    "_get_activation_fn",
     "_get_clones",
 ]
 

@@ -8,7 +8,22 @@ from ..dtypes import SUPPORTED
 from ..dtypes import get_default_dtype as default_dtype
 from ..functions import conversion
 
-__all__ = ["bfloat16", "dtype", "get_default_dtype", "promote_types", "result_type"]
+__all__ = [
+    "bfloat16",
+    "cdouble",
+    "cfloat",
+    "complex64",
+    "complex128",
+    "dtype",
+    "float8_e4m3fn",
+    "float8_e5m2",
+    "get_default_dtype",
+    "promote_types",
+    "result_type",
+    "uint16",
+    "uint32",
+    "uint64",
+]
 
 
 class dtype:  # noqa: N801
@@ -53,12 +68,14 @@ class dtype:  # noqa: N801
 
 
 class Absent(dtype):
-    """A floating dtype that NumPy has not: programs may name it, and no Tensor can be of it."""
+    """A dtype that Tensors here have not: programs may name it, and no Tensor can be of it."""
 
-    is_floating_point = is_signed = True
+    is_floating_point = is_signed = is_complex = False
 
     def __init__(self, name: str, itemsize: int) -> None:
         self.name, self.itemsize = name, itemsize
+        self.is_floating_point, self.is_complex = "float" in name, "complex" in name
+        self.is_signed = self.is_floating_point or self.is_complex
 
     __eq__, __hash__, __reduce__ = object.__eq__, object.__hash__, object.__reduce__
 
@@ -66,7 +83,10 @@ class Absent(dtype):
         return f"torch.{self.name}"
 
 
-bfloat16 = Absent("bfloat16", 2)
+bfloat16, float8_e4m3fn, float8_e5m2 = Absent("bfloat16", 2), Absent("float8_e4m3fn", 1), Absent("float8_e5m2", 1)
+uint16, uint32, uint64 = Absent("uint16", 2), Absent("uint32", 4), Absent("uint64", 8)
+complex64 = cfloat = Absent("complex64", 8)
+complex128 = cdouble = Absent("complex128", 16)
 OF = {found: dtype(found) for found in SUPPORTED}
 
 

@@ -1,9 +1,21 @@
 """Published weights, which PyTorch's programs ask for by their addresses: here they are read from files."""
 
 import os
+import re
 from typing import Any
+from urllib.parse import urlparse
 
-__all__ = ["get_dir", "load_state_dict_from_url", "load_url", "set_dir"]
+__all__ = [
+    "HASH_REGEX",
+    "download_url_to_file",
+    "get_dir",
+    "load_state_dict_from_url",
+    "load_url",
+    "set_dir",
+    "urlparse",
+]
+
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")  # the first digits of a file's sum, in its name
 
 place = [os.path.join(os.path.expanduser("~"), ".cache", "torch", "hub")]
 
@@ -33,6 +45,15 @@ def load_state_dict_from_url(
     if not os.path.exists(path):
         raise FileNotFoundError(f"there is no {path}; nothing is downloaded here: put the file from {url} there")
     return load(path, map_location)
+
+
+def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:
+    """Refuse.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError(f"nothing is downloaded here: put the file from {url} at {dst}")
 
 
 load_url = load_state_dict_from_url

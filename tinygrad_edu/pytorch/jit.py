@@ -1,12 +1,19 @@
 """Compilation as PyTorch's programs ask for it: here they are given back what they had."""
 
-from typing import Any, Final
+from typing import Any, Final, Optional, Union
 
 from ..nn import Module
 
 __all__ = [
+    "Dict",
     "Final",
+    "List",
+    "Optional",
     "ScriptModule",
+    "Tuple",
+    "Union",
+    "_overload",
+    "_overload_method",
     "annotate",
     "export",
     "ignore",
@@ -63,4 +70,5 @@ def annotate(the_type: Any, the_value: Any) -> Any:
     return the_value
 
 
-script_method = export
+List, Dict, Tuple = list, dict, tuple
+script_method = _overload = _overload_method = export

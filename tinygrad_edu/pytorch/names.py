@@ -5,7 +5,6 @@ from typing import Any
 from .. import dtypes, linalg
 from ..autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..autograd.inference import is_inference
-from ..functions.device import device
 from ..functions.sequences import linspace
 from ..nn.functional import (
     adaptive_avg_pool1d,
@@ -17,7 +16,23 @@ from ..nn.functional import (
     pixel_unshuffle,
 )
 from ..tensor import Tensor
-from .dtypes import bfloat16, dtype, get_default_dtype, promote_types, result_type
+from .devices import device
+from .dtypes import (
+    bfloat16,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    dtype,
+    float8_e4m3fn,
+    float8_e5m2,
+    get_default_dtype,
+    promote_types,
+    result_type,
+    uint16,
+    uint32,
+    uint64,
+)
 from .precision import autocast, is_autocast_enabled
 from .sparse import mm as spmm
 from .sparse import sparse_coo_tensor
@@ -25,6 +40,7 @@ from .sparse import sparse_coo_tensor
 __all__ = [
     "Device",
     "Number",
+    "TensorType",
     "__version__",
     "_assert",
     "abs_",
@@ -33,14 +49,21 @@ __all__ = [
     "autocast",
     "bfloat16",
     "bilinear",
+    "cdouble",
+    "cfloat",
     "channel_shuffle",
     "clamp_",
+    "complex64",
+    "complex128",
     "detach",
     "detach_",
+    "device",
     "dropout",
     "dtype",
     "exp_",
     "fill_",
+    "float8_e4m3fn",
+    "float8_e5m2",
     "get_default_dtype",
     "get_num_interop_threads",
     "index_put_",
@@ -64,6 +87,9 @@ __all__ = [
     "spmm",
     "sqrt_",
     "tanh_",
+    "uint16",
+    "uint32",
+    "uint64",
     "vander",
     "zero_",
 ]
@@ -74,6 +100,7 @@ __version__ = "2.13.0+tinygrad_edu"
 Number = int | float | bool
 Device = device | str | int | None
 layout = memory_format = str
+TensorType = type
 
 
 T: Any = Tensor  # what it has as functions, too

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["ParamsT", "required"]
+__all__ = ["ParamsT", "_params_t", "required"]
 
-ParamsT = Iterable[Any]
+ParamsT = _params_t = Iterable[Any]
 
 
 class Required:

@@ -5,7 +5,16 @@ from typing import Any
 from ..nn import Module
 from ..nn.batchnorm import BatchNorm
 
-__all__ = ["DataParallel", "DistributedDataParallel", "SyncBatchNorm", "consume_prefix_in_state_dict_if_present"]
+__all__ = [
+    "DataParallel",
+    "DistributedDataParallel",
+    "SyncBatchNorm",
+    "consume_prefix_in_state_dict_if_present",
+    "gather",
+    "parallel_apply",
+    "replicate",
+    "scatter",
+]
 
 
 class DataParallel(Module):
@@ -43,3 +52,27 @@ def consume_prefix_in_state_dict_if_present(state_dict: dict[str, Any], prefix: 
         for name in list(names):
             if name and f"{name}.".startswith(prefix):
                 names[name[len(prefix) :]] = names.pop(name)
+
+
+def scatter(inputs: Any, target_gpus: Any, dim: int = 0) -> list[Any]:
+    """Inputs for each device: all for the one there is."""
+    return [inputs]
+
+
+def gather(outputs: Any, target_device: Any, dim: int = 0) -> Any:
+    """The outputs of the one device there is."""
+    return outputs[0]
+
+
+def replicate(network: Module, devices: Any, detach: bool = False) -> list[Module]:
+    """The network for each device: itself."""
+    return [network]
+
+
+def parallel_apply(modules: Any, inputs: Any, kwargs_tup: Any = None, devices: Any = None) -> list[Any]:
+    """What each network gives for its inputs."""
+    named = kwargs_tup or [{}] * len(modules)
+    return [
+        module(*(given if isinstance(given, tuple | list) else (given,)), **settings)
+        for module, given, settings in zip(modules, inputs, named, strict=True)
+    ]

@@ -12,7 +12,19 @@ from ...functions.random import Generator, randint, randn
 from ...recording import wrap
 from ...tensor import Tensor
 
-__all__ = ["CIFAR10", "MNIST", "FakeData", "FashionMNIST", "ImageFolder"]
+__all__ = [
+    "CIFAR10",
+    "CIFAR100",
+    "KMNIST",
+    "MNIST",
+    "QMNIST",
+    "STL10",
+    "SVHN",
+    "FakeData",
+    "FashionMNIST",
+    "ImageFolder",
+    "ImageNet",
+]
 
 Change = Callable[[Any], Any] | None
 
@@ -103,3 +115,37 @@ class FakeData(Dataset[tuple[Any, Any]]):
 
     def __len__(self) -> int:
         return self.size
+
+
+class Absent(Dataset[tuple[Any, Any]]):
+    """A data set of torchvision's that programs import among others, and that is not here."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        raise RuntimeError(
+            f"{type(self).__name__} is not among the data sets here: CIFAR10, MNIST, FashionMNIST, "
+            "FakeData, and ImageFolder for pictures in folders"
+        )
+
+
+class CIFAR100(Absent):
+    """Pictures in colour of 100 classes."""
+
+
+class KMNIST(Absent):
+    """Japanese characters."""
+
+
+class QMNIST(Absent):
+    """More of MNIST's digits."""
+
+
+class STL10(Absent):
+    """Larger pictures of ten classes."""
+
+
+class SVHN(Absent):
+    """House numbers."""
+
+
+class ImageNet(Absent):
+    """Photographs of 1,000 classes."""

@@ -55,6 +55,10 @@ class InterpolationMode(enum.StrEnum):
     NEAREST = "nearest"
     BILINEAR = "bilinear"
     BICUBIC = "bicubic"
+    NEAREST_EXACT = "nearest-exact"
+    BOX = "box"
+    HAMMING = "hamming"
+    LANCZOS = "lanczos"
 
 
 class ToTensor(ours.ToTensor):

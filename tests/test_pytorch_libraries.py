@@ -1,0 +1,160 @@
+"""What libraries over PyTorch, such as timm, take from it by name: there, or refused where it is used."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.pytorch import as_torch
+
+
+@pytest.fixture(autouse=True)
+def _switched():
+    with as_torch():
+        yield
+
+
+def test_compilers_and_tracers_leave_functions_as_they_are():
+    import torch
+    from torch.jit.annotations import List, Optional
+
+    def double(x: List[int], y: Optional[int] = None):
+        return 2 * x
+
+    assert torch.fx.wrap(double) is torch.jit._overload_method(double) is double
+    with pytest.raises(AttributeError, match=r"torch\.fx\.symbolic_trace is not in tinygrad_edu"):
+        torch.fx.symbolic_trace  # noqa: B018
+
+
+def test_fourier_transforms_are_refused_where_they_are_used():
+    from torch.fft import fft, irfft
+
+    for transform in (fft, irfft):
+        with pytest.raises(RuntimeError, match=r"no complex numbers; numpy\.fft"):
+            transform(tg.ones(4))
+
+
+def test_devices_that_are_not_there_can_be_named():
+    import torch
+
+    far = torch.device("cuda", 1)
+    assert (far.type, far.index, str(far), repr(far)) == ("cuda", 1, "cuda:1", "device(type='cuda', index=1)")
+    assert torch.device("cuda:1") == far != torch.device("cpu")
+    assert torch.device(0) == torch.device("cuda:0")
+    assert torch.device(torch.device("mps")).type == "mps"
+    assert isinstance(torch.ones(2).device, torch.device)
+    assert torch.ones(2).device == torch.device("cpu")
+    for use in (
+        lambda: torch.ones(2, device=far),
+        lambda: torch.ones(2).to(far),
+        lambda: torch.nn.Linear(2, 2).to(far),
+        lambda: torch.Generator(device=far),
+    ):
+        with pytest.raises(RuntimeError, match="there is no device 'cuda:1'"):
+            use()
+    for wrong in ("tpu", "cuda:x"):
+        with pytest.raises(RuntimeError, match="no kind of device"):
+            torch.device(wrong)
+
+
+def test_dtypes_that_are_not_there_can_be_named():
+    import torch
+
+    known = {torch.uint16: 2, torch.uint64: 8, torch.complex64: 8, torch.float8_e5m2: 1}
+    assert {kind.itemsize for kind in known} == {1, 2, 8}
+    assert torch.complex64.is_complex
+    assert not torch.uint16.is_floating_point
+    assert torch.float8_e5m2.is_floating_point
+    assert torch.ones(2).dtype != torch.complex64
+    with pytest.raises(TypeError, match=r"torch\.complex64 is not a dtype"):
+        torch.ones(2, dtype=torch.complex64)
+
+
+def test_results_that_are_still_to_come():
+    from torch.futures import Future, collect_all, wait_all
+
+    first, second = Future(), Future()
+    doubled = first.then(lambda done: 2 * done.value())
+    failed = second.then(lambda done: 1 / 0)
+    first.set_result(3)
+    second.set_result(4)
+    assert doubled.wait() == 6
+    assert wait_all([first, doubled]) == [3, 6]
+    assert [done.value() for done in collect_all([first, second]).wait()] == [3, 4]
+    with pytest.raises(ZeroDivisionError):
+        failed.wait()
+
+
+def test_networks_spread_over_one_device():
+    from torch.nn.parallel import gather, parallel_apply, replicate, scatter
+
+    net, x = tg.nn.Linear(2, 1), tg.ones(3, 2)
+    outputs = parallel_apply(replicate(net, [0]), scatter(x, [0]))
+    assert tg.equal(gather(outputs, 0), net(x))
+    assert tg.equal(parallel_apply([net], [(x,)], [{}])[0], net(x))
+
+
+def test_what_distributions_of_programs_own_are_made_of():
+    from torch.distributions.transforms import AffineTransform, _InverseTransform
+    from torch.distributions.utils import (
+        _standard_normal,
+        _sum_rightmost,
+        clamp_probs,
+        lazy_property,
+        logits_to_probs,
+        probs_to_logits,
+    )
+
+    class Coin:
+        asked = 0
+
+        @lazy_property
+        def logits(self):
+            """Of heads."""
+            Coin.asked += 1
+            return probs_to_logits(tg.tensor([0.25]), is_binary=True)
+
+    coin = Coin()
+    assert coin.logits is coin.logits
+    assert (Coin.asked, Coin.logits.__doc__) == (1, "Of heads.")
+    np.testing.assert_allclose(coin.logits, [np.log(1 / 3)], rtol=1e-6)
+    np.testing.assert_allclose(logits_to_probs(coin.logits, is_binary=True), [0.25], rtol=1e-6)
+    probs = tg.tensor([0.5, 0.25, 0.25])
+    np.testing.assert_allclose(logits_to_probs(probs_to_logits(probs)), probs, rtol=1e-6)
+    eps = np.finfo(np.float32).eps
+    np.testing.assert_array_equal(clamp_probs(tg.tensor([0.0, 1.0])), np.array([eps, 1 - eps], np.float32))
+    assert _standard_normal((2, 3), tg.float64, "cpu").dtype == tg.float64
+    assert _sum_rightmost(tg.ones(2, 3, 4), 2).tolist() == [12, 12]
+    assert isinstance(AffineTransform(0.0, 2.0).inv, _InverseTransform)
+
+
+def test_files_that_are_not_downloaded():
+    import torch
+
+    assert torch.hub.HASH_REGEX.search("resnet18-f37072fd.pth")[1] == "f37072fd"
+    assert torch.hub.urlparse("https://a.b/c.pth").path == "/c.pth"
+    with pytest.raises(RuntimeError, match=r"put the file from here at there"):
+        torch.hub.download_url_to_file("here", "there")
+
+
+def test_names_of_layers_and_optimizers():
+    from torch.nn.modules.transformer import _get_activation_fn
+    from torch.optim.optimizer import ParamsT, _params_t
+
+    assert _params_t is ParamsT
+    assert _get_activation_fn("gelu")(tg.tensor(0.0)) == 0
+    with pytest.raises(RuntimeError, match="relu"):
+        _get_activation_fn("tanh")
+
+
+def test_an_assertion_of_the_programs_stays_one():
+    import torch
+
+    class Net(torch.nn.Module):
+        def forward(self, x):
+            torch._assert(x.ndim == 4, "pictures are wanted")
+            return x
+
+    with pytest.raises(AssertionError, match="^pictures are wanted$"):
+        torch.nn.Sequential(Net())(torch.ones(2))
+    with pytest.raises(AssertionError, match="differ"):
+        torch.func.grad(lambda x: torch.testing.assert_close(x, x + 1))(torch.ones(2))

@@ -1,0 +1,62 @@
+"""What distributions of programs' own import from PyTorch's."""
+
+from typing import Any
+
+import numpy
+
+from ..distributions.distribution import broadcast_all
+from ..distributions.distribution import sum_rightmost as _sum_rightmost
+from ..distributions.transform import Inverse as _InverseTransform
+from ..functions.random import randn
+from ..grad_mode import enable_grad
+from ..nn import functional as F
+from ..ops.elementary import log, log1p
+from ..tensor import Tensor
+
+__all__ = [
+    "_InverseTransform",
+    "_standard_normal",
+    "_sum_rightmost",
+    "broadcast_all",
+    "clamp_probs",
+    "lazy_property",
+    "logits_to_probs",
+    "probs_to_logits",
+]
+
+
+class lazy_property:  # noqa: N801
+    """A property that is worked out once, with gradients, and then kept in the object."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self.wrapped, self.__doc__ = wrapped, wrapped.__doc__
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        with enable_grad():
+            value = self.wrapped(instance)
+        setattr(instance, self.wrapped.__name__, value)
+        return value
+
+
+def _standard_normal(shape: Any, dtype: Any, device: Any = None) -> Any:
+    """Draws of the standard normal distribution."""
+    return randn(*shape, dtype=dtype)
+
+
+def clamp_probs(probs: Tensor) -> Any:
+    """Probabilities kept off 0 and 1 by the dtype's eps."""
+    eps = float(numpy.finfo(probs.dtype).eps)
+    return probs.clamp(eps, 1 - eps)
+
+
+def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Any:
+    """log p, or log p - log(1 - p) of binary ones."""
+    p = clamp_probs(probs)
+    return log(p) - log1p(-p) if is_binary else log(p)
+
+
+def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:
+    """The softmax over the last dimension, or the sigmoid of binary ones."""
+    return logits.sigmoid() if is_binary else F.softmax(logits, -1)
