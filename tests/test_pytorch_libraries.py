@@ -154,7 +154,7 @@ def test_an_assertion_of_the_programs_stays_one():
             torch._assert(x.ndim == 4, "pictures are wanted")
             return x
 
-    with pytest.raises(AssertionError, match="^pictures are wanted$"):
+    with pytest.raises(AssertionError, match=r"^pictures are wanted$"):
         torch.nn.Sequential(Net())(torch.ones(2))
     with pytest.raises(AssertionError, match="differ"):
         torch.func.grad(lambda x: torch.testing.assert_close(x, x + 1))(torch.ones(2))
