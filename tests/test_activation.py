@@ -8,6 +8,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn, tensor
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
+from tinygrad_edu.kernels.exponential import UNIT, power
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.special import ndtr
 
@@ -34,6 +35,12 @@ COMPOSED = {
     "softshrink": (F.softshrink, lambda x: x.sign() * (x.abs() - 0.5).clamp(min=0)),
     "threshold": (lambda x: F.threshold(x, 0.5, 9.0), lambda x: tg.where(x > 0.5, x, 9.0)),
 }
+
+
+def test_power_is_the_exponential_function():
+    x = np.linspace(-80, 80, 1001)
+    np.testing.assert_allclose(power(UNIT * x), np.exp(x), 1e-13)
+    np.testing.assert_allclose(power(np.float32(UNIT) * x.astype("float32") / 8), np.exp(x / 8), 4e-6)
 
 
 def derivatives(function, x):

@@ -75,6 +75,28 @@ def test_gradients_of_large_scores(size):
         np.testing.assert_allclose(y.grad.numpy(), x.grad.numpy(), 1e-3, 1e-5 * float(x.grad.abs().max()))
 
 
+@pytest.mark.parametrize("size", [60.0, 1e3, 1e30])
+def test_a_masked_score_may_be_too_large_for_a_power(size):
+    query, value, g = (normal(5, 4, seed=i, dtype="float32") for i in range(3))
+    keys = [normal(5, 4, seed=3, dtype="float32") * tg.tensor([[1.0]] * 4 + [[factor]]) for factor in (1.0, size)]
+    for key in (keys[0].requires_grad_(), keys[1].requires_grad_()):
+        sdpa(query, key, value, is_causal=True).backward(g * tg.tensor([[1.0]] * 4 + [[0.0]]))
+    few, many = (sdpa(query, key, value, is_causal=True)[:4] for key in keys)
+    np.testing.assert_allclose(many.detach().numpy(), few.detach().numpy(), 1e-6)
+    np.testing.assert_allclose(keys[1].grad.numpy()[:4], keys[0].grad.numpy()[:4], 1e-5, 1e-7)
+
+
+@pytest.mark.parametrize(("power", "unit"), [(np.exp, 1.0), (np.exp2, math.log2(math.e))])
+def test_powers_to_either_base_give_the_same(monkeypatch, power, unit):
+    arrays = [np.random.default_rng(i).standard_normal((2, 70, 4)) for i in range(4)]
+    wanted = kernels.attend(*arrays[:3], 0.5, True), *kernels.attend_adjoint(*arrays, 0.5, True)
+    monkeypatch.setattr(kernels, "power", power)
+    monkeypatch.setattr(kernels, "UNIT", unit)
+    found = kernels.attend(*arrays[:3], 0.5, True), *kernels.attend_adjoint(*arrays, 0.5, True)
+    for x, y in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(x, y, 1e-12, 1e-13)
+
+
 def test_both_ways_to_the_weights_agree(monkeypatch):
     query, key = np.random.default_rng(0).standard_normal((2, 2, 3, 5))
     quick = kernels.attention_weights(query, key, None, 0.5, True)

@@ -13,14 +13,17 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from .softmax import LEAST, least, most, softmax, sums
+from .constants import constant_for
+from .exponential import UNIT, power
+from .quiet import quiet
+from .softmax import LEAST, softmax, sums
 
 __all__ = ["attend", "attend_adjoint", "attention_weights", "later_keys"]
 
 Array = NDArray[Any]
 
 BLOCK = 64  # queries: fewer make products too small for BLAS, of more the most keys are masked
-CACHED = 1 << 15  # weights in a block: 128 KB of float32
+CACHED = 1 << 17  # weights in a block: 512 KB of float32
 MOST = 1e10  # a sum of exp by which gradients are divided before anything multiplies them
 
 
@@ -28,6 +31,12 @@ MOST = 1e10  # a sum of exp by which gradients are divided before anything multi
 def later_keys(queries: int, keys: int, dtype: str) -> Array:
     """What is added to scores so that no query sees a key after it: -inf above the diagonal, 0 elsewhere."""
     return numpy.triu(numpy.full((queries, keys), -numpy.inf, dtype), 1)
+
+
+@functools.lru_cache(16)
+def earlier_keys(queries: int, keys: int, dtype: str) -> Array:
+    """What powers are multiplied by to the same end: 0 above the diagonal, 1 elsewhere."""
+    return numpy.tri(queries, keys, dtype=dtype)
 
 
 def attention_weights(query: Array, key: Array, bias: Array | None, scale: float, is_causal: bool) -> Array:
@@ -52,27 +61,44 @@ def blocks(
         for start in range(0, queries, height):
             rows = (*examples, ..., slice(start, start + height), slice(None))
             seen = (*examples, ..., slice(0, min(keys, start + height) if is_causal else keys), slice(None))
-            scores = query[rows] @ columns(key[seen], scale)
-            if is_causal and start < keys:
-                latest = scores[..., start:]
-                latest += later_keys(*latest.shape[-2:], scores.dtype.char)
-            powers = numpy.exp(scores)
+            scores = query[rows] @ columns(key[seen], scale * UNIT)
+            powers, masked = power(scores, out=scores), is_causal and start < keys
+            if masked:
+                latest = powers[..., start:]
+                latest *= earlier_keys(*latest.shape[-2:], latest.dtype.char)  # before a power, -inf takes long
             totals = sums(powers, powers.ndim - 1)
-            if not (least(totals, axis=None, initial=1.0) > LEAST and most(totals, axis=None, initial=1.0) < MOST):
+            if totals.size and not LEAST < totals.item(totals.argmin()) <= totals.item(totals.argmax()) < MOST:
+                scores = query[rows] @ columns(key[seen], scale)
+                if masked:
+                    scores[..., start:] += later_keys(*latest.shape[-2:], latest.dtype.char)
                 powers, totals = softmax(scores, scores.ndim - 1), numpy.ones_like(totals)
             yield rows, seen, powers, totals
 
 
-def columns(x: Array, scale: float = 1.0) -> Array:
+def along_rows(numbers: Array, rows: Array) -> Array:
+    """A number for each of these short rows, written out along it: by a product, which is quicker than broadcasting."""
+    twice = numpy.concatenate((numbers, numbers), axis=-1)
+    return numpy.matmul(twice, halves(rows.shape[-1], rows.dtype.char), out=numpy.empty_like(rows))
+
+
+@functools.lru_cache(16)
+def halves(n: int, dtype: str) -> Array:
+    """Two rows of 1/2: a product over one number would take ten times as long."""
+    return numpy.full((2, n), 0.5, dtype)
+
+
+def columns(x: Array, scale: float) -> Array:
     """scale x^T, written out: so many small products are quicker with a matrix than with a transposed view of one."""
     x = x.swapaxes(-1, -2)
-    return numpy.multiply(x, x.dtype.type(scale), order="C")
+    return numpy.multiply(x, constant_for(x, scale), order="C")
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def attend(query: Array, key: Array, value: Array, scale: float, is_causal: bool) -> Array:
     """softmax(scale query key^T) value, where with `is_causal` query i sees keys 0 to i."""
-    batch = numpy.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    batch = query.shape[:-2]
+    if not batch == key.shape[:-2] == value.shape[:-2]:
+        batch = numpy.broadcast_shapes(batch, key.shape[:-2], value.shape[:-2])
     if key.shape[-2] != value.shape[-2]:
         raise ValueError("each key has a value")
     # in the query's order of dimensions in memory, in which heads that were split off are joined without a copy
@@ -81,11 +107,11 @@ def attend(query: Array, key: Array, value: Array, scale: float, is_causal: bool
         query, key, value = map(numpy.ascontiguousarray, (query, key, value))
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
         part = numpy.matmul(powers, value[seen], out=out[rows])
-        part /= totals  # shorter than the rows of weights
+        part *= along_rows(1 / totals, part)  # shorter than the rows of weights
     return out
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def attend_adjoint(
     g: Array, query: Array, key: Array, value: Array, scale: float, is_causal: bool
 ) -> tuple[Array, Array, Array]:
@@ -97,15 +123,13 @@ def attend_adjoint(
     new, add = (numpy.empty_like, numpy.matmul) if once else (numpy.zeros_like, add_product)
     gq, gk, gv = (new(x, shape=(*g.shape[:-2], *x.shape[-2:])) for x in (query, key, value))
     for rows, seen, powers, totals in blocks(query, key, value, scale, is_causal):
-        wide = g[rows] / totals
+        wide = g[rows] * along_rows(1 / totals, g[rows])
         add(powers.swapaxes(-1, -2), wide, out=gv[seen])
-        to_scores = wide @ columns(value[seen])
+        to_scores = wide @ columns(value[seen], scale)
         to_scores -= numpy.vecdot(to_scores, powers)[..., None] / totals
         to_scores *= powers
         numpy.matmul(to_scores, key[seen], out=gq[rows])
         add(to_scores.swapaxes(-1, -2), query[rows], out=gk[seen])
-    gq *= scale
-    gk *= scale
     return gq, gk, gv
 
 
