@@ -618,3 +618,8 @@ def test_a_count_stays_whole():
     with pytest.raises(RuntimeError, match="expanded"):
         tg.tensor([1]).expand(3).add_(1)
     assert count.add_(3, alpha=2).item() == 7
+
+
+def test_a_sum_in_place_with_what_holds_no_numbers():
+    with pytest.raises(TypeError, match="numbers are taken"):
+        tg.ones(1).add_(np.array(["a"]), alpha=2)

@@ -22,7 +22,7 @@ from .ops.elementwise import where
 from .ops.indexing import getitem, overwritten
 from .ops.movement import reshape
 from .primitive import Primitive
-from .recording import record, wrap
+from .recording import numbers_of, record, wrap
 from .tensor import Tensor, method
 from .told import guarded
 from .wording import in_our_words
@@ -185,6 +185,8 @@ def scaled(x: Tensor, other: Any, alpha: Any) -> Any:
     """alpha * other, in the dtype in which x and other meet: -1 times an unsigned 5 would be 251."""
     if type(alpha) is int and alpha == 1:
         return other
+    if isinstance(other, numpy.ndarray):
+        other = wrap(numbers_of(other))
     return (other.to(result_type([x._array, other._array])) if isinstance(other, Tensor) else other) * alpha
 
 
@@ -326,7 +328,6 @@ method(sub_, "__isub__")
 method(mul_, "__imul__")
 method(in_place(elementwise.floor_divide, "floor_divide_"), "__ifloordiv__")
 method(in_place(elementwise.remainder, "remainder_"), "__imod__")
-method(in_place(elementwise.pow, "pow_"), "__ipow__")
 method(in_place(comparison.bitwise_and, "bitwise_and_"), "__iand__")
 method(in_place(comparison.bitwise_or, "bitwise_or_"), "__ior__")
 method(in_place(comparison.bitwise_xor, "bitwise_xor_"), "__ixor__")

@@ -349,3 +349,39 @@ def test_ldexp_where_the_power_overflows_and_the_product_does_not(dtype, exponen
     values = np.array([0.0, 1e-6, -3.0, np.inf], dtype)
     powers = np.array([200, 20, 1, 0] if exponent == "uint8" else [2000, 20, -140, 3], exponent)
     hold(lambda m, x, n: m.ldexp(x.unsqueeze(-1), n), values, powers, backward=False)
+
+
+@pytest.mark.parametrize("alpha", [True, 1.5, 2])
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+def test_which_factors_a_sum_takes(alpha, dtype):
+    x = np.array([1, 0]).astype(dtype)
+    hold(lambda m, x: m.add(x, x, alpha=alpha), x, backward=False)
+    hold(lambda m, x: x.sub(1, alpha=alpha), x, backward=False)
+
+
+REFUSED = {
+    "lerp of two dtypes": lambda m, x: m.lerp(x, x.double(), 0.5),
+    "lerp by another dtype": lambda m, x: m.lerp(x, x, x.double()),
+    "a negative power in place": lambda m, x: x.to(m.uint8).pow_(-1),
+    "float_power in place": lambda m, x: x.detach().float_power_(2),
+    "where of numbers": lambda m, x: m.where(x, 1.0, 2.0),
+    "where of integers": lambda m, x: x.where(x.long(), x),
+    "isclose of other shapes": lambda m, x: m.isclose(x, m.ones(3)),
+    "a rounding mode": lambda m, x: m.div(x, x, rounding_mode="up"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_pytorch_refuses_with_a_runtime_error(name):
+    for library in (torch, tg):
+        with pytest.raises(RuntimeError):
+            REFUSED[name](library, library.ones(2))
+
+
+def test_in_place_powers_of_doubles():
+    hold(lambda m, x: (x * 1).float_power_(3), np.array([1.0, 2.0]))
+    hold(lambda m, x: (x * 1).pow_(3), np.array([1.0, 2.0]))
+
+
+def test_the_factor_of_integers_is_cut():
+    hold(lambda m, x: [m.addcmul(x, x, x, value=1.5), x.clone().addcmul_(x, x, value=0.5)], np.array([1, 2]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import tinygrad_edu as tg
 
@@ -131,3 +132,24 @@ def test_dist(p, rng):
             hold(lambda m, x, y: [m.dist(x, y, p), x.dist(y, p=p)], x, y, backward=p != 0)
     hold(lambda m, x, y: m.dist(x, y), np.ones(2, "float32"), np.zeros(2))
     hold(lambda m, x, y: m.dist(x, y), np.ones(2), np.ones(2))
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3), (0, 2)])
+def test_truth_over_no_dimensions(shape, keepdim):
+    x = (np.arange(np.prod(shape, dtype=int)) % 2).reshape(shape).astype("uint8")
+    hold(lambda m, x: [m.any(x, (), keepdim), x.all(dim=[], keepdim=keepdim), (x > 0).all(())], x)
+
+
+@pytest.mark.parametrize("name", ["sum", "amax", "argmax", "softmax", "cumsum", "mean", "sort"])
+def test_true_is_no_dimension(name):
+    for library in (torch, tg):
+        with pytest.raises(TypeError):
+            getattr(library, name)(library.ones(2, 2), dim=True)
+        with pytest.raises(TypeError):
+            library.ones(3, 4).topk(2, True)
+
+
+def test_nanmean_gives_floats():
+    hold(lambda m, x: m.nanmean(x, dtype=m.int64), np.ones(2))
+    hold(lambda m, x: m.nanmean(x, dtype=m.float64), np.ones(2, "float32"))

@@ -321,3 +321,8 @@ def test_the_results_have_names():
     for name in ("median", "nanmedian", "mode", "sort", "cummax", "cummin"):
         hold(lambda m, x, n=name: [getattr(m, n)(x, 0).values, getattr(m, n)(x, 0).indices], np.array([1.0, 3.0, 2.0]))
     assert torch.tensor([1.0]).kthvalue(1).values == 1
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])
+def test_the_median_of_nothing(dtype):
+    hold(lambda m, x: [m.median(x), x.nanmedian()], np.zeros((0, 2), dtype), backward=False)

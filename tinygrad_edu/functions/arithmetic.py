@@ -49,8 +49,10 @@ def times(alpha: Any, other: Any, dtype: Any) -> Any:
     """
     if dtype.kind != "f" and isinstance(alpha, float):
         raise RuntimeError(f"alpha for a sum of {dtype} is an integer, got {alpha}")
-    if dtype == bool_ and not isinstance(alpha, bool):
-        raise RuntimeError(f"alpha for a sum of bools is a bool, got {alpha}")
+    if dtype == bool_:
+        alpha = bool(alpha)
+    elif isinstance(alpha, bool):
+        raise RuntimeError(f"alpha for a sum of {dtype} is a number, got {alpha}")
     return (to(other, dtype) if isinstance(other, Tensor) else other) * alpha
 
 
@@ -60,7 +62,7 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     Raises:
         RuntimeError: alpha is of a higher kind than the sum.
     """
-    return ops.add(input, other if alpha == 1 else times(alpha, other, meeting(input, other)))
+    return ops.add(input, other if alpha == 1 and alpha is not True else times(alpha, other, meeting(input, other)))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
@@ -70,7 +72,7 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
         TypeError: both are bools, whose difference is not one; use ^ or logical_xor.
         RuntimeError: alpha is of a higher kind than the difference.
     """
-    return ops.sub(input, other if alpha == 1 else times(alpha, other, meeting(input, other)))
+    return ops.sub(input, other if alpha == 1 and alpha is not True else times(alpha, other, meeting(input, other)))
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
@@ -101,7 +103,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode is None:
         return ops.div(input, other)
     if rounding_mode not in ("floor", "trunc"):
-        raise ValueError(f"div rounds by 'floor', 'trunc' or not at all (None), got {rounding_mode!r}")
+        raise RuntimeError(f"div rounds by 'floor', 'trunc' or not at all (None), got {rounding_mode!r}")
     return quotient(input, other, rounding_mode=rounding_mode)
 
 
@@ -221,5 +223,19 @@ for function in (add, sub, div, true_divide, float_power, fmax, fmin, heaviside,
 for found in (copysign, gcd, hypot, lcm, logaddexp, logaddexp2, nextafter):
     setattr(Tensor, found.name, binary(found))
 method(div_, "div_", "__itruediv__")
-for twin in (copysign, float_power, gcd, heaviside, hypot, lcm, ldexp, nextafter, true_divide):
+
+
+def float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """`float_power`, written into this Tensor.
+
+    Raises:
+        RuntimeError: it does not hold float64, which the result is of.
+    """
+    if self.dtype != float64:
+        raise RuntimeError(f"float_power_ is for a Tensor of float64, got {self.dtype}")
+    return replace(self, float_power(self.clone() if self.requires_grad else self, exponent), "float_power_")
+
+
+method(float_power_)
+for twin in (copysign, gcd, heaviside, hypot, lcm, ldexp, nextafter, true_divide):
     in_place(twin, f"{twin.__name__}_")

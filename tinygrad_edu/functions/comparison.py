@@ -5,6 +5,7 @@ from typing import Any
 import numpy
 
 from ..backend import to_numpy
+from ..errors import ShapeError, broadcast_clash
 from ..inplace import in_place
 from ..primitive import primitive
 from ..recording import wrap
@@ -18,10 +19,13 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     """Where |input - other| <= atol + rtol * |other|, elementwise; `(*), (*) -> (*)`, bool.
 
     Raises:
-        RuntimeError: the two have different dtypes, or a tolerance is negative.
+        ShapeError: the two do not broadcast.
+        RuntimeError: they have different dtypes, or a tolerance is negative.
     """
     if input.dtype != other.dtype:
         raise RuntimeError(f"isclose takes two Tensors of one dtype, got {input.dtype} and {other.dtype}")
+    if clash := broadcast_clash([input.shape, other.shape]):
+        raise ShapeError(f"isclose of {input.shape} and {other.shape}: {clash}")
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"tolerances are not negative, got rtol={rtol}, atol={atol}")
     x, y = input._array, other._array

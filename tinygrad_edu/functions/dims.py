@@ -18,10 +18,13 @@ def as_dim(dim: int, ndim: int) -> int:
         IndexError: there is no such dimension.
         TypeError: it is not an integer.
     """
+    given = dim
     try:
         dim = index(dim)
     except TypeError:
         raise TypeError(f"a dimension is an integer, got {dim!r}") from None
+    if given is True or given is False:  # topk(4, True) means another argument
+        raise TypeError(f"a dimension is an integer, got {given}")
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
         raise PlaceError(f"dimension {dim} is out of range for a {ndim}-d Tensor: it takes {-bound} to {bound - 1}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import bool_, check_kind
+from ..dtypes import bool_, check_kind, uint8
 from ..dtypes import result_type as meeting_dtype
 from ..errors import DtypeError
 from ..inplace import in_place
@@ -58,6 +58,7 @@ def pow_of_integers(base: Any, exponent: Tensor) -> Any:
 
 
 method(pow, "pow", "__pow__")
+method(in_place(pow, "pow_"), "__ipow__")
 
 
 def reflected_pow(self: Tensor, base: Any) -> Tensor:
@@ -124,15 +125,21 @@ in_place(clamp, "clip_")
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """input where the condition holds, other elsewhere, elementwise; without them the indices where it holds."""
+    """input where the condition holds, other elsewhere, elementwise; without them the indices where it holds.
+
+    Raises:
+        RuntimeError: the condition does not hold bools.
+    """
     if input is None:
         return tuple([wrap(index) for index in numpy.nonzero(condition._array)])
+    if condition.dtype not in (bool_, uint8):
+        raise DtypeError(f"the condition of where holds bools, this one {condition.dtype}; compare, or use .bool()")
     return ops.where(condition, input, other)
 
 
 def chosen(input: Tensor, condition: Tensor, other: Any) -> Tensor:
     """The input where the condition holds, other elsewhere."""
-    return ops.where(condition, input, other)
+    return where(condition, input, other)
 
 
 method(chosen, "where")

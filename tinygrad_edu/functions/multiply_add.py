@@ -16,6 +16,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     """input + value * tensor1 * tensor2, elementwise; `(*), (*), (*) -> (*)`."""
     dtype = result_type([x._array for x in (input, tensor1, tensor2)])
     check_kind(dtype, "iuf", "addcmul")
+    value = value if dtype.kind == "f" else int(value)  # cut, as PyTorch does
     return input + tensor1.to(dtype) * tensor2 * value  # of two bools the product is none
 
 
@@ -44,8 +45,15 @@ def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 
 @method
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
-    """The point between input and end: input for weight 0, end for weight 1, both exactly; elementwise."""
+    """The point between input and end: input for weight 0, end for weight 1, both exactly; elementwise.
+
+    Raises:
+        RuntimeError: the dtypes differ, or are none of floats.
+    """
     check_kind(result_type([input._array, end._array]), "f", "lerp")
+    found = {x.dtype for x in (input, end, weight) if isinstance(x, Tensor)}
+    if len(found) > 1:
+        raise RuntimeError(f"lerp takes Tensors of one dtype, got {', '.join(sorted(map(str, found)))}")
     span = end - input
     if isinstance(weight, Tensor):
         return where(weight.abs() < 0.5, input + span * weight, end - span * (1 - weight))

@@ -114,10 +114,12 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any
     """The mean over dimensions of what is not NaN; NaN where there is nothing else.
 
     Raises:
-        RuntimeError: the Tensor holds integers.
+        RuntimeError: the Tensor holds integers, or they are asked for.
     """
     if input.dtype.kind != "f":
         raise RuntimeError(f"nanmean is for floats, got {input.dtype}; integers are never NaN, so use mean(dtype=)")
+    if dtype is not None and as_dtype(dtype).kind != "f":
+        raise RuntimeError(f"nanmean gives floats, not {dtype}")
     return nansum(input, dim, keepdim, dtype=dtype) / sum(~isnan(input), dim, keepdim)
 
 
@@ -245,14 +247,18 @@ def truth(input: Tensor, found: Any) -> Tensor:
 @method
 @numpy_names
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether some element is nonzero; no gradient."""
+    """Whether some element is nonzero; no gradient; over no dimensions where `dim` is empty."""
+    if isinstance(dim, (tuple, list)) and not dim:
+        return truth(input, input != 0)
     return truth(input, ops.any(input, dim=as_dims(dim, input.ndim), keepdim=keepdim))
 
 
 @method
 @numpy_names
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether every element is nonzero; no gradient."""
+    """Whether every element is nonzero; no gradient; over no dimensions where `dim` is empty."""
+    if isinstance(dim, (tuple, list)) and not dim:
+        return truth(input, input != 0)
     return truth(input, ops.all(input, dim=as_dims(dim, input.ndim), keepdim=keepdim))
 
 

@@ -48,9 +48,12 @@ def middle_number(numbers: Array, size: int) -> Array:
 
 
 def of_all(input: Tensor, rank: Any, name: str) -> Tensor:
-    """The element at a rank of all; those that equal it share the gradient evenly."""
-    if not input.numel():
+    """The element at a rank of all; those that equal it share the gradient evenly; of nothing NaN, or as an integer."""
+    if not input.numel() and input.dtype.kind == "f":
         return input.sum() + math.nan
+    if not input.numel():
+        least = True if input.dtype.kind == "b" else numpy.iinfo(input.dtype).min
+        return wrap(numpy.array(least, input.dtype))
     flat = input.reshape(-1)
     value, x = at_rank(flat.detach(), 0, False, rank, name).values._array, flat._array
     equal = (x == value) | ((x != x) & (value != value))
