@@ -141,3 +141,10 @@ MISTAKES = [
 def test_a_mistake_is_told(mistake, error, told):
     with pytest.raises(error, match=told):
         mistake()
+
+
+def test_a_gradient_that_is_nan_does_not_reach_the_padding():
+    w = table()
+    rows = F.embedding(tg.tensor([1, 2, 1]), w, padding_idx=1)
+    rows.backward(tg.tensor([[np.nan] * 3, [1.0] * 3, [np.inf] * 3], dtype=rows.dtype))
+    assert w.grad.tolist() == [[0] * 3, [0] * 3, [1] * 3, [0] * 3]

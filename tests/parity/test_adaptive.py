@@ -147,3 +147,10 @@ def test_layers_in_training_are_not_fused():
             )
         with pytest.raises((ValueError, AssertionError)):
             nn_.utils.fuse_linear_bn_eval(nn_.Linear(1, 3).eval(), nn_.BatchNorm1d(2).eval())
+
+
+@pytest.mark.parametrize("settings", [((1,), 3), ((), 3), (2, (3,)), (2, ())], ids=str)
+def test_fractional_pooling_takes_a_size_for_each_dimension(settings):
+    for dims in (2, 3):
+        name = f"fractional_max_pool{dims}d"
+        hold(lambda m, x, name=name: getattr(m.nn.functional, name)(x, *settings), np.ones((1, 2, *[7] * dims)))

@@ -135,3 +135,31 @@ def test_from_pretrained(kind, freeze):
         return layer(i), layer.weight
 
     hold(program, np.array([[1, 2], [5, 2]]), TABLE)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "float16", "float64"])
+def test_frozen_tables_of_any_numbers(dtype):
+    table = np.arange(6).reshape(3, 2).astype(dtype)
+    hold(lambda m, x, i: m.nn.Embedding.from_pretrained(x)(i), table, np.array([2, 0]), backward=False)
+
+
+@pytest.mark.parametrize("offsets", [[0, 3, 4], [0, 3, 3], [0, 2, 3], [0, 1], [0, 4, 4]])
+@pytest.mark.parametrize(
+    "settings", [("sum", None), ("sum", 2), ("mean", None), ("mean", 2), ("max", None), ("max", 2)], ids=str
+)
+def test_where_the_last_bag_is_said_to_end(settings, offsets):
+    mode, padding = settings
+
+    def program(m, table):
+        bags = m.nn.functional.embedding_bag
+        form = {"mode": mode, "include_last_offset": True, "padding_idx": padding}
+        return bags(m.tensor([0, 1, 2, 3]), table, m.tensor(offsets), **form)
+
+    hold(program, np.arange(12.0).reshape(4, 3) + 1)  # in float32 PyTorch's sums end where they are said to
+
+
+def test_errors_of_bags_are_runtime_errors():
+    table = np.ones((4, 3))
+    hold(lambda m, x: m.nn.functional.embedding_bag(m.tensor([[0, 4]]), x), table)
+    hold(lambda m, x: m.nn.functional.embedding_bag(m.tensor([[-1, 1]]), x), table)
+    hold(lambda m, x: m.nn.functional.embedding_bag(m.tensor([[0, 1]]), x, padding_idx=4), table)

@@ -1,5 +1,6 @@
 """nn.utils.parametrize, parametrizations and prune beside PyTorch's."""
 
+import pickle
 import warnings
 from typing import Any
 
@@ -140,3 +141,47 @@ def test_pruned_layers(name, removed):
         np.testing.assert_allclose(x.detach().numpy(), y.detach().numpy(), rtol=1e-6)
     for x, y in zip(gradients, theirs, strict=True):
         np.testing.assert_allclose(x, y)
+
+
+def test_the_hooks_of_pruning_are_its_methods():
+    found = []
+    for m, n in ((tg, nn), (torch, torch.nn)):
+        prune, layer = n.utils.prune, n.Conv1d(2, 4, 3)
+        with m.no_grad():
+            layer.weight.copy_(m.tensor(np.random.default_rng(0).normal(size=(4, 2, 3))))
+        weight = layer.weight
+        assert isinstance(prune.l1_unstructured(layer, "weight", 0.2), n.Conv1d)
+        (first,) = layer._forward_pre_hooks.values()
+        assert isinstance(first, prune.L1Unstructured)
+        assert isinstance(prune.LnStructured.apply(layer, "weight", 1, n=2, dim=0), prune.PruningContainer)
+        prune.ln_structured(layer, "weight", 1, n=float("inf"), dim=1)
+        (hook,) = layer._forward_pre_hooks.values()
+        found.append([hook._tensor_name, [type(each).__name__ for each in hook], len(hook), type(hook[0]).__name__])
+        found[-1] += [layer.weight.tolist(), layer.weight_mask.tolist(), list(dict(layer.named_parameters()))]
+        assert type(pickle.loads(pickle.dumps(layer))._forward_pre_hooks.popitem()[1]) is prune.PruningContainer
+        prune.remove(layer, "weight")
+        assert layer.weight is weight
+        assert not layer._forward_pre_hooks
+        found[-1] += [layer.weight.tolist(), list(layer.state_dict())]
+    assert str(found[0]) == str(found[1])
+
+
+def test_methods_of_pruning_by_themselves():
+    found = []
+    for m, n in ((tg, nn), (torch, torch.nn)):
+        prune, t = n.utils.prune, m.arange(1.0, 9).reshape(2, 4)
+        mask, all_of_them = m.tensor([[1, 1, 1, 0], [1, 1, 0, 1]]), prune.PruningContainer()
+        all_of_them._tensor_name = "test"
+        for method in (prune.L1Unstructured(2), prune.LnStructured(1, 2, 0), prune.LnStructured(1, 2, 1)):
+            method._tensor_name = "another"
+            with pytest.raises(ValueError, match="test"):
+                all_of_them.add_pruning_method(method)
+            method._tensor_name = "test"
+            all_of_them.add_pruning_method(method)
+            found.append(all_of_them.compute_mask(t, mask).tolist())
+        for wrong in (10, "magnitude"):
+            with pytest.raises(TypeError):
+                all_of_them.add_pruning_method(wrong)
+        method = prune.L1Unstructured(2)
+        found += [method.prune(t, mask).tolist(), method.prune(t).tolist(), method.prune(t, mask, -1 / t).tolist()]
+    assert found[:6] == found[6:]

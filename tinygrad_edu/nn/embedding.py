@@ -23,18 +23,25 @@ class Table(Module):
     weight: Any
 
     def _set_table(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, given: Any, device: Any, dtype: Any
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None,
+        given: Any,
+        frozen: bool,
+        device: Any,
+        dtype: Any,
     ) -> None:
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = padding_row(padding_idx, num_embeddings)
         if given is None:
-            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
+            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype), not frozen)
             self.reset_parameters()
         elif given.shape != (num_embeddings, embedding_dim):
             raise ShapeError(f"a table ({num_embeddings}, {embedding_dim}) is needed, got {given.shape}")
         else:
-            self.weight = Parameter(given)
+            self.weight = Parameter(given, not frozen)
 
     def reset_parameters(self) -> None:
         """Draw the table anew; the row of the padding is 0."""
@@ -84,8 +91,7 @@ class Embedding(Table):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self._set_table(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
-        self.weight.requires_grad_(not _freeze)
+        self._set_table(num_embeddings, embedding_dim, padding_idx, _weight, _freeze, device, dtype)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -172,7 +178,7 @@ class EmbeddingBag(Table):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self._set_table(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
+        self._set_table(num_embeddings, embedding_dim, padding_idx, _weight, False, device, dtype)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq

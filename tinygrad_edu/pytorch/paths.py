@@ -90,7 +90,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.nn.utils.memory_format": ["tinygrad_edu.pytorch.memory"],
     "torch.nn.utils.parametrizations": ["tinygrad_edu.nn.utils.parametrizations"],
     "torch.nn.utils.parametrize": ["tinygrad_edu.nn.utils.parametrize"],
-    "torch.nn.utils.prune": ["tinygrad_edu.nn.utils.prune"],
+    "torch.nn.utils.prune": ["tinygrad_edu.nn.utils.prune", "tinygrad_edu.pytorch.pruning"],
     "torch.nn.utils.rnn": ["tinygrad_edu.nn.utils.rnn"],
     "torch.nn.utils.spectral_norm": ["tinygrad_edu.nn.utils.reparametrised"],
     "torch.nn.utils.stateless": ["tinygrad_edu.func"],

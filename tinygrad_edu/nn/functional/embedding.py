@@ -5,7 +5,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from ...errors import ShapeError
+from ...errors import PlaceError, ShapeError
 from ...functions.norms import norm
 from ...grad_mode import no_grad
 from ...ops.elementwise import cast, masked
@@ -25,7 +25,7 @@ def with_scaled_gradient(x: Any, *, scale: Any) -> Any:
     return x
 
 
-with_scaled_gradient.vjp(x=lambda g, scale: g * scale)
+with_scaled_gradient.vjp(x=lambda g, scale: masked(g, scale) * scale)  # a gradient that is NaN is 0 there, too
 
 
 def rows_named(input: Tensor, weight: Tensor, name: str) -> Array:
@@ -33,7 +33,7 @@ def rows_named(input: Tensor, weight: Tensor, name: str) -> Array:
 
     Raises:
         RuntimeError: they are no integers.
-        IndexError: one names no row of the table.
+        PlaceError: one names no row of the table.
     """
     index = getattr(input, "_array", None)
     if index is None or index.dtype.kind not in "iu":
@@ -41,7 +41,7 @@ def rows_named(input: Tensor, weight: Tensor, name: str) -> Array:
         raise RuntimeError(f"{name} takes indices as a Tensor of integers, got {told}")
     count = len(weight)
     if index.size and not 0 <= index.min() <= index.max() < count:
-        raise IndexError(f"{name}: an index is outside 0 to {count - 1}, the table has shape {weight.shape}")
+        raise PlaceError(f"{name}: an index is outside 0 to {count - 1}, the table has shape {weight.shape}")
     return cast(index, dtype=numpy.intp)
 
 
@@ -49,12 +49,12 @@ def padding_row(padding_idx: int | None, count: int) -> int | None:
     """The row of the padding, counted from the beginning.
 
     Raises:
-        ValueError: there is no such row.
+        ShapeError: there is no such row.
     """
     if padding_idx is None:
         return None
     if not -count <= padding_idx < count:
-        raise ValueError(f"padding_idx {padding_idx} is no row of a table of {count}")
+        raise ShapeError(f"padding_idx {padding_idx} is no row of a table of {count}")
     return padding_idx % count
 
 
@@ -138,7 +138,7 @@ def bag_starts(input: Tensor, offsets: Tensor | None, include_last_offset: bool)
         raise RuntimeError(f"the offsets begin with 0 and are at most {count}, the number of indices, got {starts}")
     if (numpy.diff(starts) < 0).any():
         raise RuntimeError(f"the offsets must not fall, got {starts}")
-    return starts if include_last_offset else numpy.append(starts, count)
+    return numpy.append(starts[:-1] if include_last_offset else starts, count)
 
 
 def largest(rows: Any, bag: Array, bags: int) -> Any:
@@ -172,8 +172,8 @@ def embedding_bag(
     """The sum, mean or maximum of the rows of a table that the indices of each bag name; 0 for an empty bag.
 
     `input (B, N)`, each row a bag, or `(N)` with `offsets (B)`, where each bag begins, and, if `include_last_offset`,
-    one more, where the last one ends; `weight (V, D) -> (B, D)`. `per_sample_weights`, of the input's shape, are
-    factors of the rows of a sum. Indices of `padding_idx` count for nothing. For the other settings see embedding.
+    one more, for the last one, which ends with the input; `weight (V, D) -> (B, D)`. `per_sample_weights`, of the
+    input's shape, are factors of the rows of a sum. Indices of `padding_idx` count for nothing. For the other settings see embedding.
 
     Raises:
         IndexError: an index names no row.

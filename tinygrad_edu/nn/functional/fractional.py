@@ -102,6 +102,9 @@ def fractional_maxima(
     if input.ndim not in (dims + 1, dims + 2) or 0 in input.shape[-dims - 1 :]:
         raise ShapeError(f"fractional max-pooling takes (B, C, *spatial) or (C, *spatial), got {input.shape}")
     spatial, before = input.shape[-dims:], input.shape[:-dims]
+    for setting in (kernel_size, output_size):
+        if isinstance(setting, (tuple, list)) and len(setting) != dims:
+            raise ShapeError(f"fractional max-pooling takes {dims} sizes, or one number for all, got {setting}")
     kernel = per_dimension(kernel_size, dims, "kernel_size")
     sizes = sizes_of(spatial, output_size, output_ratio)
     if min(kernel) < 1 or min(sizes) < 0 or any(k + m - 1 > n for k, m, n in zip(kernel, sizes, spatial, strict=True)):

@@ -1,6 +1,6 @@
 """Pruning: some elements of a parameter held at 0 by a mask, which training then leaves at 0."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 from ...functions.creation import ones_like, zeros_like
@@ -10,7 +10,6 @@ from ...functions.sorting import topk
 from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..module import Module
-from .reparametrised import Computed, attach, detach
 from .vectors import parameters_to_vector
 
 __all__ = [
@@ -19,6 +18,7 @@ __all__ = [
     "Identity",
     "L1Unstructured",
     "LnStructured",
+    "PruningContainer",
     "RandomStructured",
     "RandomUnstructured",
     "custom_from_mask",
@@ -40,21 +40,42 @@ class BasePruningMethod:
 
     Of a parameter that is pruned already, a method with the PRUNING_TYPE "unstructured" is asked about those elements
     alone that are not pruned yet, as a vector; with "structured" about those slices along its `dim`; with "global"
-    about all.
+    about all. As a hook of the module it computes the pruned parameter before each call.
     """
 
     PRUNING_TYPE: ClassVar[str] = "unstructured"
+    _tensor_name: str = ""
+
+    def __call__(self, module: Module, args: Any) -> None:
+        """Compute the pruned parameter."""
+        setattr(module, self._tensor_name, self.apply_mask(module))
 
     def compute_mask(self, t: Any, default_mask: Any) -> Any:
         """The mask."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it prunes: give it a method compute_mask()")
 
+    def apply_mask(self, module: Module) -> Any:
+        """The original parameter, 0 where the mask is."""
+        return getattr(module, f"{self._tensor_name}_orig") * getattr(module, f"{self._tensor_name}_mask")
+
+    def prune(self, t: Any, default_mask: Any = None, importance_scores: Any = None) -> Any:
+        """A Tensor pruned by this method, and where the default mask is 0; it is not changed itself."""
+        mask = ones_like(t) if default_mask is None else default_mask
+        return t * self.compute_mask(t if importance_scores is None else importance_scores, mask)
+
     @classmethod
     def apply(cls, module: Module, name: str, *args: Any, importance_scores: Any = None, **kwargs: Any) -> Any:
-        """Prune a module's parameter by this method, whose own arguments follow; gives the method."""
-        method = cls(*args, **kwargs)
-        prune_by(method, module, name, importance_scores)
-        return method
+        """Prune a module's parameter by this method, whose own arguments follow; gives the method, or all of them."""
+        return prune_by(cls(*args, **kwargs), module, name, importance_scores)
+
+    def remove(self, module: Module) -> None:
+        """Make the pruned parameter one again: the same object, which an optimizer may hold."""
+        name = self._tensor_name
+        original, pruned = getattr(module, f"{name}_orig"), self.apply_mask(module).detach()
+        for part in (name, f"{name}_orig", f"{name}_mask"):
+            delattr(module, part)
+        original.data = pruned
+        setattr(module, name, original)
 
     def _masked(self, scores: Any, mask: Any) -> Any:
         """The mask, of which more is 0."""
@@ -72,46 +93,79 @@ class BasePruningMethod:
         return new
 
 
-def prune_by(method: BasePruningMethod, module: Any, name: str, scores: Any = None) -> None:
+class PruningContainer(BasePruningMethod):
+    """The methods that have pruned one parameter, one after the other.
+
+    Raises:
+        TypeError: what is added is no method.
+        ValueError: it is one for another parameter.
+    """
+
+    def __init__(self, *methods: BasePruningMethod) -> None:
+        self._pruning_methods: tuple[BasePruningMethod, ...] = ()
+        for method in methods:
+            self._tensor_name = self._tensor_name or method._tensor_name
+            self.add_pruning_method(method)
+
+    def add_pruning_method(self, method: Any) -> None:
+        """Add a method that prunes more."""
+        if not isinstance(method, BasePruningMethod):
+            raise TypeError(f"a PruningContainer takes pruning methods, got {type(method).__name__}")
+        if method._tensor_name != self._tensor_name:
+            raise ValueError(f"these methods prune {self._tensor_name!r}, and the new one {method._tensor_name!r}")
+        self._pruning_methods += (method,)
+
+    def __len__(self) -> int:
+        return len(self._pruning_methods)
+
+    def __iter__(self) -> Iterator[BasePruningMethod]:
+        return iter(self._pruning_methods)
+
+    def __getitem__(self, i: int) -> BasePruningMethod:
+        return self._pruning_methods[i]
+
+    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+        """The mask of those before, of which the last method makes more 0."""
+        return self[-1]._masked(t, default_mask.to(t.dtype))
+
+
+def prune_by(method: BasePruningMethod, module: Any, name: str, scores: Any = None) -> BasePruningMethod:
     """Put a mask on a module's parameter, or add to the one that is there.
 
     Raises:
         ValueError: the module has no such parameter, or the scores another shape.
     """
-    original = module._parameters.get(f"{name}_orig" if is_masked(module, name) else name)
+    key, known = hook_of(module, name)
+    original = module._parameters.get(f"{name}_orig" if known else name)
     if original is None:
         raise ValueError(f"{type(module).__name__} has no parameter {name!r}; it has {list(module._parameters)}")
     scores = original.detach() if scores is None else scores
     if scores.shape != original.shape:
         raise ValueError(f"the importance scores must have the parameter's shape {original.shape}, got {scores.shape}")
-    if is_masked(module, name):
+    method._tensor_name = name
+    if known is not None:
+        method = PruningContainer(*(known if isinstance(known, PruningContainer) else [known]), method)
         mask = getattr(module, f"{name}_mask")
         with no_grad():
-            mask.copy_(method._masked(scores, mask))
-        setattr(module, name, original * mask)
-        return
-    with no_grad():
-        mask = method.compute_mask(scores, ones_like(original)).to(original.dtype)
-    delattr(module, name)
-    module.register_parameter(f"{name}_orig", original)
-    module.register_buffer(f"{name}_mask", mask)
-    attach(module, Computed("prune", name, Masked(name), [f"{name}_orig", f"{name}_mask"]))
+            mask.copy_(method.compute_mask(scores, mask))
+        module._forward_pre_hooks[key] = method
+    else:
+        with no_grad():
+            mask = method.compute_mask(scores, ones_like(original)).to(original.dtype)
+        delattr(module, name)
+        module.register_parameter(f"{name}_orig", original)
+        module.register_buffer(f"{name}_mask", mask)
+        module.register_forward_pre_hook(method)
+    setattr(module, name, method.apply_mask(module))
+    return method
 
 
-class Masked:
-    """What computes a pruned parameter."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, module: Module, training: bool) -> Any:
-        """The original, 0 where the mask is."""
-        return getattr(module, f"{self.name}_orig") * getattr(module, f"{self.name}_mask")
-
-
-def is_masked(module: Module, name: str) -> bool:
-    """Whether a parameter is pruned."""
-    return f"{name}_mask" in module._buffers
+def hook_of(module: Module, name: str) -> tuple[int, BasePruningMethod | None]:
+    """What prunes a parameter, with its key among the hooks; None if nothing does."""
+    for key, hook in module._forward_pre_hooks.items():
+        if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
+            return key, hook
+    return 0, None
 
 
 def check_amount(amount: Any) -> None:
@@ -327,18 +381,16 @@ def remove(module: M, name: str) -> M:
     Raises:
         ValueError: it is not pruned.
     """
-    original = module._parameters.get(f"{name}_orig")
-    detach(module, "prune", name)
-    if original is not None:  # the same object, which an optimizer may hold
-        original.data = getattr(module, name).detach()
-        setattr(module, name, original)
+    key, method = hook_of(module, name)
+    if method is None:
+        raise ValueError(f"{type(module).__name__}.{name} is not pruned")
+    method.remove(module)
+    del module._forward_pre_hooks[key]
     return module
 
 
 def is_pruned(module: Module) -> bool:
     """Whether a parameter of this module, or of one below it, is pruned."""
     return any(
-        isinstance(hook, Computed) and hook.kind == "prune"
-        for part in module.modules()
-        for hook in part._forward_pre_hooks.values()
+        isinstance(hook, BasePruningMethod) for part in module.modules() for hook in part._forward_pre_hooks.values()
     )
