@@ -173,7 +173,8 @@ def embedding_bag(
 
     `input (B, N)`, each row a bag, or `(N)` with `offsets (B)`, where each bag begins, and, if `include_last_offset`,
     one more, for the last one, which ends with the input; `weight (V, D) -> (B, D)`. `per_sample_weights`, of the
-    input's shape, are factors of the rows of a sum. Indices of `padding_idx` count for nothing. For the other settings see embedding.
+    input's shape, are factors of the rows of a sum. Indices of `padding_idx` count for nothing. For the other settings
+    see embedding.
 
     Raises:
         IndexError: an index names no row.
