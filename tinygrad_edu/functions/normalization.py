@@ -11,7 +11,7 @@ from ..dtypes import float16, float32
 from ..errors import ShapeError
 from ..grad_mode import no_grad
 from ..inplace import in_place
-from ..kernels.standardization import Layout, moments
+from ..kernels.standardization import Layout, inverse_deviations, moments
 from ..ops.elementwise import where
 from ..recording import wrap
 from ..tensor import Tensor, method
@@ -66,8 +66,7 @@ def check_both(running_mean: Any, running_var: Any, name: str) -> None:
 def by_own(input: Tensor, weight: Any, bias: Any, layout: Layout, eps: float, statistics: Any = None) -> Tensor:
     """The input standardised group by group with its own statistics, then scaled and shifted."""
     average, var = moments(input._array, layout) if statistics is None else statistics
-    with numpy.errstate(all="ignore"):
-        rstd = 1 / numpy.sqrt(var + average.dtype.type(eps))
+    rstd = inverse_deviations(var, eps)
     if weight is None:
         spot = layout.spot if layout.by_rows() else (1,) * len(layout.view)
         plain = Layout(layout.view, spot, layout.dims)

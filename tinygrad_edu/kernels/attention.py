@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .constants import constant_for
 from .exponential import UNIT, power
+from .products import halves, outer
 from .quiet import quiet
 from .softmax import LEAST, softmax, sums
 
@@ -76,15 +77,8 @@ def blocks(
 
 
 def along_rows(numbers: Array, rows: Array) -> Array:
-    """A number for each of these short rows, written out along it: by a product, which is quicker than broadcasting."""
-    twice = numpy.concatenate((numbers, numbers), axis=-1)
-    return numpy.matmul(twice, halves(rows.shape[-1], rows.dtype.char), out=numpy.empty_like(rows))
-
-
-@functools.lru_cache(16)
-def halves(n: int, dtype: str) -> Array:
-    """Two rows of 1/2: a product over one number would take ten times as long."""
-    return numpy.full((2, n), 0.5, dtype)
+    """A number for each of these short rows, written out along it."""
+    return outer(numbers, halves(rows.shape[-1], rows.dtype.char), numpy.empty_like(rows))
 
 
 def columns(x: Array, scale: float) -> Array:

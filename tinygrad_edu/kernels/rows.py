@@ -5,14 +5,14 @@ a number of each row is written out along it by a product of matrices two column
 rows takes longer than the arithmetic. float16 is computed in float32.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
-from .memory import scratch
-from .softmax import most, ones
+from .products import halved, halves, outer
+from .quiet import quiet
+from .softmax import ones
 
 __all__ = ["gradients", "moments", "scaled", "standardized"]
 
@@ -28,114 +28,102 @@ def working_dtype(x: Array) -> Any:
     return numpy.dtype(numpy.float32) if x.dtype.char == "e" else x.dtype
 
 
-def as_rows(x: Array, mean: Array) -> Array:
-    """x as so many rows as have a mean."""
-    return x.reshape(len(mean), x.size // max(1, len(mean)))
+def blocks(x: Array) -> list[slice]:
+    """Some rows after the other, in one block at least."""
+    step = max(1, BLOCK // max(1, x.shape[1]))
+    return [slice(start, start + step) for start in range(0, max(1, len(x)), step)]
 
 
-def rows_in_block(x: Array) -> int:
-    """How many rows of this length make a block."""
-    return min(len(x), max(1, BLOCK // max(1, x.shape[1])))
+def in_dtype(x: Array, dtype: Any) -> Array:
+    """x in the dtype to compute in."""
+    return x if x.dtype == dtype else x.astype(dtype)
 
 
-def blocks(x: Array) -> Iterator[slice]:
-    """Some rows after the other."""
-    step = rows_in_block(x)
-    return (slice(start, start + step) for start in range(0, len(x), step or 1))
-
-
-def twice(column: Array) -> Array:
-    """A column as two, to be multiplied by a row twice, halved: a product over one number takes ten times as long."""
-    return numpy.concatenate((column, column), axis=1)
-
-
-def pair(top: Array, bottom: Array) -> Array:
-    """Two rows; `(C), (C) -> (2, C)`."""
-    return numpy.concatenate((top, bottom)).reshape(2, len(top))
+@quiet
+def moments(x: Array) -> tuple[Array, Array]:
+    """The mean and the variance of each row; `(R, C) -> (R, 1), (R, 1)`."""
+    found = [moments_of(in_dtype(x[part], working_dtype(x))) for part in blocks(x)]
+    if len(found) == 1:
+        return found[0]
+    means, variances = zip(*found, strict=True)
+    return numpy.concatenate(means), numpy.concatenate(variances)
 
 
 def moments_of(x: Array) -> tuple[Array, Array]:
-    """The mean of each row, and its mean square less the mean's square."""
-    mean = x @ ones(x.shape[1], x.dtype.char) / x.shape[1]
-    return mean, numpy.vecdot(x, x)[:, None] / x.shape[1] - mean * mean
-
-
-@numpy.errstate(all="ignore")
-def moments(x: Array) -> tuple[Array, Array]:
-    """The mean and the variance of each row; `(R, C) -> (R, 1), (R, 1)`."""
-    mean, var = (numpy.empty((len(x), 1), working_dtype(x)) for _ in range(2))
-    for part in blocks(x):
-        values = x[part].astype(mean.dtype, copy=False)
-        average, rest = moments_of(values)
-        if any_of(average * average > 4 * rest, axis=None):  # again, centred: the digits of the variance canceled
-            more, rest = moments_of(values - average)
-            average += more
-        mean[part], var[part] = average, rest
+    """The same of some rows."""
+    mean, square, var = raw_moments(x)
+    if any_of(square > 4 * var, axis=None):  # again, centred: the digits of the variance canceled
+        rest, _, var = raw_moments(x - mean)
+        mean += rest
     return mean, var
 
 
-class Centred:
-    """The rows block by block in the dtype to compute in, less their means where these are far from 0."""
-
-    def __init__(self, x: Array, mean: Array, rstd: Array) -> None:
-        self.x, self.dtype, self.mean = x, mean.dtype, mean
-        self.offset = mean * rstd  # in standard deviations
-        self.taken = mean if most(numpy.abs(self.offset), axis=None, initial=0) > FAR else None
-        if self.taken is not None:
-            self.mean = self.offset = numpy.zeros_like(mean)
-
-    def __getitem__(self, part: slice) -> Array:
-        values = self.x[part].astype(self.dtype, copy=False)
-        return values if self.taken is None else values - self.taken[part]
+def raw_moments(x: Array) -> tuple[Array, Array, Array]:
+    """The mean of each row, its square, and the mean square less that."""
+    mean = x.dot(ones(x.shape[1], x.dtype.char))
+    mean /= x.shape[1]
+    square = mean * mean
+    var = numpy.vecdot(x, x)[:, None]
+    var /= x.shape[1]
+    var -= square
+    return mean, square, var
 
 
-@numpy.errstate(all="ignore")
+def near_zero(x: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
+    """x, its rows' means, and these in standard deviations; where one is far from 0, x less its means, and zeros."""
+    offset = mean * rstd
+    far = numpy.abs(offset)
+    if far.size and far.item(far.argmax()) > FAR:
+        return x - mean, numpy.zeros_like(mean), numpy.zeros_like(mean)
+    return x, mean, offset
+
+
+@quiet
 def standardized(x: Array, weight: Array, bias: Array, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * weight + bias; `(R, 1)` statistics of R rows, `(C)` weight and bias; as x."""
-    seen, out = as_rows(x, mean), numpy.empty(x.shape, x.dtype)
-    into, rows = as_rows(out, mean), Centred(seen, mean, rstd)
-    w, b = weight.astype(rows.dtype, copy=False), bias.astype(rows.dtype, copy=False)
-    half = w / 2
-    to_factor, to_shift = pair(half, half), pair(-w, b)
-    memory = scratch((rows_in_block(seen), len(w)), rows.dtype)
-    for part in blocks(seen):
+    out, dtype, shape = numpy.empty(x.shape, x.dtype), mean.dtype, (len(mean), len(weight))
+    rows, _, offset = near_zero(x.reshape(shape), mean, rstd)
+    into, w = out.reshape(shape), in_dtype(weight, dtype)
+    factor, to_shift = halved(w), numpy.concatenate((w, in_dtype(bias, dtype))).reshape(2, len(w))
+    for part in blocks(into):
         target = into[part]
-        shift = numpy.concatenate((rows.offset[part], ones(len(target), rows.dtype.char)), axis=1)
-        result = shift @ to_shift if rows.dtype != x.dtype else numpy.matmul(shift, to_shift, target)
-        term = numpy.matmul(twice(rstd[part]), to_factor, memory[: len(target)])
+        column = offset[part]
+        shift = numpy.concatenate((column, -ones(len(column), dtype.char)), axis=1)
+        shift = numpy.matmul(shift, to_shift, out=target if dtype == x.dtype else None)
+        term = outer(rstd[part], factor)
         term *= rows[part]
-        result += term
-        if result is not target:
-            target[:] = result
+        numpy.subtract(term, shift, out=target, casting="same_kind")
     return out
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def gradients(g: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias, mean and rstd being functions of x."""
-    incoming, seen, gx = as_rows(g, mean), as_rows(x, mean), numpy.empty(x.shape, x.dtype)
-    into, rows = as_rows(gx, mean), Centred(seen, mean, rstd)
-    w, n = weight.astype(rows.dtype, copy=False), len(weight)
-    half, row = w / 2, ones(n, rows.dtype.char)[:, 0] / 2
-    to_factor, to_slope = pair(half, half), pair(row, row)
-    gw, gb = numpy.zeros(n, rows.dtype), numpy.zeros(n, rows.dtype)
-    memory = scratch((rows_in_block(seen), n), rows.dtype)
-    for part in blocks(seen):
-        values, wide, target = rows[part], incoming[part].astype(rows.dtype, copy=False), into[part]
-        scale, offset = rstd[part], rows.offset[part]
-        term = numpy.multiply(wide, values, memory[: len(target)])
-        gb += ones(len(wide), wide.dtype.char)[:, 0] @ wide
-        gw += scale[:, 0] @ term - offset[:, 0] @ wide
-        total = (wide @ w)[:, None]
-        slope = (offset * total - scale * (term @ w)[:, None]) * scale * scale / n
-        constant = twice(-scale * total / n - rows.mean[part] * slope)
-        result = constant @ to_slope if rows.dtype != x.dtype else numpy.matmul(constant, to_slope, target)
-        for multiples, to_multiples, y in ((twice(scale), to_factor, wide), (twice(slope), to_slope, values)):
-            numpy.matmul(multiples, to_multiples, term)
-            term *= y
-            result += term
-        if result is not target:
-            target[:] = result
+    gx, dtype, n = numpy.empty(x.shape, x.dtype), mean.dtype, len(weight)
+    shape = len(mean), n
+    rows, mean, offset = near_zero(x.reshape(shape), mean, rstd)
+    incoming, into, w = g.reshape(shape), gx.reshape(shape), in_dtype(weight, dtype)
+    gw, gb = numpy.zeros(n, dtype), numpy.zeros(n, dtype)
+    column, factor, row = w[:, None], halved(w), halves(n, dtype.char)
+    for part in blocks(into):
+        values, wide, scale, centre = (in_dtype(a[part], dtype) for a in (rows, incoming, rstd, mean))
+        term = wide * values
+        sums = numpy.concatenate((ones(len(wide), dtype.char), offset[part]), axis=1).T.dot(wide)
+        gb += sums[0]
+        gw += scale[:, 0].dot(term) - sums[1]
+        total = wide.dot(column)
+        # the gradient of x is scale w g - slope x - constant
+        slope = term.dot(column) - centre * total
+        slope *= scale * scale * scale / n
+        constant = total * scale / n - centre * slope
+        target = into[part]
+        rest = outer(constant, row, target if dtype == x.dtype else None)
+        outer(slope, row, term)
+        term *= values
+        rest += term
+        outer(scale, factor, term)
+        term *= wide
+        numpy.subtract(term, rest, out=target, casting="same_kind")
     return gx, gw.astype(weight.dtype, copy=False), gb.astype(weight.dtype, copy=False)
 
 
@@ -153,7 +141,7 @@ def rms_of(x: Array, eps: float) -> Array:
     return numpy.sqrt(square, square)
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def scaled(x: Array, weight: Array, eps: float) -> Array:
     """x / sqrt(mean(x^2) + eps) * weight, the mean being over as many of the last dimensions as weight has."""
     rows = by_weight(x, weight)
@@ -162,7 +150,7 @@ def scaled(x: Array, weight: Array, eps: float) -> Array:
     return out.astype(x.dtype, copy=False).reshape(x.shape)
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def scaled_gradients(g: Array, x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     """The gradients of x and weight that a gradient g of `scaled` gives."""
     rows, wide, w = by_weight(x, weight), by_weight(g, weight), weight.reshape(-1).astype(working_dtype(x), copy=False)

@@ -16,10 +16,12 @@ import numpy
 from numpy.typing import NDArray
 
 from . import rows
+from .constants import constant_for
 from .memory import by_long_rows
+from .quiet import quiet
 from .softmax import ones
 
-__all__ = ["Layout", "gradients", "moments", "standardized", "standardized_by"]
+__all__ = ["Layout", "gradients", "inverse_deviations", "moments", "standardized", "standardized_by"]
 
 Array = NDArray[Any]
 
@@ -140,6 +142,14 @@ def moments_of(blocks: Blocks) -> tuple[Array, Array]:
     total, square = blocks.runs(blocks)
     mean = summed_to(kept, total) / n
     return mean, summed_to(kept, square) / n - mean * mean
+
+
+@quiet
+def inverse_deviations(var: Array, eps: float) -> Array:
+    """1 / sqrt(var + eps)."""
+    deviations = var + constant_for(var, eps)
+    numpy.sqrt(deviations, deviations)
+    return numpy.reciprocal(deviations, deviations)
 
 
 @numpy.errstate(all="ignore")
