@@ -128,6 +128,11 @@ PATHS: Mapping[str, list[str]] = {
     "torch.xpu": ["tinygrad_edu.cuda"],
     "torchvision": [],
     "torchvision.datasets": ["tinygrad_edu.pytorch.vision.datasets"],
+    "torchvision.models": ["tinygrad_edu.pytorch.vision.models"],
+    **{
+        f"torchvision.models.{file}": ["tinygrad_edu.pytorch.vision.models"]
+        for file in ("alexnet", "densenet", "mobilenet", "mobilenetv2", "resnet", "squeezenet", "vgg")
+    },
     "torchvision.ops": ["tinygrad_edu.pytorch.vision.ops"],
     "torchvision.ops.boxes": ["tinygrad_edu.pytorch.vision.ops"],
     "torchvision.ops.focal_loss": ["tinygrad_edu.pytorch.vision.ops"],

@@ -1,1 +1,1 @@
-"""What programs take from torchvision to read and change pictures; its networks are not here."""
+"""What programs take from torchvision: pictures read and changed, and networks for photographs."""
