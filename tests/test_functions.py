@@ -81,6 +81,11 @@ def test_function(name):
     check_gradient(ours, X)
 
 
+def test_logarithms_of_powers_of_ten_are_whole():
+    powers = tg.arange(-6, 8)
+    assert tg.equal((10.0**powers).log10(), powers.float())
+
+
 def test_functions_of_two_tensors_broadcast():
     for operation in (tg.add, tg.mul, tg.div, tg.maximum, tg.atan2):
         check_gradient(operation, [X, Y])

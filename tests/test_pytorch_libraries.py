@@ -158,3 +158,73 @@ def test_an_assertion_of_the_programs_stays_one():
         torch.nn.Sequential(Net())(torch.ones(2))
     with pytest.raises(AssertionError, match="differ"):
         torch.func.grad(lambda x: torch.testing.assert_close(x, x + 1))(torch.ones(2))
+
+
+def test_what_is_not_there_in_a_forward_is_told_as_it_is():
+    import torch
+
+    class Net(torch.nn.Module):
+        def forward(self, x):
+            if x.sum() > 0:
+                pass
+            return torch.load("no/such.pt")
+
+    with pytest.raises(ImportError, match=r"torchvision\.ops\.deform_conv2d is not in tinygrad_edu"):
+        Net()(torch.ones(2))
+    with pytest.raises(FileNotFoundError, match=r"no/such\.pt"):
+        Net()(torch.zeros(2))
+
+
+def test_containers_that_update_in_a_way_of_their_own():
+    import torch
+
+    class Metrics(torch.nn.ModuleDict):
+        def __init__(self):
+            super().__init__()
+            self.ready = True
+
+        def update(self, *args):
+            assert self.ready
+
+    Metrics().update(1)
+
+    class Layers(torch.nn.ModuleList):
+        extend = None
+
+    assert len(Layers()) == 0
+
+
+def test_what_programs_ask_of_the_inside():
+    import torch
+    from torch.nn.modules.module import _IncompatibleKeys
+    from torch.serialization import DEFAULT_PROTOCOL, MAP_LOCATION, add_safe_globals, safe_globals  # noqa: F401
+
+    assert torch.__config__.show().startswith("tinygrad_edu on NumPy")
+    assert "threads" in torch.__config__.parallel_info()
+    assert torch._C._log_api_usage_once("metric") is torch._C._get_tracing_state() is None
+    loaded = torch.nn.Linear(1, 1).load_state_dict({}, strict=False)
+    assert isinstance(loaded, _IncompatibleKeys)
+    add_safe_globals([dict])
+    with safe_globals([dict]):
+        assert DEFAULT_PROTOCOL == 2
+
+
+def test_normal_vectors_of_programs_own():
+    from torch.distributions.multivariate_normal import _batch_mahalanobis, _batch_mv, _precision_to_scale_tril
+
+    precision = tg.tensor([[4.0, 1.0], [1.0, 2.0]])
+    factor = _precision_to_scale_tril(precision)
+    np.testing.assert_allclose(factor @ factor.mT, precision.inverse(), rtol=1e-5)
+    assert factor[0, 1] == 0
+    v = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_allclose(_batch_mv(precision, v), v @ precision, rtol=1e-6)
+    np.testing.assert_allclose(_batch_mahalanobis(factor, v), ((v @ precision) * v).sum(1), rtol=1e-5)
+
+
+def test_parameters_of_a_kind_are_together():
+    from torch.utils._foreach_utils import _group_tensors_by_device_and_dtype
+
+    short, long, more = tg.ones(2), tg.ones(3, dtype=tg.float64), tg.zeros(1)
+    groups = _group_tensors_by_device_and_dtype([[short, long, more], [1, 2, 3]], with_indices=True)
+    assert list(groups.values()) == [([[short, more], [1, 3]], [0, 2]), ([[long], [2]], [1])]
+    assert [(str(place), kind.name) for place, kind in groups] == [("cpu", "float32"), ("cpu", "float64")]

@@ -170,6 +170,12 @@ def test_boxes():
     others = tg.tensor([[1.0, 0.0, 3.0, 2.0], [3.0, 0.0, 4.0, 2.0]])
     # of hulls of 6 and 8, of which 0 and 2 are not covered
     np.testing.assert_allclose(ops.generalized_box_iou(first, others), [[1 / 3, -2 / 8]], rtol=1e-6)
+    # centres 1 and 2.5 apart in hulls of 3x2 and 4x2, and sides of 1 to 1, 1 to 1 and 1 to 2
+    apart = [1 / 3 - 1 / 13, -6.25 / 20]
+    np.testing.assert_allclose(ops.distance_box_iou(first, others), [apart], rtol=1e-5)
+    differ = 4 / np.pi**2 * (np.pi / 4 - np.arctan(0.5)) ** 2
+    wanted = [apart[0], apart[1] - differ**2 / (1 + differ)]
+    np.testing.assert_allclose(ops.complete_box_iou(first, others), [wanted], rtol=1e-5)
     boxes = tg.cat([others, others + 0.1])
     scores, kinds = tg.tensor([0.1, 0.4, 0.3, 0.2]), tg.tensor([0, 0, 0, 1])
     assert ops.batched_nms(boxes, scores, kinds, 0.5).tolist() == [1, 2, 3]

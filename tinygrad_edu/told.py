@@ -53,8 +53,6 @@ def guarded(function: Function, module: str | None = None) -> Function:
     def call(*args: Any, **named: Any) -> Any:
         try:
             return function(*args, **named)
-        except (ImportError, OSError, Warning):  # a package or a file that is not there, a warning: told as they are
-            raise
         except Exception as error:
             if is_told(error):
                 raise
@@ -80,8 +78,11 @@ def warn_user(message: str) -> None:
 
 
 def is_told(error: Exception) -> bool:
-    """Whether it is a warning, or a statement of ours raised it, or the user's code that a function of ours called."""
-    if isinstance(error, Warning):  # which the user has made an error
+    """Whether it is told as it is: a statement of ours raised it, or the user's code that a function of ours called.
+
+    So are a package and a file that are not there, and a warning, which the user has made an error.
+    """
+    if isinstance(error, ImportError | OSError | Warning):
         return True
     place: TracebackType | None = error.__traceback__
     last = place

@@ -144,7 +144,8 @@ class ModuleList(Row):
 
     def __init__(self, modules: Iterable[Any] | None = None) -> None:
         super().__init__()
-        self.extend(modules or [])
+        if modules is not None:
+            self.extend(modules)
 
     def _child_lines(self) -> list[str]:
         """The display of the modules, equal ones in a row being told once: `(0-2): 3 x ReLU()`."""
@@ -171,7 +172,8 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         super().__init__()
-        self.update(modules or {})
+        if modules is not None:  # else a class derived from this one may not be ready for an update
+            self.update(modules)
 
     def __getitem__(self, key: str) -> Any:
         return self._modules[key]

@@ -6,8 +6,12 @@ import numpy
 
 from ..distributions.distribution import broadcast_all
 from ..distributions.distribution import sum_rightmost as _sum_rightmost
+from ..distributions.multivariate_normal import mahalanobis as _batch_mahalanobis
 from ..distributions.transform import Inverse as _InverseTransform
+from ..functions.linalg.decompositions import cholesky
+from ..functions.linalg.solving import solve_triangular
 from ..functions.random import randn
+from ..functions.sequences import eye
 from ..grad_mode import enable_grad
 from ..nn import functional as F
 from ..ops.elementary import log, log1p
@@ -15,6 +19,9 @@ from ..tensor import Tensor
 
 __all__ = [
     "_InverseTransform",
+    "_batch_mahalanobis",
+    "_batch_mv",
+    "_precision_to_scale_tril",
     "_standard_normal",
     "_sum_rightmost",
     "broadcast_all",
@@ -60,3 +67,17 @@ def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Any:
 def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:
     """The softmax over the last dimension, or the sigmoid of binary ones."""
     return logits.sigmoid() if is_binary else F.softmax(logits, -1)
+
+
+def _batch_mv(bmat: Any, bvec: Any) -> Any:
+    """Matrices times vectors; `(*, n, n), (*, n) -> (*, n)`."""
+    return (bmat @ bvec.unsqueeze(-1)).squeeze(-1)
+
+
+def _precision_to_scale_tril(P: Any) -> Any:
+    """The Cholesky factor of the inverse of matrices, which are not inverted; `(*, n, n) -> (*, n, n)`.
+
+    With P turned by 180 degrees as L L^T, the factor is the inverse of L, turned by 180 degrees and transposed.
+    """
+    turned = cholesky(P.flip((-2, -1))).flip((-2, -1)).mT
+    return solve_triangular(turned, eye(P.shape[-1], dtype=P.dtype), upper=False)

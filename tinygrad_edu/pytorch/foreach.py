@@ -41,3 +41,15 @@ def __getattr__(name: str) -> Any:
 def _foreach_norm(tensors: Any, ord: Any = 2, dtype: Any = None) -> list[Any]:
     """The norm of each Tensor."""
     return [norm(x, ord, dtype=dtype) for x in tensors]
+
+
+def _group_tensors_by_device_and_dtype(tensorlistlist: Any, with_indices: bool = False) -> dict[Any, Any]:
+    """Lists of values beside a first one, of Tensors, by their devices and dtypes; and at which places they were."""
+    groups: dict[Any, Any] = {}
+    for place, x in enumerate(tensorlistlist[0]):
+        lists, places = groups.setdefault((x.device, x.dtype), ([[] for _ in tensorlistlist], []))
+        for kept, values in zip(lists, tensorlistlist, strict=True):
+            kept.extend(values[place : place + 1])
+        if with_indices:
+            places.append(place)
+    return groups

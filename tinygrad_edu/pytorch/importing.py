@@ -45,7 +45,7 @@ class Facade(ModuleType):
         path = self.__name__
         if name == "__all__":  # what `from torch.nn import *` asks for
             return [public for public in names(path) if not public.startswith("_")]
-        if name.startswith("__") and name != "__version__":  # what Python asks every module for
+        if name.startswith("__") and name not in {"__version__", "__config__"}:  # what Python asks every module for
             raise AttributeError(name)
         found = [getattr(source(place), name) for place in places(path, name)]
         if f"{path}.{name}" in PATHS and not (found and callable(found[0])):

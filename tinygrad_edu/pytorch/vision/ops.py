@@ -1,5 +1,6 @@
 """Layers and functions of torchvision's that networks and detectors of programs' own are made of."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ __all__ = [
     "box_convert",
     "box_iou",
     "clip_boxes_to_image",
+    "complete_box_iou",
+    "distance_box_iou",
     "generalized_box_iou",
     "nms",
     "remove_small_boxes",
@@ -218,6 +221,29 @@ def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Any:
     hull = sides.clamp(min=0).prod(-1)
     union = (box_area(boxes1)[:, None] + box_area(boxes2)) / (1 + iou)  # of iou = common / union
     return iou - (hull - union) / hull
+
+
+def distance_box_iou(boxes1: Tensor, boxes2: Tensor, eps: float = 1e-7) -> Any:
+    """IoU less the squared distance of the centres, over that of the hull's corners; `(N, 4), (M, 4) -> (N, M)`.
+
+    Source: Zheng et al., "Distance-IoU Loss" (2020), equation 7.
+    """
+    hull = maximum(boxes1[:, None, 2:], boxes2[:, 2:]) - minimum(boxes1[:, None, :2], boxes2[:, :2])
+    centres: Any = [boxes[:, :2] + boxes[:, 2:] for boxes in (boxes1, boxes2)]
+    apart = ((centres[0][:, None] - centres[1]) / 2).square().sum(-1)
+    return box_iou(boxes1, boxes2) - apart / (hull.clamp(min=0).square().sum(-1) + eps)
+
+
+def complete_box_iou(boxes1: Tensor, boxes2: Tensor, eps: float = 1e-7) -> Any:
+    """distance_box_iou less what the sides' proportions differ by; `(N, 4), (M, 4) -> (N, M)`.
+
+    Source: Zheng et al., "Distance-IoU Loss" (2020), equations 8 to 11; the weight has no gradient.
+    """
+    sides: Any = [boxes[:, 2:] - boxes[:, :2] for boxes in (boxes1, boxes2)]
+    first, second = ((side[:, 0] / side[:, 1]).atan() for side in sides)
+    differ = 4 / math.pi**2 * (first[:, None] - second).square()
+    weight = (differ / (1 - box_iou(boxes1, boxes2) + differ + eps)).detach()
+    return distance_box_iou(boxes1, boxes2, eps) - weight * differ
 
 
 def batched_nms(boxes: Tensor, scores: Tensor, idxs: Tensor, iou_threshold: float) -> Any:
