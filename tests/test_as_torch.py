@@ -381,6 +381,19 @@ def test_results_are_put_where_they_are_wanted():
         assert (values.tolist(), indices.tolist()) == ([3.0], [1])
         with pytest.raises(RuntimeError, match="has no gradient"):
             torch.add(torch.ones(2, requires_grad=True), 1, out=into)
+        factors = (torch.empty(0), torch.empty(0))
+        found = torch.linalg.qr(torch.eye(2), out=factors)
+        assert found.Q is factors[0]
+        assert found.R is factors[1]
+        assert torch.special.expm1(torch.zeros(2), out=into) is into
+        assert into.tolist() == [0, 0]
+        with pytest.raises(RuntimeError, match="is not written to an out="):
+            torch.linalg.inv(torch.eye(2), out=torch.empty(0, dtype=torch.int64))
+        with pytest.raises(RuntimeError, match=r"of torch\.float32 is not written"):
+            torch.sum(torch.ones(2), 0, dtype=torch.float32, out=torch.empty(0, dtype=torch.float64))
+        with pytest.warns(UserWarning, match=r"shape \(2,\) was resized to \(1, 3\)"):
+            torch.outer(torch.ones(1), torch.ones(3), out=into)
+        assert into.tolist() == [[1, 1, 1]]
         with pytest.raises(TypeError):
             torch.add(torch.ones(2), "one", out=into)
 

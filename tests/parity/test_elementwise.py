@@ -1,5 +1,7 @@
 """Elementwise functions beside PyTorch: every mix of dtypes and numbers, edges, ties, arguments by name, in place."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -385,3 +387,12 @@ def test_in_place_powers_of_doubles():
 
 def test_the_factor_of_integers_is_cut():
     hold(lambda m, x: [m.addcmul(x, x, x, value=1.5), x.clone().addcmul_(x, x, value=0.5)], np.array([1, 2]))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_fractions_and_angles(dtype):
+    x = np.array([0.0, -0.0, 1.0, -1.5, 3e-6, 1000.0, math.inf, -math.inf, math.nan]).astype(dtype)
+    hold(lambda m, x: list(m.frexp(x[:-3])), x)
+    hold(lambda m, x: [m.angle(x), x.angle()], x)
+    hold(lambda m, x: [m.angle(x), m.angle(x > 0)], np.array([1, -2]))
+    hold(lambda m, x: m.frexp(x), np.array([1, -2]))

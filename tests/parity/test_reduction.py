@@ -153,3 +153,9 @@ def test_true_is_no_dimension(name):
 def test_nanmean_gives_floats():
     hold(lambda m, x: m.nanmean(x, dtype=m.int64), np.ones(2))
     hold(lambda m, x: m.nanmean(x, dtype=m.float64), np.ones(2, "float32"))
+
+
+@pytest.mark.parametrize("size", [(3, 4), (1, 4), (4,), (3, 1), (1,), (), (2, 3, 4), (3,), (3, 2)])
+def test_sum_to_size(size):
+    x = np.arange(12.0).reshape(3, 4)
+    hold(lambda m, x: [x.sum_to_size(*(size or (size,))) * 1, x.sum_to_size(size) * 2], x)

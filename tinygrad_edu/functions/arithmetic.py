@@ -3,18 +3,19 @@
 What needs no word beyond its primitive's is that primitive: see ops/elementwise.py.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
 from ..backend import divide_into
-from ..dtypes import bool_, float64, int64
+from ..dtypes import bool_, check_kind, float64, int32, int64
 from ..inplace import array_of, free_to_write, in_place, replace, written
 from ..ops import elementwise as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import exp, exp2
 from ..ops.elementwise import check_divisor, masked, nothing, sign, where
 from ..primitive import primitive
+from ..recording import wrap
 from ..tensor import Tensor, binary, method
 from .conversion import result_type as meeting
 from .conversion import to
@@ -27,6 +28,7 @@ __all__ = [
     "float_power",
     "fmax",
     "fmin",
+    "frexp",
     "gcd",
     "heaviside",
     "hypot",
@@ -218,7 +220,25 @@ def ldexp(input: Tensor, other: Tensor) -> Any:
     return out
 
 
-for function in (add, sub, div, true_divide, float_power, fmax, fmin, heaviside, ldexp):
+class Frexp(NamedTuple):
+    """A fraction of at least 1/2 and below 1 in size, and the power of 2 to multiply it with."""
+
+    mantissa: Any
+    exponent: Any
+
+
+def frexp(input: Tensor) -> Frexp:
+    """(mantissa, exponent) with input = mantissa * 2^exponent, elementwise; `(*) -> (*), (*)`; exponents are int32.
+
+    Raises:
+        RuntimeError: the Tensor does not hold floats.
+    """
+    check_kind(input.dtype, "f", "frexp")
+    exponent = wrap(numpy.asarray(numpy.frexp(input._array)[1], int32))
+    return Frexp(ldexp(input, -exponent), exponent)
+
+
+for function in (add, sub, div, true_divide, float_power, fmax, fmin, frexp, heaviside, ldexp):
     method(function)
 for found in (copysign, gcd, hypot, lcm, logaddexp, logaddexp2, nextafter):
     setattr(Tensor, found.name, binary(found))

@@ -1,8 +1,14 @@
 """What programs ask of numbers that may be complex: here all are real, and their own conjugates."""
 
+import math
+from typing import Any
+
+from ..dtypes import get_default_dtype
+from ..ops.comparison import isnan
+from ..ops.elementwise import masked, where
 from ..tensor import Tensor, method
 
-__all__ = ["adjoint", "conj", "is_complex", "isreal", "real"]
+__all__ = ["adjoint", "angle", "conj", "is_complex", "isreal", "real"]
 
 
 @method
@@ -15,6 +21,13 @@ def is_complex(input: Tensor) -> bool:
 def conj(input: Tensor) -> Tensor:
     """The Tensor itself."""
     return input
+
+
+@method
+def angle(input: Tensor) -> Any:
+    """0 of what is not negative, pi of what is, elementwise; NaN of NaN; the gradient is 0."""
+    x: Any = input if input.dtype.kind == "f" else input.to(get_default_dtype())
+    return where(isnan(x), math.nan, (x < 0).to(x.dtype) * math.pi + masked(x, False))
 
 
 @method

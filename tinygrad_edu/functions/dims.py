@@ -62,11 +62,11 @@ def as_new_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
     """Sizes of a Tensor to make.
 
     Raises:
-        RuntimeError: one is negative.
+        ShapeError: one is negative.
     """
     found = as_sizes(sizes)
     if found and min(found) < 0:
-        raise RuntimeError(f"a Tensor of shape {found} cannot be made: sizes are 0 or more")
+        raise ShapeError(f"a Tensor of shape {found} cannot be made: sizes are 0 or more")
     return found
 
 

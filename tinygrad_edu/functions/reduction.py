@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..dtypes import as_dtype, check_kind, int64, uint8
-from ..errors import PlaceError
+from ..errors import PlaceError, ShapeError, broadcast_clash
 from ..ops import reduction as ops
 from ..ops.comparison import isnan
 from ..ops.elementary import sqrt
 from ..ops.elementwise import where
 from ..ops.indexing import gather, getitem
+from ..ops.movement import sum_to
 from ..tensor import Tensor, method
-from .dims import as_dim, as_dims
+from .dims import as_dim, as_dims, as_new_sizes
 
 __all__ = [
     "Extremes",
@@ -260,6 +261,24 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     if isinstance(dim, (tuple, list)) and not dim:
         return truth(input, input != 0)
     return truth(input, ops.all(input, dim=as_dims(dim, input.ndim), keepdim=keepdim))
+
+
+@method
+def sum_to_size(input: Tensor, *size: Any) -> Any:
+    """The sum over what broadcasting from this size would repeat; `(*) -> size`.
+
+    Raises:
+        ShapeError: broadcasting does not lead from this size to the Tensor's.
+    """
+    sizes = as_new_sizes(size)
+    if len(sizes) > input.ndim or broadcast_clash([sizes, input.shape]) or not fits(sizes, input.shape):
+        raise ShapeError(f"sum_to_size takes a size that broadcasts to {input.shape}, got {sizes}")
+    return sum_to(input, shape=sizes)
+
+
+def fits(sizes: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether broadcasting with these sizes leaves the shape as it is."""
+    return numpy.broadcast_shapes(sizes, shape) == shape
 
 
 @method

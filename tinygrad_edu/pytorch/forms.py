@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from ..autograd import no_grad
+from ..functions.conversion import can_cast
 from ..nn.loss.base import Loss
 from ..tensor import Tensor
 
@@ -24,15 +25,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
     **dict.fromkeys(["addcmul", "addcdiv"], SCALED),
     **dict.fromkeys(["addmm", "addmv", "addr", "addbmm", "baddbmm"], PRODUCT),
 }
-# fmt: off
-INTO = {
-    "abs", "add", "addcdiv", "addcmul", "arange", "bmm", "cat", "ceil", "clamp", "cos", "cumsum", "div", "dot",
-    "exp", "eye", "floor", "full", "gather", "ger", "index_select", "lerp", "linspace", "log", "log2", "logsigmoid",
-    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "neg", "normalize",
-    "ones", "outer", "pow", "prod", "rand", "randn", "randperm", "reciprocal", "round", "rsqrt", "sigmoid", "sign",
-    "sin", "sort", "sqrt", "square", "stack", "std", "sub", "sum", "tanh", "topk", "tril", "triu", "var", "zeros",
-}
-# fmt: on
+INTO = {"logsigmoid", "normalize"}  # those of nn.functional that take out=
+OF_DATA = {"as_tensor", "asarray", "from_numpy", "is_tensor", "tensor"}  # those of torch that do not
 OLD_REDUCTION = {"size_average", "reduce"}
 METHODS = [form for name in ORDERS for form in (name, f"{name}_")]
 
@@ -51,12 +45,13 @@ def is_ours(kind: type) -> bool:
 
 
 @functools.cache
-def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The function or method of this name, which takes these forms, too, if there are any."""
+def in_any_form(function: Callable[..., Any], name: str, writes: bool = False) -> Callable[..., Any]:
+    """The function or method of this name, which takes these forms, too, if there are any; `out=` if it `writes`."""
     order = ORDERS.get(name.removesuffix("_"))
     reduces = hasattr(function, "__wrapped__") or isinstance(function, FunctionType)
     reduces = reduces and "reduction" in inspect.signature(function).parameters
-    if order is None and name not in INTO and not reduces:
+    writes = (writes and name not in OF_DATA) or name in INTO
+    if order is None and not writes and not reduces:
         return function
 
     @functools.wraps(function)
@@ -64,10 +59,10 @@ def in_any_form(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         try:
             return function(*args, **named)
         except TypeError:
-            if "out" in named:
+            if "out" in named and writes:
                 out = named.pop("out")
                 result = call(*args, **named)
-                return result if out is None else put(out, result)
+                return result if out is None else put(out, result, "dtype" in named)
             if reduces and not OLD_REDUCTION.isdisjoint(named):
                 return call(*args, **in_one_word(named))
             if order is None or not is_older(args, named, *order):
@@ -96,18 +91,23 @@ def is_older(args: tuple[Any, ...], named: dict[str, Any], names: tuple[str, ...
     return whole and kinds[-1] and 0 < len(numbers) <= len(names) and not named
 
 
-def put(out: Any, result: Any) -> Any:
+def put(out: Any, result: Any, exact: bool) -> Any:
     """Write a result, or each of several, where it is wanted; a Tensor of another shape gets this one.
 
     Raises:
-        RuntimeError: a gradient would be lost.
+        RuntimeError: a gradient would be lost, or out= is of a lower kind; or of another dtype, if that is `exact`.
     """
     if isinstance(out, tuple | list):
-        return type(out)([put(*pair) for pair in zip(out, result, strict=True)])
+        made = getattr(type(result), "_make", type(out))
+        return made([put(*pair, exact) for pair in zip(out, result, strict=True)])
     if out.requires_grad or result.requires_grad:
         raise RuntimeError("what is written to out= has no gradient; leave it out, or use no_grad()")
+    if not can_cast(result.dtype, out.dtype) or (exact and result.dtype != out.dtype):
+        raise RuntimeError(f"a result of {result.dtype} is not written to an out= of {out.dtype}")
     with no_grad():
         if out.shape == result.shape:
             return out.copy_(result)
+        if out.numel():
+            warnings.warn(f"out= of shape {tuple(out.shape)} was resized to {tuple(result.shape)}", stacklevel=4)
         out.data = result.to(out.dtype)
     return out

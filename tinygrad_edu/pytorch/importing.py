@@ -20,7 +20,8 @@ from .sparse import METHODS as METHODS_OF_SPARSE
 
 __all__ = ["as_torch"]
 
-WITH_FORMS = {"torch", "torch.nn.functional"}
+WRITING = {"torch", "torch.linalg", "torch.special"}  # their functions take out=
+WITH_FORMS = {*WRITING, "torch.nn.functional"}
 OVER_TORCH = {"torchaudio", "torchtext"}
 OURS = {"torch", "torchvision"}
 # as PyTorch shows them; also, Tensor(x.shape) has that shape
@@ -54,7 +55,7 @@ class Facade(ModuleType):
             if isinstance(first, numpy.dtype):
                 return OF[first]
             plain = path in WITH_FORMS and callable(first) and not isinstance(first, type)
-            return in_any_form(first, name) if plain else first
+            return in_any_form(first, name, path in WRITING) if plain else first
         raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
