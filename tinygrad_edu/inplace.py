@@ -118,7 +118,6 @@ def adopt(x: Any, node: Node | None) -> None:
         source = view.source
         path = ((view.primitive, view.settings),)
         adopt(source, record(overwritten, (source, wrap(x._array, node)), {"path": path})._node)
-        view.generation = source._generation
 
 
 def assign(x: Tensor, index: Any, value: Any) -> None:

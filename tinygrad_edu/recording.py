@@ -339,9 +339,11 @@ class View:
             mode = grad_enabled.set(True)
             try:
                 renewed = record(self.primitive, (source,), self.settings)
+            except (ValueError, IndexError):
+                renewed = None
             finally:
                 grad_enabled.reset(mode)
-            if renewed._array.__array_interface__ != view._array.__array_interface__:
+            if renewed is None or renewed._array.__array_interface__ != view._array.__array_interface__:
                 raise GradientError(
                     "this view was made before its source took another shape in place, and the source was written to "
                     "since; make the view anew"

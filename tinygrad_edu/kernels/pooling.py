@@ -45,7 +45,7 @@ def resized(shape: Sizes, dim: int, size: int) -> Sizes:
 
 def fold(operation: numpy.ufunc, identity: float, x: Array, window: Window, size: Sizes) -> Array:
     """The windows of x reduced by an operation, one dimension after the other."""
-    dims = len(size)
+    dims, x = len(size), numpy.ascontiguousarray(x)
     for dim, taps in enumerate(spans(x.shape[-dims:], size, window), start=-dims):
         whole = slice(0, size[dim])
         (to, source), *others = sorted(taps, key=lambda tap: tap[0] != whole)

@@ -16,8 +16,8 @@ WIDER: dict[str, Any] = {"e": numpy.dtype("float32"), "f": numpy.dtype("float64"
 def running_sum(x: Array, dim: int, reverse: bool) -> Array:
     """y[i] = x[0] + ... + x[i] along a dimension, or x[i] + ... + x[n - 1]; `(*) -> (*)`."""
     wide = WIDER.get(x.dtype.char, x.dtype)
-    sums = numpy.cumsum(numpy.flip(x, dim) if reverse else x, dim, wide).astype(x.dtype, copy=False)
-    return numpy.flip(sums, dim) if reverse else sums
+    sums = numpy.cumsum(numpy.flip(x, dim) if reverse else x, dim, wide)
+    return (numpy.flip(sums, dim) if reverse else sums).astype(x.dtype, "C", copy=False)
 
 
 def recur(a: Array, b: Array, dim: int, reverse: bool) -> Array:
@@ -33,4 +33,4 @@ def recur(a: Array, b: Array, dim: int, reverse: bool) -> Array:
     y[:1] = b[:1]
     for i in range(1, len(y)):
         y[i] = b[i] + a[i] * y[i - 1]
-    return numpy.moveaxis(y[::-1] if reverse else y, 0, dim).astype(b.dtype)
+    return numpy.moveaxis(y[::-1] if reverse else y, 0, dim).astype(b.dtype, "C")

@@ -46,14 +46,14 @@ def softmax(x: Array, dim: int, zero_if_masked: bool = False) -> Array:
 def shares(x: Array, dim: int, zero_if_masked: bool = False, out: Array | None = None) -> Array:
     """softmax where warnings are off."""
     # the largest element of short rows takes as long to find as all that follows, and is hardly ever needed
-    e: Array = numpy.exp(x, out=out)
+    e: Array = numpy.exp(x, out=out, order="C")
     totals = sums(e, dim)
     if not are_moderate(totals):
         largest = most(x, axis=dim, keepdims=True, initial=-numpy.inf)
         if zero_if_masked:
             masked = largest == -numpy.inf
             largest[masked] = 0
-        e = numpy.exp(x - largest, out=out)
+        e = numpy.exp(x - largest, out=out, order="C")
         totals = sums(e, dim)
         if zero_if_masked:
             totals[masked] = 1

@@ -97,7 +97,7 @@ def flip(x: Any, *, dims: Shape, xp: Any) -> Any:
 @primitive(formula=r"\bar{x} = \bar{y}[\mathrm{inside}]")
 def pad(x: Any, *, widths: tuple[tuple[int, int], ...], value: float = 0.0, xp: Any) -> Any:
     """x with (before, after) elements of one value added along each dimension; its adjoint is a slice."""
-    return xp.pad(x, widths, constant_values=value)
+    return xp.asarray(xp.pad(x, widths, constant_values=value), order="C")
 
 
 def inside(widths: tuple[tuple[int, int], ...], shape: Shape) -> tuple[slice, ...]:
@@ -112,7 +112,7 @@ pad.vjp(x=lambda g, widths, x_shape: getitem(g, index=inside(widths, x_shape)))
 @primitive(formula=r"\bar{x}_i = \bar{y}[\mathrm{part}_i]", promotion="common")
 def cat(*tensors: Any, dim: int, xp: Any) -> Any:
     """The tensors one after the other along a dimension; `(.., n_i, ..) -> (.., sum n_i, ..)`."""
-    return xp.concatenate(tensors, axis=dim)
+    return xp.asarray(xp.concatenate(tensors, axis=dim), order="C")
 
 
 def parts(g: Any, shapes: list[Shape], dim: int, needs: tuple[bool, ...]) -> list[Any]:

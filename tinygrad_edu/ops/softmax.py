@@ -34,7 +34,7 @@ def dot(x: Any, y: Any, dim: int) -> Any:
 @primitive(formula=r"\bar{x} = \bar{y} - e^y \textstyle\sum \bar{y}", promotion="common", kinds="f")
 def log_softmax(x: Any, *, dim: int, xp: Any) -> Any:
     """x - ln(sum(exp(x))) along a dimension; `(*) -> (*)`."""
-    x = x - x.max(axis=dim, keepdims=True, initial=-xp.inf)
+    x = xp.subtract(x, x.max(axis=dim, keepdims=True, initial=-xp.inf), order="C")
     return x - xp.log(xp.exp(x).sum(axis=dim, keepdims=True))
 
 
