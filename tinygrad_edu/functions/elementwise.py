@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import bool_, check_kind, uint8
+from ..dtypes import bool_, check_kind
 from ..dtypes import result_type as meeting_dtype
 from ..errors import DtypeError
 from ..inplace import in_place
@@ -132,7 +132,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """
     if input is None:
         return tuple([wrap(index) for index in numpy.nonzero(condition._array)])
-    if condition.dtype not in (bool_, uint8):
+    if condition._array.dtype.char not in "?B":  # uint8 as in PyTorch, where bools once were that
         raise DtypeError(f"the condition of where holds bools, this one {condition.dtype}; compare, or use .bool()")
     return ops.where(condition, input, other)
 
