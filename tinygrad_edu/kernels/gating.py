@@ -19,6 +19,7 @@ from .constants import constant_for
 from .erf import ndtr
 from .exponential import UNIT, power
 from .memory import scratch
+from .quiet import quiet
 
 __all__ = ["TANH", "gelu", "gelu_gradient", "gelu_tanh", "gelu_tanh_gradient", "silu", "silu_gradient"]
 
@@ -31,6 +32,7 @@ NORMAL = numbers("""
     3.974069473524552e-06 -1.3378311899736166e-07 1.8139254662733725e-09
 """)
 TANH = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
+least = numpy.minimum.reduce
 PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
 
 # the same as powers of e^-1: what falls from 1 to 0 where a step rises
@@ -44,6 +46,7 @@ def in_blocks(kernel: Callable[..., object]) -> Callable[..., Array]:
     The function writes to the last of its arrays and has two temporaries, which follow.
     """
 
+    @quiet
     @functools.wraps(kernel)
     def whole(*arrays: Array) -> Array:
         first = arrays[0]
@@ -52,13 +55,12 @@ def in_blocks(kernel: Callable[..., object]) -> Callable[..., Array]:
         out = numpy.empty(first.shape, first.dtype)
         flat = [x.reshape(-1) for x in (*arrays, out)]
         memory = scratch((2, min(BLOCK, first.size)), first.dtype)
-        with numpy.errstate(all="ignore"):
-            if first.size <= BLOCK:
-                kernel(*flat, *memory)
-                return out
-            for start in range(0, first.size, BLOCK):
-                parts = [x[start : start + BLOCK] for x in flat]
-                kernel(*parts, *memory[:, : len(parts[0])])
+        if first.size <= BLOCK:
+            kernel(*flat, *memory)
+            return out
+        for start in range(0, first.size, BLOCK):
+            parts = [x[start : start + BLOCK] for x in flat]
+            kernel(*parts, *memory[:, : len(parts[0])])
         return out
 
     return whole
@@ -87,16 +89,16 @@ def silu(x: Array, out: Array, *_: Array) -> None:
 
 
 @in_blocks
-def silu_gradient(g: Array, x: Array, out: Array, step: Array, slope: Array) -> None:
+def silu_gradient(g: Array, x: Array, out: Array, step: Array, _: Array) -> None:
     """g times the slope of silu: step (1 + x (1 - step))."""
     numpy.multiply(x, constant_for(x, -UNIT), step)
     divisor(step)
     numpy.reciprocal(step, step)
-    numpy.subtract(constant_for(x, 1.0), step, slope)
-    slope *= x
-    slope += constant_for(x, 1.0)
-    slope *= step
-    numpy.multiply(slope, g, out)
+    numpy.subtract(constant_for(x, 1.0), step, out)
+    out *= x
+    out += constant_for(x, 1.0)
+    out *= step
+    out *= g
 
 
 @in_blocks
@@ -117,18 +119,18 @@ def gelu(x: Array, out: Array, square: Array, _: Array) -> None:
 
 
 @in_blocks
-def gelu_gradient(g: Array, x: Array, y: Array, out: Array, density: Array, slope: Array) -> None:
+def gelu_gradient(g: Array, x: Array, y: Array, out: Array, density: Array, _: Array) -> None:
     """g times the slope of y = gelu(x): the distribution's function, which is y / x, plus x times its density."""
-    numpy.divide(y, x, slope)
+    numpy.divide(y, x, out)
     numpy.square(x, density)
-    if not numpy.minimum.reduce(density, initial=1.0) > 0:
-        slope[density == 0] = 0.5
+    if not least(density, initial=1.0) > 0:
+        out[density == 0] = 0.5
     density *= constant_for(x, -0.5 * UNIT)
     power(density, density)
     density *= x
     density *= constant_for(x, PEAK)
-    slope += density
-    numpy.multiply(slope, g, out)
+    out += density
+    out *= g
 
 
 @in_blocks
@@ -147,8 +149,9 @@ def gelu_tanh_gradient(g: Array, x: Array, out: Array, square: Array, step: Arra
     numpy.reciprocal(step, step)
     square *= constant_for(x, 3 * TANH[1])
     square += constant_for(x, TANH[0])
-    slope = (1 - step) * x
-    slope *= square
-    slope += constant_for(x, 1.0)
-    slope *= step
-    numpy.multiply(slope, g, out)
+    numpy.subtract(constant_for(x, 1.0), step, out)
+    out *= x
+    out *= square
+    out += constant_for(x, 1.0)
+    out *= step
+    out *= g

@@ -41,7 +41,7 @@ def scratch(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
 
 
 def by_long_rows(length: int) -> None:
-    """Have a number for each row broadcast without a copy, until the `errstate` ends in which this is called.
+    """Have a number for each row broadcast without a copy, until the `quiet` function ends that calls this.
 
     NumPy writes such numbers out in a buffer of 8,192 wherever rows are shorter. With a buffer that is shorter than a
     row it goes row by row, in two thirds of the time.

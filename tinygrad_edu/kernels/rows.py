@@ -2,9 +2,11 @@
 
 Rows are taken in blocks that stay in the cache, and BLAS does what it can: sums are products with vectors of ones, and
 a number of each row is written out along it by a product of matrices two columns wide, because broadcasting over short
-rows takes longer than the arithmetic. float16 is computed in float32.
+rows takes longer than the arithmetic. float16 is computed in float32. The functions of a layer norm are called where
+NumPy's warnings are off.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -28,10 +30,12 @@ def working_dtype(x: Array) -> Any:
     return numpy.dtype(numpy.float32) if x.dtype.char == "e" else x.dtype
 
 
-def blocks(x: Array) -> list[slice]:
-    """Some rows after the other, in one block at least."""
+def blocks(x: Array) -> Sequence[slice]:
+    """Some rows after the other."""
+    if x.size <= BLOCK:
+        return (slice(None),)
     step = max(1, BLOCK // max(1, x.shape[1]))
-    return [slice(start, start + step) for start in range(0, max(1, len(x)), step)]
+    return [slice(start, start + step) for start in range(0, len(x), step)]
 
 
 def in_dtype(x: Array, dtype: Any) -> Array:
@@ -39,13 +43,11 @@ def in_dtype(x: Array, dtype: Any) -> Array:
     return x if x.dtype == dtype else x.astype(dtype)
 
 
-@quiet
 def moments(x: Array) -> tuple[Array, Array]:
     """The mean and the variance of each row; `(R, C) -> (R, 1), (R, 1)`."""
-    found = [moments_of(in_dtype(x[part], working_dtype(x))) for part in blocks(x)]
-    if len(found) == 1:
-        return found[0]
-    means, variances = zip(*found, strict=True)
+    if x.size <= BLOCK:
+        return moments_of(in_dtype(x, working_dtype(x)))
+    means, variances = zip(*[moments_of(in_dtype(x[part], working_dtype(x))) for part in blocks(x)], strict=True)
     return numpy.concatenate(means), numpy.concatenate(variances)
 
 
@@ -78,7 +80,6 @@ def near_zero(x: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     return x, mean, offset
 
 
-@quiet
 def standardized(x: Array, weight: Array, bias: Array, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * weight + bias; `(R, 1)` statistics of R rows, `(C)` weight and bias; as x."""
     out, dtype, shape = numpy.empty(x.shape, x.dtype), mean.dtype, (len(mean), len(weight))
@@ -96,7 +97,6 @@ def standardized(x: Array, weight: Array, bias: Array, mean: Array, rstd: Array)
     return out
 
 
-@quiet
 def gradients(g: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias, mean and rstd being functions of x."""
     gx, dtype, n = numpy.empty(x.shape, x.dtype), mean.dtype, len(weight)

@@ -124,7 +124,7 @@ class Blocks:
         return joined(totals), joined(products)
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def moments(x: Array, layout: Layout) -> tuple[Array, Array]:
     """The mean and the variance of each group; `-> layout.kept()`."""
     if layout.by_rows():
@@ -152,7 +152,7 @@ def inverse_deviations(var: Array, eps: float) -> Array:
     return numpy.reciprocal(deviations, deviations)
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * weight + bias, each group with its statistics."""
     if layout.by_rows():
@@ -170,7 +170,7 @@ def standardized(x: Array, weight: Array, bias: Array, layout: Layout, mean: Arr
     return out.reshape(x.shape)
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def standardized_by(x: Array, weight: Array, bias: Array, mean: Array, var: Array, eps: float) -> Array:
     """(x - mean) / sqrt(var + eps) * weight + bias, each channel with its numbers."""
     batch, channels, n = len(x), x.shape[1], math.prod(x.shape[2:])
@@ -191,7 +191,7 @@ def standardized_by(x: Array, weight: Array, bias: Array, mean: Array, var: Arra
     return out.reshape(x.shape)
 
 
-@numpy.errstate(all="ignore")
+@quiet
 def gradients(
     g: Array, x: Array, weight: Array, layout: Layout, mean: Array, rstd: Array
 ) -> tuple[Array, Array, Array]:
