@@ -623,3 +623,18 @@ def test_a_count_stays_whole():
 def test_a_sum_in_place_with_what_holds_no_numbers():
     with pytest.raises(TypeError, match="numbers are taken"):
         tg.ones(1).add_(np.array(["a"]), alpha=2)
+
+
+def test_numbers_of_a_vector_are_views_of_it():
+    x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 1
+    for number in y:
+        number.mul_(3)
+    y.unbind()[1].add_(1)
+    assert y.tolist() == [3, 7, 9]
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 3, 3]
+    y = x.detach().clone()
+    second = y.unbind()[1]
+    y.zero_()
+    assert second == 0

@@ -39,7 +39,7 @@ def part(input: Tensor, dim: int, index: Any) -> Tensor:
 def sections(x: Any, *, dim: int, indices: tuple[Any, ...]) -> tuple[Any, ...]:
     """Slices, one behind the other, that together are all of a dimension; or with integers its entries; views."""
     front = (slice(None),) * dim
-    return tuple([x[(*front, index, ...)] for index in indices])
+    return tuple([x[(*front, index, ...)] for index in indices])  # with ... a number is a view too
 
 
 def joined(g: Sequence[Any], x_shape: tuple[int, ...], dim: int) -> Any:
