@@ -164,7 +164,13 @@ class Module(Hooked):
         return self
 
     def share_memory(self) -> Self:
-        """The module itself: no other process sees its memory."""
+        """The module itself: no other process sees its memory.
+
+        Raises:
+            RuntimeError: some of its parameters or buffers are not made yet.
+        """
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
         return self
 
     def compile(self, *args: Any, **settings: Any) -> None:

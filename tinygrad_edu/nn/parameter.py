@@ -5,7 +5,14 @@ from typing import Any
 from ..functions.creation import empty
 from ..tensor import Tensor
 
-__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "clear_gradients"]
+__all__ = [
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "clear_gradients",
+    "is_uninitialized",
+]
 
 
 class Parameter(Tensor):
@@ -62,18 +69,50 @@ class Buffer(Tensor):
         self.requires_grad_(data.requires_grad)
 
 
-class UninitializedParameter(Parameter):
-    """A parameter of a lazy layer, of which neither shape nor values are known yet."""
+class Uninitialized(Tensor):
+    """What a parameter and a buffer have in common before their shape is known."""
+
+    becomes: type = Tensor
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become a parameter or buffer of this shape, whose values are those that are in memory."""
+        self.data = empty(shape, device=device, dtype=dtype or self.dtype)
+        self.__class__ = self.becomes
+
+    def share_memory_(self) -> Any:
+        """Refuse: there is no memory yet.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError("Can't share memory on an uninitialized parameter or buffer; call the module before")
 
     def __repr__(self) -> str:
-        return "<UninitializedParameter>"
+        return f"<{type(self).__name__}>"
 
 
-class UninitializedBuffer(Tensor):
-    """A buffer of a lazy layer, of which neither shape nor values are known yet."""
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter of a lazy module, of which neither shape nor values are known yet."""
 
-    def __repr__(self) -> str:
-        return "<UninitializedBuffer>"
+    becomes = Parameter
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        Parameter.__init__(self, empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(Uninitialized, Buffer):
+    """A buffer of a lazy module, of which neither shape nor values are known yet."""
+
+    def __init__(
+        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> None:
+        Buffer.__init__(self, empty(0, device=device, dtype=dtype), persistent=persistent)
+        self.requires_grad_(requires_grad)
+
+
+def is_uninitialized(x: Any) -> bool:
+    """Whether it is a parameter or buffer whose shape is not known yet."""
+    return isinstance(x, Uninitialized)
 
 
 def clear_gradients(parameters: Any, set_to_none: bool = True) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..functions.creation import as_tensor
 from ..grad_mode import no_grad
 from .members import BUFFER, PARAMETER, Members
-from .parameter import Parameter
+from .parameter import Parameter, is_uninitialized
 
 __all__ = ["KeysNotMatched", "Replacing", "hold", "load_state", "new_state", "save", "state_of"]
 
@@ -68,7 +68,7 @@ class Replacing:
 def save(module: Any, state: dict[str, Any], prefix: str, keep_vars: bool) -> None:
     """Add what a module itself has to a state_dict."""
     for name, tensor in persistent(module).items():
-        state[prefix + name] = tensor if keep_vars else tensor.detach()
+        state[prefix + name] = tensor if keep_vars or is_uninitialized(tensor) else tensor.detach()
     if hasattr(module, "get_extra_state"):
         state[prefix + EXTRA] = module.get_extra_state()
 

@@ -77,6 +77,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.nn.init": ["tinygrad_edu.nn.init", "tinygrad_edu.pytorch.init"],
     "torch.nn.modules": ["tinygrad_edu.nn"],
     **{f"torch.nn.modules.{file}": ["tinygrad_edu.nn", "tinygrad_edu.pytorch.bases"] for file in LAYERS},
+    "torch.nn.modules.lazy": ["tinygrad_edu.nn.lazy", "tinygrad_edu.nn.parameter"],
     "torch.nn.modules.module": ["tinygrad_edu.nn", "tinygrad_edu.nn.hooks", "tinygrad_edu.pytorch.core"],
     "torch.nn.modules.utils": ["tinygrad_edu.pytorch.tuples", "tinygrad_edu.pytorch.parallel"],
     "torch.nn.parallel": ["tinygrad_edu.pytorch.parallel"],
