@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.nn.lazy import LazyModuleMixin
 
 ROWS = [
     (lambda: nn.LazyLinear(3), (5, 4), nn.Linear(4, 3)),
