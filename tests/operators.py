@@ -3,13 +3,13 @@
 FAMILIES = {
     "unary": """
         abs* acos* acosh* asin* asinh* atan* atanh* ceil* cos* cosh* deg2rad* rad2deg* erf* erfc* exp* exp2*
-        expm1* floor* frac* log* log10* log1p* log2* logit* neg* positive* reciprocal* round* rsqrt* sgn*
+        expm1* floor* frac* frexp* log* log10* log1p* log2* logit* neg* positive* reciprocal* round* rsqrt* sgn*
         sigmoid* sign* signbit* sin* sinc* sinh* sqrt* square* tan* tanh* trunc* nan_to_num* isnan* isinf*
         isfinite* isneginf* isposinf* bitwise_not* logical_not* clone*
     """,
     "unary-special": """
-        digamma* erfinv* lgamma* i0* polygamma* mvlgamma* special.entr special.ndtr special.log_ndtr
-        special.i0e special.i1 special.i1e special.erfcx special.ndtri
+        digamma* erfinv* lgamma* i0* igamma* igammac* polygamma* mvlgamma* special.entr special.ndtr
+        special.log_ndtr special.zeta special.i0e special.i1 special.i1e special.erfcx special.ndtri
     """,
     "binary": """
         add* sub* rsub mul* div* true_divide* floor_divide* pow* float_power* remainder* fmod* maximum*
@@ -37,7 +37,7 @@ FAMILIES = {
         __getitem__ gather* scatter* scatter_add* scatter_reduce* index_select* index_add* index_copy*
         index_fill* index_put* index_reduce* take* take_along_dim* masked_fill* masked_select*
         masked_scatter* put* nonzero* argwhere* sort* topk* argsort* msort* searchsorted bucketize unique*
-        unique_consecutive* select_scatter* slice_scatter* diagonal_scatter* bincount* histc* isin
+        unique_consecutive* select_scatter* slice_scatter* diagonal_scatter* bincount* histc* histogram* isin
         unravel_index
     """,
     "matmul": """
@@ -104,8 +104,9 @@ IN_PLACE = """
     baddbmm_ bitwise_and_ bitwise_left_shift_ bitwise_not_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ ceil_
     celu_ clamp_ clamp_max_ clamp_min_ copysign_ cos_ cosh_ cumprod_ cumsum_ deg2rad_ digamma_ div_ elu_ eq_
     erf_ erfc_ erfinv_ exp2_ exp_ expm1_ fill_ float_power_ floor_ floor_divide_ fmod_ frac_ gcd_ ge_ gt_
-    hardsigmoid_ heaviside_ hypot_ i0_ index_add_ index_copy_ index_fill_ index_put_ index_reduce_ lcm_ ldexp_
-    le_ leaky_relu_ lerp_ lgamma_ log10_ log1p_ log2_ log_ logical_and_ logical_not_ logical_or_ logical_xor_
+    hardsigmoid_ heaviside_ hypot_ i0_ igamma_ igammac_ index_add_ index_copy_ index_fill_ index_put_ index_reduce_
+    lcm_ ldexp_ le_ leaky_relu_ lerp_ lgamma_ log10_ log1p_ log2_ log_ logical_and_ logical_not_ logical_or_
+    logical_xor_
     logit_ lt_ masked_fill_ masked_scatter_ mish_ mul_ mvlgamma_ nan_to_num_ ne_ neg_ nextafter_ polygamma_ pow_
     put_ rad2deg_ reciprocal_ remainder_ renorm_ round_ rsqrt_ scatter_ scatter_add_ scatter_reduce_ selu_ sgn_
     sigmoid_ sign_ silu_ sin_ sinc_ sinh_ sqrt_ square_ squeeze_ sub_ t_ tan_ tanh_ threshold_ transpose_ tril_

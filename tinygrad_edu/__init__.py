@@ -307,12 +307,13 @@ if TYPE_CHECKING:
     )
     from .functions.calculus import cumulative_trapezoid, diff, gradient, trapezoid, trapz
     from .functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-    from .functions.counting import bincount, histc, unique, unique_consecutive
+    from .functions.counting import bincount, histc, histogram, unique, unique_consecutive
     from .functions.covariance import corrcoef, cov
     from .functions.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
     from .functions.diagonal import diag, diag_embed, diagflat, diagonal, tril, tril_indices, triu, triu_indices
     from .functions.distance import cdist, cosine_similarity, pairwise_distance, pdist
     from .functions.einsum import einsum
+    from .functions.incomplete import igamma, igammac
     from .functions.lowrank import pca_lowrank, svd_lowrank
     from .functions.matrices import (
         chain_matmul,
@@ -484,6 +485,35 @@ __all__ = [
     "trunc", "typename", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index",
     "unsqueeze", "use_deterministic_algorithms", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack", "where",
     "xlogy", "zeros", "zeros_like",
+    "group_norm", "gt", "half", "hamming_window", "hann_window", "hardshrink", "heaviside", "histc", "histogram",
+    "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "index_add", "index_copy", "index_fill",
+    "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "instance_norm",
+    "int", "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_nonzero", "is_same_size", "is_storage", "is_tensor", "isclose", "isfinite",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kaiser_window", "kron", "kthvalue", "layer_norm",
+    "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log", "log1p", "log2",
+    "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "lu", "lu_solve", "lu_unpack",
+    "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max",
+    "max_pool1d", "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm",
+    "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis", "nextafter",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "orgqr", "ormqr", "outer",
+    "pairwise_distance", "pca_lowrank", "pdist", "permute", "pi", "pinverse", "poisson", "polygamma", "positive",
+    "pow", "prelu", "preserve_format", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real", "reciprocal",
+    "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "result_type", "rms_norm", "roll",
+    "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "selu_",
+    "set_default_device", "set_default_dtype", "set_float32_matmul_precision", "set_grad_enabled",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
+    "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd", "svd_lowrank", "swapaxes",
+    "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "threshold",
+    "threshold_", "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "triangular_solve", "tril",
+    "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten",
+    "unique", "unique_consecutive", "unravel_index", "unsqueeze", "use_deterministic_algorithms", "var", "var_mean",
+    "vdot", "vmap", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on
 

@@ -1,5 +1,8 @@
 """Special functions under the names of PyTorch's `torch.special`; what computes them is in functions/ and kernels/."""
 
+from .functions.incomplete import igamma as gammainc
+from .functions.incomplete import igammac as gammaincc
+from .functions.incomplete import zeta
 from .functions.reduction import logsumexp
 from .functions.softmax import log_softmax, softmax
 from .functions.special import (
@@ -38,6 +41,8 @@ __all__ = [
     "exp2",
     "expit",
     "expm1",
+    "gammainc",
+    "gammaincc",
     "gammaln",
     "i0",
     "i0e",
@@ -58,6 +63,7 @@ __all__ = [
     "softmax",
     "xlog1py",
     "xlogy",
+    "zeta",
 ]
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma

@@ -299,6 +299,13 @@ def test_distances(rng):
     hold(lambda m, x, y: m.cdist(x, y[..., :2]), x, y)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
+def test_mantissas_and_exponents(dtype):
+    x = np.array([0, 1, -3.5, np.inf, np.nan, 1e-6, 0.1, 1000]) if dtype != "int64" else np.array([1, 2])
+    hold(lambda m, x: [*m.frexp(x), x.frexp().mantissa, m.frexp(input=x).exponent], x.astype(dtype), lenient=True)
+    hold(lambda m, x: m.ldexp(*m.frexp(x)), np.array([5e-324, 1e-310, 1.7e308, -0.1]), backward=False)
+
+
 def test_powers_of_bools():
     x = np.array([True, False])
     hold(lambda m, x: [x**True, m.pow(x, False), m.pow(x, 2), m.pow(x, 2.0), m.pow(2, x)], x, backward=False)

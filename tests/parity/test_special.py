@@ -89,6 +89,59 @@ def test_products_with_a_logarithm(name, rng):
     hold(lambda m, x, y: [m.xlogy(x, y), x.xlogy(y), x.clone().xlogy_(y)], edges[:3], edges[1:4])
 
 
+ENDS = np.array([0.0, 1.0, -1.0, np.inf, np.nan, 0.5, 1e5, 1e-300])
+
+
+@pytest.mark.parametrize("name", ["gammainc", "gammaincc"])
+def test_incomplete_gamma_functions(name, rng):
+    a, x = rng.uniform(0.1, 30, (3, 1)), rng.uniform(0.1, 40, (1, 40))
+    hold(lambda m, x, a: getattr(m.special, name)(a.detach(), x), x, a)
+    hold(slope(lambda m, x, a: getattr(m.special, name)(a.detach(), x)), x, a)
+    # PyTorch's are right to eleven digits where a is large
+    a, x = (part.reshape(-1) for part in np.meshgrid(ENDS, ENDS[[0, 1, 2, 3, 4, 5, 7]]))
+    hold(lambda m, a, x: getattr(m.special, name)(a, x), a[a != 1e5], x[a != 1e5], backward=False)
+    for dtypes in (("float32", "float32"), ("float32", "float64"), ("int64", "float32"), ("int64", "int64")):
+        a, x = (rng.uniform(1, 9, 5).astype(dtype) for dtype in dtypes)
+        hold(lambda m, a, x: getattr(m.special, name)(a, x), a, x, backward=False)
+
+
+def test_incomplete_gamma_functions_under_their_other_names(rng):
+    a, x = rng.uniform(1, 9, (2, 5))
+    hold(lambda m, a, x: [m.igamma(a, x), m.igammac(a, x), a.igamma(x), a.igammac(x)], a, x, backward=False)
+    hold(lambda m, a, x: [a.clone().igamma_(x), a.clone().igammac_(x)], a, x, backward=False)
+
+
+@pytest.mark.parametrize("size", [0.5, 3, 30, 99.5, 100, 1e3, 1e5, 1e8])
+def test_incomplete_gamma_functions_are_right(size, rng):
+    a = size * rng.uniform(1, 1.2, 12)
+    x = abs(a + rng.normal(size=12) * 3 * np.sqrt(a))
+    lower, upper = tg.igamma(tg.tensor(a), tg.tensor(x)).numpy(), tg.igammac(tg.tensor(a), tg.tensor(x)).numpy()
+    with mpmath.workdps(40):
+        for p, q, b, y in zip(lower, upper, map(mpmath.mpf, a), map(mpmath.mpf, x), strict=True):
+            log_gamma, width = mpmath.loggamma(b), mpmath.sqrt(b)
+            ends = [max(y - 5 * k * width, 0) for k in range(8, -1, -1)] if size > 20 else [0, y / 2, y]
+            if size > 20 and y > b:
+                ends = [y + 5 * k * width for k in range(9)]
+            part = mpmath.quad(lambda t, b=b, c=log_gamma: mpmath.exp((b - 1) * mpmath.log(t) - t - c), ends)
+            exact = (1 - part, part) if size > 20 and y > b else (part, 1 - part)
+            assert abs(p - exact[0]) + abs(q - exact[1]) < 4e-13
+
+
+def test_zeta(rng):
+    s, q = rng.uniform(1.01, 12, (4, 1)), rng.uniform(0.01, 30, (1, 30))
+    hold(lambda m, q, s: m.special.zeta(s.detach(), q), q, s)
+    hold(slope(lambda m, q, s: m.special.zeta(s.detach(), q)), q, s)
+    s = np.array([0.0, 0.5, 1, 2, 3, 20, -1, np.inf, np.nan])
+    q = np.array([0.0, -1, -1.5, 0.5, 1, 2, 100, 1e10, np.inf, np.nan])
+    s, q = (part.reshape(-1) for part in np.meshgrid(s, q))
+    hold(lambda m, s, q: m.special.zeta(s, q), s, q, backward=False)
+    hold(lambda m, q: [m.special.zeta(2, q), m.special.zeta(q, 3), m.special.zeta(q.long(), q.int())], q[-3:] + 1)
+    with pytest.raises(RuntimeError, match="first argument is not implemented"):
+        tg.special.zeta(tg.tensor([2.0], requires_grad=True), 3).backward()
+    s, q = np.array([200.0, 171, 171]), np.array([-1.5, -0.5, -2.5])
+    assert tg.special.zeta(tg.tensor(s), tg.tensor(q)).tolist() == [2.0**201, 0, 0]
+
+
 def normal(x):
     return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
 

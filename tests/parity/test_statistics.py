@@ -326,3 +326,35 @@ def test_the_results_have_names():
 @pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])
 def test_the_median_of_nothing(dtype):
     hold(lambda m, x: [m.median(x), x.nanmedian()], np.zeros((0, 2), dtype), backward=False)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_histogram(dtype, rng):
+    x = np.array([1, 2, 1, np.nan, 5, 0, 3, -1, 2.999], dtype)
+    weight = rng.uniform(0.5, 2, len(x)).astype(dtype)
+    edges = np.array([0, 1, 2.5, 3], dtype)
+    cases = [
+        lambda m, x, w, e: m.histogram(x, bins=4, range=(0.0, 3.0)),
+        lambda m, x, w, e: m.histogram(x, 4, range=(0.0, 3.0), weight=w, density=True),
+        lambda m, x, w, e: m.histogram(x, e, weight=w),
+        lambda m, x, w, e: x.histogram(bins=e, density=True).hist,
+        lambda m, x, w, e: [*x[:3].histogram(3), *x[:1].histogram(3), *x[:0].histogram(3)],
+        lambda m, x, w, e: m.histogram(x[:3].reshape(3, 1), 2).bin_edges,
+        lambda m, x, w, e: m.histogram(x, e[[3, 0]]),
+    ]
+    refused = [
+        lambda m, x, w, e: m.histogram(x, 3),
+        lambda m, x, w, e: m.histogram(x.long(), 3),
+        lambda m, x, w, e: m.histogram(x[:3].half(), 3),
+        lambda m, x, w, e: m.histogram(x[:3], 0),
+        lambda m, x, w, e: m.histogram(x[:3], e[:1]),
+        lambda m, x, w, e: m.histogram(x[:3], e[None]),
+        lambda m, x, w, e: m.histogram(x[:3], e.half()),
+        lambda m, x, w, e: m.histogram(x[:3], 3, weight=w[:2]),
+        lambda m, x, w, e: m.histogram(x[:3], 3, range=(2.0, 1.0)),
+        lambda m, x, w, e: m.histogram(x[:3], 3, range=(0.0, float("inf"))),
+    ]
+    for program in (*cases, *refused):
+        hold(program, x, weight, edges, backward=False)
+    many = rng.normal(size=1000).astype(dtype)
+    hold(lambda m, x: [*m.histogram(x, 10), *m.histogram(x, 50, range=(-1.0, 1.0), density=True)], many, backward=False)

@@ -1,7 +1,7 @@
 """Counting equal values: distinct ones, and how many fall on each number or into each bin."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ..tensor import Tensor, method
 from .dims import as_dim
 from .reduction import numpy_names
 
-__all__ = ["bincount", "histc", "unique", "unique_consecutive"]
+__all__ = ["bincount", "histc", "histogram", "unique", "unique_consecutive"]
 
 Array = NDArray[Any]
 
@@ -156,3 +156,70 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     inside = x[(x >= low) & (x <= high)]
     places = ((inside - x.dtype.type(low)) * bins / x.dtype.type(high - low)).astype(numpy.int64)
     return wrap(numpy.bincount(numpy.minimum(places, bins - 1), minlength=bins).astype(x.dtype))
+
+
+class Histogram(NamedTuple):
+    """How much falls into each bin, and where the bins end."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
+@method
+def histogram(
+    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
+) -> Histogram:
+    """How many elements fall into each bin, or the sum of their weights: `(*) -> (bins), (bins + 1)`.
+
+    `bins` is a number of bins of equal width over `range`, by default that of the elements, or their edges. What lies
+    outside, or is NaN, does not count; the last bin includes its right edge. With `density` the integral is 1.
+
+    Raises:
+        RuntimeError: the Tensor holds no floats of 32 or 64 bits, there is no bin, the range is not finite or falls,
+            or the edges or weights do not fit.
+    """
+    x = input._array.reshape(-1)
+    if x.dtype not in (float32, float64):
+        raise RuntimeError(f"histogram takes float32 or float64, got {x.dtype}")
+    if weight is not None and (weight.shape != input.shape or weight.dtype != x.dtype):
+        raise RuntimeError(f"the weights must be {x.dtype} {input.shape}, got {weight.dtype} {weight.shape}")
+    edges = edges_of(x, bins, range) if isinstance(bins, int) else given_edges(x, bins)
+    inside = (x >= edges[0]) & (x <= edges[-1])
+    places = numpy.minimum(numpy.searchsorted(edges, x[inside], "right") - 1, len(edges) - 2)
+    weights = None if weight is None else weight._array.reshape(-1)[inside]
+    counts = numpy.bincount(places, weights, len(edges) - 1).astype(x.dtype)
+    if density:
+        counts = counts / (counts.sum() * numpy.diff(edges))
+    return Histogram(wrap(counts), wrap(edges))
+
+
+def edges_of(x: Array, bins: int, range: Any) -> Array:
+    """The edges of so many bins of equal width.
+
+    Raises:
+        RuntimeError: there is no bin, or the range is none.
+    """
+    if bins < 1:
+        raise RuntimeError(f"histogram: bins must be > 0, but got {bins}")
+    low, high = map(float, range if range is not None else (x.min(), x.max()) if x.size else (0, 1))
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise RuntimeError(f"histogram: the range from {low} to {high} is not finite")
+    if low > high:
+        raise RuntimeError(f"histogram: the range from {low} to {high} falls")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return numpy.linspace(low, high, bins + 1, dtype=x.dtype)
+
+
+def given_edges(x: Array, bins: Any) -> Array:
+    """The edges that were given.
+
+    Raises:
+        TypeError: they are no Tensor.
+        RuntimeError: they are not in one dimension, not two or more, or of another dtype.
+    """
+    if not isinstance(bins, Tensor):
+        raise TypeError(f"histogram takes a number of bins or a Tensor of their edges, got {type(bins).__name__}")
+    if bins.ndim != 1 or len(bins) < 2 or bins.dtype != x.dtype:
+        raise RuntimeError(f"the edges of bins are two or more {x.dtype}, got {bins.dtype} {bins.shape}")
+    return bins._array.copy()

@@ -15,12 +15,13 @@ FUNCTIONS = {  # of the package
     "activation": "celu celu_ hardshrink prelu relu_ rrelu rrelu_ selu selu_ threshold threshold_",
     "calculus": "cumulative_trapezoid diff gradient trapezoid trapz",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "counting": "bincount histc unique unique_consecutive",
+    "counting": "bincount histc histogram unique unique_consecutive",
     "covariance": "corrcoef cov",
     "cumulative": "cummax cummin cumprod cumsum logcumsumexp",
     "diagonal": "diag diag_embed diagflat diagonal tril tril_indices triu triu_indices",
     "distance": "cdist cosine_similarity pairwise_distance pdist",
     "einsum": "einsum",
+    "incomplete": "igamma igammac",
     "lowrank": "pca_lowrank svd_lowrank",
     "matrices": (
         "chain_matmul cholesky cholesky_inverse cholesky_solve det geqrf inverse logdet lu lu_solve lu_unpack "
@@ -53,10 +54,11 @@ FUNCTIONS = {  # of the package
 METHODS = {  # of Tensor
     "activation": "hardshrink prelu",
     "calculus": "diff",
-    "counting": "bincount histc unique unique_consecutive",
+    "counting": "bincount histc histogram unique unique_consecutive",
     "covariance": "corrcoef cov",
     "cumulative": "cummax cummin cumprod cumprod_ cumsum cumsum_ logcumsumexp",
     "diagonal": "diag diag_embed diagflat diagonal fill_diagonal_ tril tril_ triu triu_",
+    "incomplete": "igamma igamma_ igammac igammac_",
     "matrices": (
         "cholesky cholesky_inverse cholesky_solve det geqrf inverse logdet lu lu_solve matrix_exp matrix_power "
         "orgqr ormqr pinverse qr slogdet svd triangular_solve"

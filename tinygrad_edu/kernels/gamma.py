@@ -133,6 +133,7 @@ def digamma(x: Array) -> Array:
     return numpy.where((x < 0) & (x == numpy.rint(x)), numpy.nan, out)
 
 
+MOST_ORDER = 170  # of a derivative of digamma, whose factor, a factorial, is a float
 SHIFT = 12  # so far to the right, few terms of the sum are needed
 EVEN_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798)
 

@@ -47,6 +47,7 @@ WITHOUT.update(
             "log_determinant",
             "log_ndtr",
             "lower_factor",
+            "lower_gamma",
             "ndtri",
             "nextafter",
             "path_losses",
@@ -58,6 +59,8 @@ WITHOUT.update(
             "solution",
             "tall_factors",
             "triangular_solution",
+            "upper_gamma",
+            "zeta",
         ],
         NO_OPERATOR,
     )
