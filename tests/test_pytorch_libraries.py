@@ -21,8 +21,8 @@ def test_compilers_and_tracers_leave_functions_as_they_are():
         return 2 * x
 
     assert torch.fx.wrap(double) is torch.jit._overload_method(double) is double
-    with pytest.raises(AttributeError, match=r"torch\.fx\.symbolic_trace is not in tinygrad_edu"):
-        torch.fx.symbolic_trace  # noqa: B018
+    with pytest.raises(RuntimeError, match="does not trace"):
+        torch.fx.symbolic_trace(tg.nn.ReLU())
 
 
 def test_fourier_transforms_are_refused_where_they_are_used():
@@ -230,3 +230,68 @@ def test_parameters_of_a_kind_are_together():
     groups = _group_tensors_by_device_and_dtype([[short, long, more], [1, 2, 3]], with_indices=True)
     assert list(groups.values()) == [([[short, more], [1, 3]], [0, 2]), ([[long], [2]], [1])]
     assert [(str(place), kind.name) for place, kind in groups] == [("cpu", "float32"), ("cpu", "float64")]
+
+
+def test_a_modules_dictionary_has_its_names():
+    import torch
+    import torchvision.models as models
+
+    names = sorted(n for n in models.__dict__ if n.islower() and callable(models.__dict__[n]))
+    assert {"resnet18", "vgg16", "densenet121"} <= set(names)
+    assert vars(torch.optim)["Adam"] is tg.optim.Adam
+    kinds = [kind for kind in vars(torch.nn.modules.activation).values() if isinstance(kind, type)]
+    assert torch.nn.ReLU in kinds
+    torch.of_the_programs = 3
+    assert vars(torch)["of_the_programs"] == torch.of_the_programs == 3
+
+
+def test_compressed_matrices_are_dense():
+    import torch
+
+    values = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    wanted = [[1, 0, 2], [0, 0, 0], [0, 3, 0]]
+    by_rows = torch.sparse_csr_tensor([0, 2, 2, 3], [0, 2, 1], values)
+    assert by_rows.tolist() == wanted
+    assert torch.sparse_csc_tensor([0, 1, 2, 3], [0, 2, 0], [1.0, 3.0, 2.0], (4, 3)).tolist() == [*wanted, [0, 0, 0]]
+    assert by_rows.to_sparse_csr()._coalesced_(True) is by_rows
+    (by_rows @ torch.tensor([1.0, 10.0, 100.0])).sum().backward()
+    assert values.grad.tolist() == [1, 100, 10]
+    rows = torch._convert_indices_from_coo_to_csr(torch.tensor([0, 0, 2]), 3, out_int32=True)
+    assert (rows.tolist(), rows.dtype) == ([0, 2, 2, 3], torch.int32)
+    assert torch.sparse_csr_tensor([0, 0], [], []).shape == (1, 0)
+    assert torch.ones(2).layout != torch.sparse_coo
+
+
+def test_what_is_refused_where_it_is_made():
+    import torch
+    from torch.distributed.optim import ZeroRedundancyOptimizer
+    from torch.fx import GraphModule, Node
+
+    for make, told in [
+        (torch.cuda.Stream, "no CUDA device"),
+        (torch.cuda.Event, "no CUDA device"),
+        (torch.cuda.current_stream, "no CUDA device"),
+        (torch.cuda.get_device_name, "no CUDA device"),
+        (lambda: ZeroRedundancyOptimizer([]), "one process"),
+        (GraphModule, "does not trace"),
+        (Node, "does not trace"),
+    ]:
+        with pytest.raises(RuntimeError, match=told):
+            make()
+    with torch.cuda.stream(None):
+        torch.cuda.random.manual_seed(0)
+
+
+def test_names_that_libraries_show_and_hand_over():
+    import torch
+    from torch._tensor_str import PRINT_OPTS, _tensor_str
+    from torch.utils.data.dataloader import _BaseDataLoaderIter
+    from torch.utils.dlpack import to_dlpack
+
+    assert (PRINT_OPTS.threshold, _tensor_str(torch.tensor([1, 20]), indent=0)) == (1000, "[ 1, 20]")
+    assert "dltensor" in repr(to_dlpack(torch.ones(2)))
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(2)))
+    assert isinstance(iter(loader), _BaseDataLoaderIter)
+    assert torch.Future is torch.futures.Future
+    assert issubclass(torch.nn.UninitializedParameter, torch.nn.Parameter)
+    assert torch.autograd.profiler.EventList

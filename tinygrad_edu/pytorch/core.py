@@ -4,18 +4,23 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..nn.state import KeysNotMatched as _IncompatibleKeys
+from ..printing import OPTIONS as PRINT_OPTS
+from ..printing import elements
 
 __all__ = [
     "DEFAULT_PROTOCOL",
     "FILE_LIKE",
     "MAP_LOCATION",
+    "PRINT_OPTS",
     "_IncompatibleKeys",
     "_get_tracing_state",
     "_log_api_usage_once",
+    "_tensor_str",
     "add_safe_globals",
     "parallel_info",
     "safe_globals",
     "show",
+    "to_dlpack",
 ]
 
 DEFAULT_PROTOCOL = 2
@@ -51,3 +56,13 @@ def parallel_info() -> str:
     from ..functions.settings import get_num_threads
 
     return f"get_num_threads() : {get_num_threads()}\n"
+
+
+def to_dlpack(tensor: Any) -> Any:
+    """The memory of a Tensor, for another library's from_dlpack."""
+    return tensor.__dlpack__()
+
+
+def _tensor_str(self: Any, indent: int) -> str:
+    """The numbers of a Tensor as they are shown."""
+    return elements(self.detach().numpy(), indent)

@@ -7,7 +7,10 @@ from ..data import Sampler
 
 __all__ = [
     "DistributedSampler",
+    "ProcessGroup",
     "ReduceOp",
+    "Work",
+    "ZeroRedundancyOptimizer",
     "all_gather",
     "all_reduce",
     "barrier",
@@ -24,6 +27,25 @@ __all__ = [
     "reduce",
     "scatter",
 ]
+
+
+class ProcessGroup:
+    """Several processes, of which there are none."""
+
+
+class Work:
+    """What several processes are at, of which there are none."""
+
+
+class ZeroRedundancyOptimizer:
+    """An optimizer whose state several processes would share, if there were any.
+
+    Raises:
+        RuntimeError: always.
+    """
+
+    def __init__(self, params: Any, *args: Any, **settings: Any) -> None:
+        init_process_group()
 
 
 def is_available() -> bool:

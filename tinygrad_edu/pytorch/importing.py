@@ -71,6 +71,11 @@ class Facade(ModuleType):
     def __dir__(self) -> list[str]:
         return names(self.__name__)
 
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """What was set here, and all names with what they stand for: programs ask `models.__dict__["resnet18"]`."""
+        return {**{name: getattr(self, name) for name in names(self.__name__)}, **super().__dict__}
+
 
 def places(path: str, name: str) -> list[str]:
     """The modules and objects of ours that have a name of a module under PyTorch's path."""

@@ -33,16 +33,19 @@ from .dtypes import (
     uint32,
     uint64,
 )
+from .futures import Future
 from .precision import autocast, is_autocast_enabled
+from .sparse import _convert_indices_from_coo_to_csr, sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor
 from .sparse import mm as spmm
-from .sparse import sparse_coo_tensor
 
 __all__ = [
     "Device",
+    "Future",
     "Number",
     "TensorType",
     "__version__",
     "_assert",
+    "_convert_indices_from_coo_to_csr",
     "abs_",
     "adaptive_avg_pool1d",
     "alpha_dropout",
@@ -83,7 +86,14 @@ __all__ = [
     "set_flush_denormal",
     "set_num_interop_threads",
     "sigmoid_",
+    "sparse_bsc",
+    "sparse_bsr",
+    "sparse_coo",
     "sparse_coo_tensor",
+    "sparse_csc",
+    "sparse_csc_tensor",
+    "sparse_csr",
+    "sparse_csr_tensor",
     "spmm",
     "sqrt_",
     "tanh_",
@@ -100,6 +110,9 @@ __version__ = "2.13.0+tinygrad_edu"
 Number = int | float | bool
 Device = device | str | int | None
 layout = memory_format = str
+sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = (  # layouts that no Tensor here has
+    f"torch.sparse_{kind}" for kind in ("coo", "csr", "csc", "bsr", "bsc")
+)
 TensorType = type
 
 

@@ -8,7 +8,7 @@ import pstats
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["ProfilerActivity", "profile", "record_function", "schedule"]
+__all__ = ["EventList", "ProfilerActivity", "profile", "record_function", "schedule"]
 
 
 class ProfilerActivity(enum.Enum):
@@ -61,3 +61,6 @@ class profile:  # noqa: N801
         told = io.StringIO()
         pstats.Stats(self.measured, stream=told).sort_stats("cumulative").print_stats(row_limit)
         return told.getvalue()
+
+
+EventList = profile  # what key_averages gives
