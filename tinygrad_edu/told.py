@@ -88,7 +88,8 @@ def is_told(error: Exception) -> bool:
     last = place
     while place is not None:
         code = place.tb_frame.f_code
-        if NUMPY not in code.co_filename and code.co_name != "__getattr__":  # that of who asks for the attribute
+        compiled = NUMPY in code.co_filename or code.co_filename.endswith(".pyx")  # NumPy's own, with or without a path
+        if not compiled and code.co_name != "__getattr__":  # that of who asks for the attribute
             last = place
         place = place.tb_next
     assert last is not None
