@@ -7,6 +7,7 @@ from .wording import TOO_LARGE, in_our_words
 
 __all__ = [
     "EXPLAINED",
+    "ArgumentError",
     "DtypeError",
     "GradientError",
     "LinAlgError",
@@ -20,6 +21,10 @@ __all__ = [
 
 class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit. A ValueError to Python's eye; a RuntimeError too, as PyTorch's programs expect."""
+
+
+class ArgumentError(ValueError, RuntimeError):
+    """A value that an argument cannot have. A ValueError to Python's eye; a RuntimeError too, as PyTorch's raise."""
 
 
 class PlaceError(IndexError, RuntimeError):

@@ -377,6 +377,18 @@ REFUSED = {
     "where of integers": lambda m, x: x.where(x.long(), x),
     "isclose of other shapes": lambda m, x: m.isclose(x, m.ones(3)),
     "a rounding mode": lambda m, x: m.div(x, x, rounding_mode="up"),
+    "a mode of qr": lambda m, x: m.linalg.qr(m.ones(2, 2), "full"),
+    "an order of polygamma": lambda m, x: m.polygamma(-1, x),
+    "a dimension of mvlgamma": lambda m, x: m.mvlgamma(x, 0),
+    "a padding of conv": lambda m, x: m.nn.functional.conv1d(m.ones(1, 1, 3), m.ones(1, 1, 2), padding="all"),
+    "a mode of pad": lambda m, x: m.nn.functional.pad(m.ones(1, 1, 3), (1, 1), mode="all"),
+    "a value for reflection": lambda m, x: m.nn.functional.pad(m.ones(1, 1, 3), (1, 1), mode="reflect", value=2.0),
+    "a mode of interpolate": lambda m, x: m.nn.functional.interpolate(m.ones(1, 1, 3), size=2, mode="all"),
+    "argnums": lambda m, x: m.func.grad(m.sum, argnums=3)(x),
+    "no pair": lambda m, x: m.func.grad(m.sum, has_aux=True)(x),
+    "no Tensor": lambda m, x: m.func.grad(lambda x: 3.0)(x),
+    "randomness": lambda m, x: m.vmap(m.sin, randomness="all")(x),
+    "sizes": lambda m, x: m.ones(-1),
 }
 
 

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import ArgumentError
 from ..functions.joining import stack
 from ..functions.random import get_rng_state, set_rng_state
 from ..tensor import Tensor
@@ -37,7 +38,7 @@ def vmap(
         RuntimeError: random numbers were drawn under randomness="error".
     """
     if randomness not in ("error", "different", "same"):
-        raise ValueError(f'randomness is "error", "different" or "same", got {randomness!r}')
+        raise ArgumentError(f'randomness is "error", "different" or "same", got {randomness!r}')
     if chunk_size is not None and chunk_size < 1:
         raise ValueError(f"chunk_size is a positive number or None, got {chunk_size!r}")
 

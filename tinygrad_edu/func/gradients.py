@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..autograd.backward import grad as gradients_of
-from ..errors import GradientError, ShapeError
+from ..errors import ArgumentError, GradientError, ShapeError
 from ..functions.creation import zeros_like
 from ..grad_mode import enable_grad, is_grad_enabled
 from ..graph import Leaf, reachable
@@ -30,7 +30,7 @@ class Call:
         places = [argnums] if isinstance(argnums, int) else list(argnums)
         for place in places:
             if not -len(args) <= place < len(args):
-                raise ValueError(f"argnums={argnums} names no argument: there are {len(args)} by position")
+                raise ArgumentError(f"argnums={argnums} names no argument: there are {len(args)} by position")
         with enable_grad():
             arguments = list(args)
             for place in places:
@@ -42,7 +42,9 @@ class Call:
         self.aux = None
         if has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
-                raise ValueError("with has_aux=True the function returns a pair: what is differentiated, and the rest")
+                raise ArgumentError(
+                    "with has_aux=True the function returns a pair: what is differentiated, and the rest"
+                )
             result, self.aux = result
         self.output = result
         self.xs = flatten(self.inputs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ..errors import ArgumentError
 from ..tensor import Tensor
 
 __all__ = ["flatten", "rebuild", "spread", "tensors_of"]
@@ -73,5 +74,5 @@ def tensors_of(value: Any, what: str) -> Sequence[Tensor]:
     leaves = flatten(value)
     for leaf in leaves:
         if not isinstance(leaf, Tensor):
-            raise ValueError(f"{what} must hold Tensors only, got {describe(value)}")
+            raise ArgumentError(f"{what} must hold Tensors only, got {describe(value)}")
     return leaves

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..dtypes import check_kind, int64
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels.windows import per_dimension, reach
 from ..ops.convolution import conv, conv_input
 from ..ops.indexing import getitem
@@ -153,7 +153,7 @@ def convolve(
     elif padding == "valid":
         margins = (0,) * dims
     elif padding != "same":
-        raise ValueError(f'Invalid padding string {padding!r}; padding takes integers, "valid" or "same"')
+        raise ArgumentError(f'Invalid padding string {padding!r}; padding takes integers, "valid" or "same"')
     elif any(step != 1 for step in steps):
         raise ShapeError(
             f'padding "same" keeps the sizes, which a stride of {stride} does not; give padding in numbers'

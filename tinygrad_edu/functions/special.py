@@ -10,6 +10,7 @@ from operator import index
 from typing import Any
 
 from ..dtypes import check_kind
+from ..errors import ArgumentError
 from ..inplace import in_place
 from ..kernels import bessel, gamma
 from ..kernels import erf as error_function
@@ -204,7 +205,7 @@ def polygamma(n: int, input: Tensor) -> Any:
         ValueError: n is negative.
     """
     if index(n) < 0:
-        raise ValueError(f"polygamma takes an order of 0 or more, got {n}")
+        raise ArgumentError(f"polygamma takes an order of 0 or more, got {n}")
     order = n if n <= MOST_FACTORIAL else MOST_FACTORIAL + 2 - n % 2  # all beyond are infinite, with the same sign
     return polygamma_n(input, n=order) if n else digamma(input)
 
@@ -219,7 +220,7 @@ def mvlgamma(input: Tensor, p: int) -> Any:
         ValueError: p is less than 1.
     """
     if index(p) < 1:
-        raise ValueError(f"mvlgamma takes a dimension of 1 or more, got {p}")
+        raise ArgumentError(f"mvlgamma takes a dimension of 1 or more, got {p}")
     check_kind(input.dtype, "iuf", "mvlgamma")
     check_room(index(p) * input.numel(), f"mvlgamma of {p} dimensions")
     total = lgamma(input)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...errors import GradientError, LinAlgError
+from ...errors import ArgumentError, GradientError, LinAlgError
 from ...ops.elementwise import masked
 from ...ops.indexing import getitem
 from ...ops.linear import matmul, swapped
@@ -147,7 +147,7 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
     """
     check_matrices(A, "qr")
     if mode not in ("reduced", "complete", "r"):
-        raise ValueError(f"qr takes 'reduced', 'complete' or 'r' as mode, got {mode!r}")
+        raise ArgumentError(f"qr takes 'reduced', 'complete' or 'r' as mode, got {mode!r}")
     m, n = A.shape[-2:]
     if mode == "r":
         return QR(A.new_empty(0), right_factor(A))

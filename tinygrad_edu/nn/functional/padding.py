@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ...dtypes import check_kind
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...functions.dims import as_sizes
 from ...functions.joining import cat
 from ...functions.rearranging import constant_pad_nd, flip
@@ -34,9 +34,9 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if mode == "constant":
         return constant_pad_nd(input, pad, 0 if value is None else value)
     if mode not in MODES:
-        raise ValueError(f"pad has the modes constant, {', '.join(MODES)}, got {mode!r}")
+        raise ArgumentError(f"pad has the modes constant, {', '.join(MODES)}, got {mode!r}")
     if value:
-        raise ValueError(f"pad by {mode!r} takes no value, got {value!r}")
+        raise ArgumentError(f"pad by {mode!r} takes no value, got {value!r}")
     if mode != "circular":
         check_kind(input.dtype, "iuf", f"pad by {mode!r}")
     widths = as_sizes((pad,))

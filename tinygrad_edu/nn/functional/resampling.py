@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...dtypes import check_kind, uint8
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...functions import resampling as ops
 from ...functions.dims import check_room
 from ...kernels.resampling import Mixture, antialiased, cubic, linear, nearest
@@ -62,7 +62,7 @@ def interpolate(
     Source: Keys, "Cubic Convolution Interpolation for Digital Image Processing" (1981), for "bicubic".
     """
     if mode not in MODES:
-        raise ValueError(f"interpolate has the modes {', '.join(MODES)}, got {mode!r}")
+        raise ArgumentError(f"interpolate has the modes {', '.join(MODES)}, got {mode!r}")
     dims = input.ndim - 2
     if dims not in MODES[mode]:
         raise ShapeError(f"mode {mode!r} takes (B, C, *spatial) with {told(MODES[mode])} spatial, got {input.shape}")
