@@ -295,3 +295,33 @@ def test_names_that_libraries_show_and_hand_over():
     assert torch.Future is torch.futures.Future
     assert issubclass(torch.nn.UninitializedParameter, torch.nn.Parameter)
     assert torch.autograd.profiler.EventList
+
+
+def test_a_distribution_of_the_programs_expands_in_its_own_way():
+    from torch import distributions
+
+    class Diagonal(distributions.Independent):
+        def __init__(self, loc, scale):
+            super().__init__(distributions.Normal(loc, scale), 1)
+
+        def expand(self, batch_shape, new=None):
+            new = self._get_checked_instance(Diagonal, new)
+            return super().expand(batch_shape, new)
+
+    class Narrow(Diagonal):
+        def __init__(self, loc):
+            super().__init__(loc, 0.1)
+
+    wide = Diagonal(tg.zeros(3), tg.ones(3)).expand((2,))
+    assert (type(wide), wide.batch_shape, wide.event_shape) == (Diagonal, (2,), (3,))
+    np.testing.assert_allclose(wide.log_prob(tg.zeros(2, 3)), [-1.5 * np.log(2 * np.pi)] * 2, rtol=1e-6)
+    with pytest.raises(NotImplementedError, match="Narrow has an __init__ of its own"):
+        Narrow(tg.zeros(3)).expand((2,))
+
+
+def test_how_sizes_are_annotated():
+    from torch.nn.common_types import _ratio_any_t, _size_2_t, _size_any_t
+
+    assert isinstance((2, 3), _size_2_t)
+    assert isinstance(2, _size_any_t)
+    assert isinstance(0.5, _ratio_any_t)

@@ -1,6 +1,5 @@
 """Distribution: what all distributions share, their shapes and the checks of their arguments."""
 
-import copy
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -85,7 +84,8 @@ class Distribution:
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Self:
         """The same distributions, repeated without a copy to a larger batch."""
-        new, before = copy.copy(self), len(self._batch_shape)
+        new, before = self._get_checked_instance(type(self), _instance), len(self._batch_shape)
+        vars(new).update(vars(self))
         new._batch_shape = Size(batch_shape)
         for name, value in vars(self).items():
             if isinstance(value, Tensor) and name not in self._common and value.shape[:before] == self._batch_shape:
@@ -93,6 +93,16 @@ class Distribution:
             elif isinstance(value, Distribution):
                 setattr(new, name, value.expand((*batch_shape, *value.batch_shape[before:])))
         return new
+
+    def _get_checked_instance(self, cls: type, _instance: Any = None) -> Any:
+        """A new object of this class, or the one given, to be filled by the `expand` of a class.
+
+        Raises:
+            NotImplementedError: a derived class, which makes its objects in another way, has no `expand` of its own.
+        """
+        if _instance is None and type(self).__init__ is not cls.__init__:  # type: ignore[misc]
+            raise NotImplementedError(f"{type(self).__name__} has an __init__ of its own, and needs an expand, too")
+        return type(self).__new__(type(self)) if _instance is None else _instance
 
     # what a subclass says of itself
 

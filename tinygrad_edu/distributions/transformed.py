@@ -113,7 +113,7 @@ class TransformedDistribution(Distribution):
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Self:
         """The same distributions, repeated without a copy to a larger batch."""
-        return super().expand(batch_shape)
+        return super().expand(batch_shape, _instance)
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]

@@ -77,6 +77,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.nn.functional": ["tinygrad_edu.nn.functional", "tinygrad_edu.pytorch.functional"],
     "torch.nn.attention": ["tinygrad_edu.pytorch.attention"],
     "torch.nn.attention.bias": ["tinygrad_edu.pytorch.attention"],
+    "torch.nn.common_types": ["tinygrad_edu.pytorch.sizes"],
     "torch.nn.grad": ["tinygrad_edu.nn.grad"],
     "torch.nn.init": ["tinygrad_edu.nn.init", "tinygrad_edu.pytorch.init"],
     "torch.nn.modules": ["tinygrad_edu.nn"],
