@@ -385,6 +385,10 @@ def test_results_are_put_where_they_are_wanted():
         found = torch.linalg.qr(torch.eye(2), out=factors)
         assert found.Q is factors[0]
         assert found.R is factors[1]
+        assert torch.sin_(into) is into
+        assert torch.sum(torch.full((1, 2), 1.5), 0, out=torch.empty(0, dtype=torch.int64)).tolist() == [1, 1]
+        with pytest.raises(RuntimeError, match="is not written"):
+            torch.neg(torch.ones(2), out=torch.empty(2, dtype=torch.float64))
         assert torch.special.expm1(torch.zeros(2), out=into) is into
         assert into.tolist() == [0, 0]
         with pytest.raises(RuntimeError, match="is not written to an out="):

@@ -27,6 +27,9 @@ ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
 }
 INTO = {"logsigmoid", "normalize"}  # those of nn.functional that take out=
 OF_DATA = {"as_tensor", "asarray", "from_numpy", "is_tensor", "tensor"}  # those of torch that do not
+ADDING = {"cumprod", "cumsum", "nansum", "prod", "sum"}  # what computes in the dtype of its out=
+# and what takes no out= of another dtype than its result's
+KEEPING = {"abs", "amax", "amin", "ceil", "floor", "neg", "negative", "round", "sgn", "sign", "trunc"}
 OLD_REDUCTION = {"size_average", "reduce"}
 METHODS = [form for name in ORDERS for form in (name, f"{name}_")]
 
@@ -61,8 +64,10 @@ def in_any_form(function: Callable[..., Any], name: str, writes: bool = False) -
         except TypeError:
             if "out" in named and writes:
                 out = named.pop("out")
+                if out is not None and name in ADDING:
+                    named.setdefault("dtype", out.dtype)
                 result = call(*args, **named)
-                return result if out is None else put(out, result, "dtype" in named)
+                return result if out is None else put(out, result, "dtype" in named or name in KEEPING)
             if reduces and not OLD_REDUCTION.isdisjoint(named):
                 return call(*args, **in_one_word(named))
             if order is None or not is_older(args, named, *order):

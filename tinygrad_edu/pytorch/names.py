@@ -46,7 +46,6 @@ __all__ = [
     "__version__",
     "_assert",
     "_convert_indices_from_coo_to_csr",
-    "abs_",
     "adaptive_avg_pool1d",
     "alpha_dropout",
     "autocast",
@@ -55,28 +54,22 @@ __all__ = [
     "cdouble",
     "cfloat",
     "channel_shuffle",
-    "clamp_",
     "complex64",
     "complex128",
     "detach",
-    "detach_",
     "device",
     "dropout",
     "dtype",
-    "exp_",
-    "fill_",
     "float8_e4m3fn",
     "float8_e5m2",
     "get_default_dtype",
     "get_num_interop_threads",
-    "index_put_",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
     "is_autocast_enabled",
     "is_inference",
     "layout",
     "memory_format",
-    "neg_",
     "pixel_shuffle",
     "pixel_unshuffle",
     "promote_types",
@@ -85,7 +78,6 @@ __all__ = [
     "set_default_tensor_type",
     "set_flush_denormal",
     "set_num_interop_threads",
-    "sigmoid_",
     "sparse_bsc",
     "sparse_bsr",
     "sparse_coo",
@@ -95,13 +87,10 @@ __all__ = [
     "sparse_csr",
     "sparse_csr_tensor",
     "spmm",
-    "sqrt_",
-    "tanh_",
     "uint16",
     "uint32",
     "uint64",
     "vander",
-    "zero_",
 ]
 
 __version__ = "2.13.0+tinygrad_edu"
@@ -116,9 +105,7 @@ sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = (  # layouts that n
 TensorType = type
 
 
-T: Any = Tensor  # what it has as functions, too
-abs_, clamp_, detach, detach_, exp_, fill_ = T.abs_, T.clamp_, T.detach, T.detach_, T.exp_, T.fill_
-index_put_, neg_, sigmoid_, sqrt_, tanh_, zero_ = T.index_put_, T.neg_, T.sigmoid_, T.sqrt_, T.tanh_, T.zero_
+detach: Any = Tensor.detach  # which Tensor has as a function, too
 
 
 def _assert(condition: Any, message: str) -> None:
