@@ -198,7 +198,7 @@ def gradients(
     """The gradients of x, weight and bias, the statistics being functions of x."""
     if layout.by_rows():
         gx, gw, gb = rows.gradients(g, x, weight.ravel(), mean, rstd)
-        return gx, gw.reshape(weight.shape), gb.reshape(weight.shape)
+        return (gx, gw, gb) if weight.ndim == 1 else (gx, gw.reshape(weight.shape), gb.reshape(weight.shape))
     n, kept = layout.size(), layout.kept()
     blocks, incoming = Blocks(x, layout, mean, rstd), Blocks(g, layout)
     w = weight.reshape(layout.spot).astype(blocks.dtype, copy=False)
