@@ -6,12 +6,15 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-__all__ = ["few_columns", "halved", "halves", "outer"]
+from .quiet import quiet
+
+__all__ = ["LARGE", "add_row", "few_columns", "halved", "halves", "outer"]
 
 Array = NDArray[Any]
 
 SMALL = 1_000_000  # multiplications of a product whose factors OpenBLAS does not copy
 PARTS, FEW = 4, 32
+LARGE = 1 << 15  # numbers from which on `add_row` is worth its call
 
 
 def few_columns(matrix: Array, columns: Array) -> Array:
@@ -20,6 +23,10 @@ def few_columns(matrix: Array, columns: Array) -> Array:
     if count <= FEW and SMALL < matrix.size * count <= 2 * SMALL and rows % PARTS == 0 and matrix.flags.c_contiguous:
         return numpy.matmul(matrix.reshape(PARTS, -1, matrix.shape[1]), columns).reshape(rows, count)
     return matrix.dot(columns)
+
+
+# x + y of a large matrix and a row, which a short buffer makes a quarter quicker
+add_row = quiet(numpy.add)
 
 
 def outer(column: Array, row_twice: Array, out: Array | None = None) -> Array:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ..errors import broadcast_clash
-from ..kernels.products import few_columns
+from ..kernels.products import LARGE, add_row, few_columns
 from ..primitive import primitive
 from .movement import permute, reshape
 
@@ -78,9 +78,9 @@ def linear(x: Any, weight: Any, bias: Any = None, *, xp: Any) -> Any:
         return xp.add(few_columns(weight, x.T).T, bias, order="C")
     else:
         y = x.dot(weight.T)
-    if bias is not None:
-        y += bias
-    return y
+    if bias is None:
+        return y
+    return add_row(y, bias, y) if y.size >= LARGE else xp.add(y, bias, y)
 
 
 def linear_weight(g: Any, x: Any) -> Any:
