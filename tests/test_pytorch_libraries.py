@@ -324,3 +324,34 @@ def test_how_sizes_are_annotated():
 
     assert _size_2_t == _size_any_t == int | tuple[int, ...]
     assert _ratio_any_t == float | tuple[float, ...]
+
+
+def test_functions_of_lists_in_place():
+    import torch
+
+    first, second = [tg.tensor([1.0, 5.0]), tg.tensor([2.0])], [tg.tensor([3.0, 4.0]), tg.tensor([1.0])]
+    torch._foreach_maximum_(first, second)
+    assert [x.tolist() for x in first] == [[3, 5], [2]]
+    torch._foreach_minimum_(first, [tg.tensor(2.5), tg.tensor(9.0)])
+    assert [x.tolist() for x in first] == [[2.5, 2.5], [2]]
+    torch._foreach_clamp_max_(first, 2.25)
+    assert [x.tolist() for x in first] == [[2.25, 2.25], [2]]
+
+
+def test_an_optimizer_around_another_may_do_without_its_beginning():
+    import torch
+
+    class Around(torch.optim.Optimizer):
+        def __init__(self, inner):
+            self.inner, self.param_groups = inner, inner.param_groups
+            self._patch_step_function()
+
+        def step(self, closure=None):
+            return self.inner.step(closure)
+
+    p = torch.nn.Parameter(torch.ones(1))
+    around, told = Around(torch.optim.SGD([p], lr=1.0)), []
+    around.register_step_post_hook(lambda *arguments: told.append(p.item()))
+    p.grad = torch.ones(1)
+    around.step()
+    assert told == [0]

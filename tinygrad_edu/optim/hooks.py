@@ -72,6 +72,9 @@ class Hooked:
     def _begin_hooks(self) -> None:
         vars(self).pop("_hooks", None)
 
+    def _patch_step_function(self) -> None:
+        """Nothing to do, for what is around an optimizer and asks for it: a step has its hooks from the start."""
+
     def _call_hooks(self, kind: str) -> None:
         for hook in [*self._hooks[kind].values()]:
             hook(self)

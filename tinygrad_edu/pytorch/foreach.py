@@ -25,7 +25,10 @@ def on_each(name: str) -> Callable[..., Any]:
         for i, x in enumerate(tensors):
             given = [part[i] if isinstance(part, list | tuple) else part for part in others]
             named_here = {"value": given.pop(), **named} if by_value and len(given) == 3 else named
-            found.append(getattr(x, name)(*given, **named_here))
+            if hasattr(x, name):
+                found.append(getattr(x, name)(*given, **named_here))
+            else:  # maximum_, which PyTorch has for lists alone
+                found.append(x.copy_(getattr(x, name.removesuffix("_"))(*given, **named_here)))
         return found
 
     return call
