@@ -161,9 +161,12 @@ def layer_norm(
         ShapeError: the input does not end in normalized_shape, or weight or bias has another shape.
         RuntimeError: the dtypes differ.
     """
-    checked(input, "layer_norm", weight=weight, bias=bias)
+    checked(input, "layer_norm")
     shape = trailing(input, normalized_shape, "layer_norm")
-    check_shape("layer_norm", shape, weight=weight, bias=bias)
+    for parameter in (weight, bias):
+        if parameter is not None and (parameter.shape != shape or parameter.dtype != input.dtype):
+            checked(input, "layer_norm", weight=weight, bias=bias)
+            check_shape("layer_norm", shape, weight=weight, bias=bias)
     n = math.prod(shape)
     rows = math.prod(input.shape[: input.ndim - len(shape)])
     return by_own(input, weight, bias, Layout((rows, n), (1, n), (1,)), eps)

@@ -128,7 +128,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     step = as_int(split_size_or_sections)
     if step < 0 or (step == 0 and n):
         raise RuntimeError(f"split needs a positive size, got {step}")
-    return split_with_sizes(tensor, [min(step, n - start) for start in range(0, n, step or 1)] or [0], dim)
+    return parts(tensor, dim, [slice(start, min(start + step, n)) for start in range(0, max(n, 1), step or 1)])
 
 
 def split_method(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
