@@ -142,8 +142,15 @@ REFUSED = {
     "slopes": (lambda: F.prelu(tg.ones(2, 3), tg.ones(2)), RuntimeError, "or of 3, one for each channel"),
     "slopes' dtype": (lambda: F.prelu(tg.ones(2), tg.ones(1, dtype=tg.float64)), RuntimeError, "float32, got float64"),
     "lambd": (lambda: F.softshrink(tensor([1.0]), -1), RuntimeError, "0 or more, got -1"),
+    "lambd of halves": (lambda: F.softshrink(tg.ones(1).half(), 65507.0), RuntimeError, "that float16 can hold"),
     "alpha": (lambda: F.celu(tensor([1.0]), 0), RuntimeError, "alpha, which is 0"),
     "range": (lambda: F.rrelu(tensor([1.0]), 2, 1), RuntimeError, "lower <= upper"),
+    "no end": (lambda: F.rrelu(tensor([1.0]), -math.inf, 1), RuntimeError, "finite bounds, .* got -inf and 1"),
+    "no bound": (
+        lambda: F.rrelu(tensor([1.0]), 0.0, math.nan, True),
+        RuntimeError,
+        "finite bounds, .* got 0.0 and nan",
+    ),
     "a module's bounds": (lambda: nn.Hardtanh(1.0, 1.0), ValueError, "min_val < max_val"),
     "a matrix": (lambda: nn.Softmax2d()(tg.ones(2, 3)), ValueError, "Softmax2d expects"),
     "in place on a leaf": (

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import math
 import subprocess
 import sys
 
@@ -391,6 +392,8 @@ def test_results_are_put_where_they_are_wanted():
             torch.neg(torch.ones(2), out=torch.empty(2, dtype=torch.float64))
         assert torch.special.expm1(torch.zeros(2), out=into) is into
         assert into.tolist() == [0, 0]
+        assert torch.nn.functional.softshrink(torch.ones(2), out=into) is into
+        assert into.tolist() == [0.5, 0.5]
         with pytest.raises(RuntimeError, match="is not written to an out="):
             torch.linalg.inv(torch.eye(2), out=torch.empty(0, dtype=torch.int64))
         with pytest.raises(RuntimeError, match=r"of torch\.float32 is not written"):
@@ -680,3 +683,42 @@ def test_programs_find_distributions_by_their_files():
 
         assert transform_to(Pareto.arg_constraints["scale"]) is not None
         assert Multinomial is tg.distributions.Multinomial
+
+
+@pytest.mark.parametrize(("name", "gates"), [("gru", 3), ("lstm", 4), ("rnn_relu", 1), ("rnn_tanh", 1)])
+def test_steps_of_recurrent_networks_by_their_weights(name, gates):
+    with as_torch():
+        import torch
+
+        settings = {"nonlinearity": name.removeprefix("rnn_")} if gates == 1 else {}
+        cell = {1: torch.nn.RNNCell, 3: torch.nn.GRUCell, 4: torch.nn.LSTMCell}[gates](3, 2, **settings)
+        step, x, h = getattr(torch, f"{name}_cell"), torch.randn(4, 3), torch.randn(4, 2)
+        state = (h, h + 1) if gates == 4 else h
+        after, expected = step(x, state, *cell.parameters()), cell(x, state)
+        assert [y.tolist() for y in after] == [y.tolist() for y in expected]
+        weights = [cell.weight_ih, cell.weight_hh]
+        after = step(x, state, *weights, cell.bias_ih)
+        with torch.no_grad():
+            cell.bias_hh.zero_()
+        assert [y.tolist() for y in after] == [y.tolist() for y in cell(x, state)]
+        with pytest.raises(RuntimeError, match=f"weight_ih is {gates} . 2 rows"):
+            step(x, state, torch.ones(gates * 2 + 1, 3), weights[1])
+        with pytest.raises(RuntimeError, match=f"weight_hh is {gates} . 2 rows"):
+            step(x, state, weights[0], torch.ones(gates * 2 + 1, 2))
+        with pytest.raises(RuntimeError, match=r"takes \(B, 3\) and states \(B, 2\)"):
+            step(x[:3], state, *weights)
+
+
+def test_a_gradient_is_put_in_a_leaf_by_its_private_name():
+    with as_torch():
+        import torch
+
+        layer = torch.nn.Linear(2, 1)
+        for parameter in layer.parameters():
+            parameter._grad = torch.full_like(parameter, 3.0)
+        assert torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0, math.inf) == 3
+        assert layer.weight.grad is layer.weight._grad
+        assert layer.weight.grad.flatten().tolist() == pytest.approx([1, 1])
+        assert (layer.weight * 2)._grad is None
+        with pytest.raises(RuntimeError, match="a gradient for"):
+            layer.bias._grad = torch.ones(2)

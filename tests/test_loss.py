@@ -241,7 +241,7 @@ def probability(log_probs, target, blank):
     )
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 4), st.integers(2, 3))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(2, 3))
 def test_ctc_sums_over_all_paths(seed, length, classes):
     rng = np.random.default_rng(seed)
     blank = int(rng.integers(classes))
@@ -352,6 +352,11 @@ ERRORS = {
     "whole numbers": (lambda: F.cosine_similarity(t(1, 2), t(1, 2), 0), RuntimeError, "floats"),
     "a dimension": (lambda: F.cosine_similarity(t(1.0), t(1.0)), IndexError, "dim"),
     "frames": (lambda: F.ctc_loss(FRAMES[0, 0], t(1), (1,), (1,)), ShapeError, r"floats \(T, N, C\) or \(T, C\)"),
+    "no frames": (
+        lambda: F.ctc_loss(FRAMES[:0], t(1, 1), (0, 0), (1, 1)),
+        ShapeError,
+        "at least one frame, sample and",
+    ),
     "floats": (lambda: F.ctc_loss(FRAMES.long(), t(1, 1), (1, 1), (1, 1)), TypeError, "takes floats .* got int64"),
     "blank": (lambda: F.ctc_loss(FRAMES, t(1, 1), (5, 5), (1, 1), 4), IndexError, "classes 0 to 3, got 4"),
     "lengths": (

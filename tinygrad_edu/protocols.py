@@ -16,7 +16,7 @@ from .tensor import Tensor
 __all__: list[str] = []
 
 Array = NDArray[Any]
-OWN = {"_array", "_node", "_view", "_grad", "_generation", "_inference"}  # the rest of a Tensor's dict is the user's
+OWN = {"_array", "_node", "_view", "_kept", "_generation", "_inference"}  # the rest of a Tensor's dict is the user's
 
 
 def number(self: Tensor, what: str) -> Any:

@@ -103,7 +103,7 @@ class Tensor(Recorded):
     __primitive__ = staticmethod(record)
     __array_priority__ = 1000  # ndarray * Tensor is left to the Tensor
 
-    _grad: Any = None  # of a Tensor that is no leaf of a graph; a leaf's is with its Leaf
+    _kept: Any = None  # the gradient of a Tensor that is no leaf of a graph; a leaf's is with its Leaf
 
     def __init__(self, *data: Any) -> None:
         """Tensor(2, 3) is of that shape and uninitialised, Tensor(values) copies them; both of the default dtype."""
@@ -237,12 +237,12 @@ class Tensor(Recorded):
             if not requires_grad:
                 raise RuntimeError("only a leaf can stop requiring grad; use detach() for what was computed")
         elif not requires_grad:
-            self._grad, self._node = self.grad, None
+            self._kept, self._node = self.grad, None
         elif self._node is None:
             if self.dtype.kind != "f":
                 raise RuntimeError(f"only a Tensor of floats can require grad, this one holds {self.dtype}")
             self._node, self._view = Leaf(self.shape, self._array.dtype, weakref.ref(self)), None
-            self._node.grad = self._grad
+            self._node.grad = self._kept
         return self
 
     @property
@@ -261,9 +261,9 @@ class Tensor(Recorded):
         """The accumulated gradient, a Tensor of the same shape; None at first."""
         if isinstance(self._node, Leaf):
             return self._node.grad
-        if self._grad is None and self._node is not None and RETAIN not in (self._node.hooks or ()):
+        if self._kept is None and self._node is not None and RETAIN not in (self._node.hooks or ()):
             warn_user("backward leaves no .grad in a Tensor that is no leaf, unless retain_grad() is called before")
-        return self._grad
+        return self._kept
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:
@@ -277,11 +277,19 @@ class Tensor(Recorded):
         if isinstance(self._node, Leaf):
             self._node.grad = value
         else:
-            self._grad = value
+            self._kept = value
 
     @grad.deleter
     def grad(self) -> None:
         self.grad = None
+
+    @property
+    def _grad(self) -> Any:  # PyTorch's name for `.grad` read without a warning
+        return self._node.grad if isinstance(self._node, Leaf) else self._kept
+
+    @_grad.setter
+    def _grad(self, value: "Tensor | None") -> None:
+        self.grad = value
 
     @property
     def _version(self) -> int:

@@ -149,7 +149,7 @@ def add_to_grad(x: Tensor, g: Any) -> None:
     """Accumulate a gradient in the `.grad` of a Tensor that is no leaf."""
     g = g if isinstance(g, Tensor) else wrap(numpy.array(g))
     # past the check of its shape: x may have taken another in place since, and its gradient is that of what it was
-    x._grad = g if x._grad is None else x._grad + g
+    x._kept = g if x._kept is None else x._kept + g
 
 
 def as_list(tensors: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """Activations that PyTorch has beside its other functions; their twins in nn.functional are these very functions."""
 
+import math
 from typing import Any
 
 from ..dtypes import check_kind
@@ -162,10 +163,10 @@ def rrelu(
     """x where it is positive, a x elsewhere; in training each a is uniform in [lower, upper), else their middle.
 
     Raises:
-        RuntimeError: lower > upper.
+        RuntimeError: lower > upper, or one of them is not finite.
     """
-    if lower > upper:
-        raise RuntimeError(f"rrelu needs lower <= upper, got {lower} and {upper}")
+    if not -math.inf < lower <= upper < math.inf:
+        raise RuntimeError(f"rrelu needs finite bounds, lower <= upper, got {lower} and {upper}")
     if not training:
         return applied(piecewise.leaky_relu, input, inplace, negative_slope=(lower + upper) / 2)
     check_floating(input, "rrelu")

@@ -25,7 +25,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
     **dict.fromkeys(["addcmul", "addcdiv"], SCALED),
     **dict.fromkeys(["addmm", "addmv", "addr", "addbmm", "baddbmm"], PRODUCT),
 }
-INTO = {"logsigmoid", "normalize"}  # those of nn.functional that take out=
+INTO = {"gelu", "hardshrink", "logsigmoid", "normalize", "softplus", "softshrink"}  # of nn.functional, with out=
 OF_DATA = {"as_tensor", "asarray", "from_numpy", "is_tensor", "tensor"}  # those of torch that do not
 ADDING = {"cumprod", "cumsum", "nansum", "prod", "sum"}  # what computes in the dtype of its out=
 # and what takes no out= of another dtype than its result's

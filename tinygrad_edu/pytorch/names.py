@@ -70,6 +70,7 @@ __all__ = [
     "is_inference",
     "layout",
     "memory_format",
+    "native_channel_shuffle",
     "pixel_shuffle",
     "pixel_unshuffle",
     "promote_types",
@@ -97,6 +98,7 @@ __version__ = "2.13.0+tinygrad_edu"
 
 
 Number = int | float | bool
+native_channel_shuffle = channel_shuffle
 Device = device | str | int | None
 layout = memory_format = str
 sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = (  # layouts that no Tensor here has

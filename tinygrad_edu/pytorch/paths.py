@@ -26,7 +26,12 @@ DISTRIBUTIONS = [
 # fmt: on
 
 PATHS: Mapping[str, list[str]] = {
-    "torch": ["tinygrad_edu.pytorch.names", "tinygrad_edu", "tinygrad_edu.pytorch.foreach"],
+    "torch": [
+        "tinygrad_edu.pytorch.names",
+        "tinygrad_edu",
+        "tinygrad_edu.pytorch.foreach",
+        "tinygrad_edu.pytorch.cells",
+    ],
     "torch.__config__": ["tinygrad_edu.pytorch.core"],
     "torch._C": ["tinygrad_edu.pytorch.core"],
     "torch._dynamo": ["tinygrad_edu.pytorch.compiler"],

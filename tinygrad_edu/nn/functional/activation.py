@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy
+
 from ...errors import ShapeError
 from ...functions import piecewise, smooth
 from ...functions.activation import applied, check_floating, kind_of
@@ -150,10 +152,12 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Any:
     """x moved towards 0 by lambd, and not past it, elementwise; `(*) -> (*)`.
 
     Raises:
-        RuntimeError: lambd is negative.
+        RuntimeError: lambd is negative, or more than the dtype can hold.
     """
     if not lambd >= 0:
         raise RuntimeError(f"softshrink takes a lambd of 0 or more, got {lambd}")
+    if input.dtype.kind == "f" and lambd > float(numpy.finfo(input.dtype).max):
+        raise RuntimeError(f"softshrink of {input.dtype} takes a lambd that {input.dtype} can hold, got {lambd}")
     return applied(piecewise.softshrink, input, lambd=lambd)
 
 

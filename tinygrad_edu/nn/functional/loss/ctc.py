@@ -70,7 +70,7 @@ def ctc_loss(
     `log_probs` come from log_softmax, as in PyTorch.
 
     Raises:
-        ShapeError: the shapes do not fit; a length is longer than what it measures.
+        ShapeError: the shapes do not fit; `log_probs` is empty; a length is longer than what it measures.
         IndexError: blank or a symbol is not in 0 .. C - 1.
         ValueError: the reduction is not known.
         TypeError: `log_probs` or `targets` is no Tensor; `log_probs` holds no floats; targets or lengths no integers.
@@ -82,6 +82,8 @@ def ctc_loss(
         kind = ShapeError if x.dtype.kind == "f" else TypeError
         raise kind(f"ctc_loss takes floats (T, N, C) or (T, C), got {log_probs.dtype} {log_probs.shape}")
     length, count, classes = x.shape
+    if x.numel() == 0:
+        raise ShapeError(f"ctc_loss takes at least one frame, sample and class, got log_probs {log_probs.shape}")
     if not 0 <= blank < classes:
         raise IndexError(f"blank is one of the classes 0 to {classes - 1}, got {blank}")
     frames = lengths_of(input_lengths, count, "input_lengths")
