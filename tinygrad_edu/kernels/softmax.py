@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from .memory import by_long_rows
 from .quiet import quiet
 
 __all__ = [
@@ -38,6 +39,7 @@ def softmax(x: Array, dim: int, zero_if_masked: bool = False) -> Array:
         return shares(x, dim, zero_if_masked)
     out, view = numpy.empty(x.shape, x.dtype), (-1, x.shape[-1])
     x, into = x.reshape(view), out.reshape(view)
+    by_long_rows(x.shape[1])
     for rows in blocks(x):
         shares(x[rows], 1, zero_if_masked, into[rows])
     return out
@@ -92,8 +94,15 @@ def softmax_adjoint(x: Array, weights: Array, dim: int = -1) -> Array:
         found: Array = x - numpy.vecdot(x, weights)[..., None]
         found *= weights
         return found
+    return adjoint_in_blocks(x, weights)
+
+
+@quiet
+def adjoint_in_blocks(x: Array, weights: Array) -> Array:
+    """The same of many rows."""
     out, view = numpy.empty(x.shape, x.dtype), (-1, x.shape[-1])
     x, weights, into = x.reshape(view), weights.reshape(view), out.reshape(view)
+    by_long_rows(x.shape[1])
     for rows in blocks(x):
         part = numpy.subtract(x[rows], numpy.vecdot(x[rows], weights[rows])[:, None], out=into[rows])
         part *= weights[rows]
