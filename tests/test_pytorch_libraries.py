@@ -292,6 +292,7 @@ def test_names_that_libraries_show_and_hand_over():
     assert "dltensor" in repr(to_dlpack(torch.ones(2)))
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(2)))
     assert isinstance(iter(loader), _BaseDataLoaderIter)
+    assert torch.utils.data.DistributedSampler is torch.distributed.DistributedSampler
     assert torch.Future is torch.futures.Future
     assert issubclass(torch.nn.UninitializedParameter, torch.nn.Parameter)
     assert torch.autograd.profiler.EventList

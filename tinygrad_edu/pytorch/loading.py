@@ -1,5 +1,6 @@
-"""What loaders of programs' own import from PyTorch's `utils.data`."""
+"""What programs import from PyTorch's `utils.data`, beside what `data` has."""
 
 from ..data.batches import Batches as _BaseDataLoaderIter
+from .distributed import DistributedSampler
 
-__all__ = ["_BaseDataLoaderIter"]
+__all__ = ["DistributedSampler", "_BaseDataLoaderIter"]

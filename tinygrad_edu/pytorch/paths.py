@@ -128,7 +128,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.utils._foreach_utils": ["tinygrad_edu.pytorch.foreach"],
     "torch.utils._pytree": ["tinygrad_edu.pytorch.structures"],
     "torch.utils.checkpoint": ["tinygrad_edu.autograd", "tinygrad_edu.pytorch.randomness"],
-    "torch.utils.data": ["tinygrad_edu.data"],
+    "torch.utils.data": ["tinygrad_edu.data", "tinygrad_edu.pytorch.loading"],
     "torch.utils.data._utils": [],
     "torch.utils.data._utils.collate": ["tinygrad_edu.data"],
     "torch.utils.data.dataloader": ["tinygrad_edu.data", "tinygrad_edu.pytorch.loading"],
