@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+import tinygrad_edu as tg
+
 from .compare import hold
 from .grids import DTYPES, FLOATS, SHAPES, dims_of, distinct, laid_out, slope, with_ties
 
@@ -187,6 +189,23 @@ def test_topk(dtype, rng):
     if dtype in FLOATS:
         x = np.array([2.0, NAN, 1.0, INF, -INF], dtype)
         hold(lambda m, x: [x.topk(k, largest=b) for k in range(6) for b in (True, False)], x)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("largest", [True, False])
+def test_few_of_many_are_those_of_a_sort(dtype, largest, rng):
+    """Where a part of a row alone is put in order: the values of PyTorch, the first of equal ones, and NaN."""
+    for shape, dim in [((70,), 0), ((3, 50), 1), ((50, 3), 0), ((2, 40, 3), 1)]:
+        x = rng.standard_normal(shape).astype(dtype)
+        for k in (1, 4, 10):
+            hold(lambda m, x, k=k, dim=dim: m.topk(x, k, dim, largest).values, x)
+        level, some = np.round(x, 1), x.copy()
+        some[..., ::7] = NAN
+        for kind in (x, level, some):
+            order = tg.argsort(tg.tensor(kind), dim, descending=largest).narrow(dim, 0, 4)
+            found = tg.topk(tg.tensor(kind), 4, dim, largest)
+            assert tg.equal(found.indices, order)
+            np.testing.assert_array_equal(found.values, np.take_along_axis(kind, order.numpy(), dim))
 
 
 @pytest.mark.parametrize("dtype", NUMBERS)

@@ -70,5 +70,21 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     size = input.shape[as_dim(dim, input.ndim)] if input.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError(f"topk: k must be between 0 and the {size} elements of the dimension, got {k}")
+    few = None if not input.ndim or size < 32 or not 0 < 4 * k <= size else few_of(input, k, dim, largest)
+    if few is not None:
+        return at(input, dim, few)
     indices = argsort(input, dim, descending=largest)
     return at(input, dim, indices.narrow(dim, 0, k).contiguous() if input.ndim else indices)
+
+
+def few_of(input: Tensor, k: int, dim: int, largest: bool) -> Tensor | None:
+    """The indices of topk without sorting the rest; None where NaN, or equal elements of which few are left, decide."""
+    rows = numpy.moveaxis(input._array, dim, -1)
+    edge = rows.shape[-1] - k if largest else k - 1
+    bound = numpy.partition(rows, edge, -1)[..., edge, None]
+    chosen = rows >= bound if largest else rows <= bound
+    if (numpy.count_nonzero(chosen, -1) != k).any():
+        return None
+    places = numpy.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k)
+    order = argsort(wrap(numpy.take_along_axis(rows, places, -1)), -1, descending=largest)._array
+    return wrap(numpy.ascontiguousarray(numpy.moveaxis(numpy.take_along_axis(places, order, -1), -1, dim)))
