@@ -229,6 +229,7 @@ def test_latent_codes_run_right_and_up():
     seen = []
 
     def decode(codes):
+        assert codes.dtype == tg.float32
         seen.extend(codes.tolist())
         return codes[:, :, None]
 

@@ -91,14 +91,14 @@ def latent_grid(
 ) -> Any:
     """What a decoder makes of a plane of latent codes, `count` by `count` of them from `low` to `high` on both axes.
 
-    `decode` takes codes `(N, 2)` and gives images as `images` takes them; the first coordinate runs to the right, the
-    second upward.
+    `decode` takes float32 codes `(N, 2)` and gives images as `images` takes them; the first coordinate runs to the
+    right, the second upward.
 
     Raises:
         ValueError: `decode` gives something else than that many images.
     """
     steps = numpy.linspace(low, high, count)
-    codes = [[right, up] for up in steps[::-1] for right in steps]
+    codes = numpy.array([[right, up] for up in steps[::-1] for right in steps], numpy.float32)
     x = numbers(decode(tensor(codes)), "what decode gives", 3, 4)
     if len(x) != count * count:
         raise ValueError(f"decode was given {count * count} codes and gave {len(x)} images")
