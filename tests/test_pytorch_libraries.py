@@ -137,10 +137,13 @@ def test_files_that_are_not_downloaded():
 
 
 def test_names_of_layers_and_optimizers():
+    import torch
+    from torch.nn.modules.batchnorm import SyncBatchNorm
     from torch.nn.modules.transformer import _get_activation_fn
     from torch.optim.optimizer import ParamsT, _params_t
 
     assert _params_t is ParamsT
+    assert SyncBatchNorm is torch.nn.SyncBatchNorm
     assert _get_activation_fn("gelu")(tg.tensor(0.0)) == 0
     with pytest.raises(RuntimeError, match="relu"):
         _get_activation_fn("tanh")

@@ -9,8 +9,10 @@ from ..nn.dropout import Dropping
 from ..nn.loss.base import Loss
 from ..nn.pooling import _MaxPool
 from ..nn.transformer_layers import named_activation as _get_activation_fn
+from .parallel import SyncBatchNorm
 
 __all__ = [
+    "SyncBatchNorm",
     "_BatchNorm",
     "_ConvNd",
     "_ConvTransposeNd",
