@@ -303,6 +303,20 @@ def test_refused(name):
         call()
 
 
+@pytest.mark.parametrize("dtype", [tg.float16, tg.float64])
+def test_running_statistics_of_an_instance_norm_keep_their_dtype(dtype):
+    layer = nn.InstanceNorm1d(2, track_running_stats=True)
+    x = tg.tensor([[[0.0, 2.0], [1.0, 5.0]]], dtype=dtype, requires_grad=True)
+    y = layer(x)
+    y.sum().backward()
+    assert (y.dtype, x.grad.dtype, layer.running_mean.dtype) == (dtype, dtype, tg.float32)
+    assert layer.running_mean.tolist() == pytest.approx([0.1, 0.3])
+    assert layer.running_var.tolist() == pytest.approx([1.1, 1.7])
+    evaluated = layer.eval()(x)
+    assert evaluated.dtype == dtype
+    assert evaluated[0, 0].tolist() == pytest.approx([-0.1 / 1.1**0.5, 1.9 / 1.1**0.5], rel=1e-3)
+
+
 def test_an_instance_norm_without_parameters_warns_of_other_channels():
     with pytest.warns(UserWarning, match="not used because affine=False"):
         nn.InstanceNorm1d(3)(tg.ones(2, 4, 5))

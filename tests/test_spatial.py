@@ -117,6 +117,14 @@ def test_flipping_by_an_affine_grid():
     np.testing.assert_allclose(out.numpy(), x[:, :, ::-1, :, ::-1], 1e-9, 1e-9)
 
 
+def test_one_pixel_has_no_corners_to_align():
+    theta = tg.tensor([[[2.0, 0, 0.5], [0, 1, -0.5]]])
+    with pytest.warns(UserWarning, match="a dimension of one pixel has no corners"):
+        grid = F.affine_grid(theta, (1, 1, 2, 1), True)
+    assert grid.tolist() == [[[[0.5, -1.5]], [[0.5, 0.5]]]]
+    assert F.affine_grid(theta, (1, 1, 2, 1), False).tolist() == [[[[0.5, -1.0]], [[0.5, 0.0]]]]
+
+
 def test_shuffles_undo_each_other():
     x = values(2, 12, 4, 6)
     np.testing.assert_array_equal(F.pixel_unshuffle(F.pixel_shuffle(tg.tensor(x), 2), 2).numpy(), x)

@@ -175,6 +175,7 @@ def test_grid_sample_refuses_what_pytorch_refuses(shape, grid, settings):
     hold(lambda m, x, g: functional(m).grid_sample(x, g, **settings), np.zeros(shape), np.zeros(grid))
 
 
+@pytest.mark.filterwarnings("ignore:a dimension of one pixel")
 @pytest.mark.parametrize("corners", [False, True])
 @pytest.mark.parametrize("size", [(2, 3, 4, 5), (1, 1, 3, 2, 4), (2, 1, 1, 3)])
 def test_affine_grid(size, corners):

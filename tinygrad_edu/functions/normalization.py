@@ -230,18 +230,19 @@ def instance_norm(
 
     Raises:
         ShapeError: the input has no channels, or a parameter does not have as many numbers.
-        RuntimeError: the dtypes differ, or running statistics are wanted and not there.
+        RuntimeError: the dtypes of input, weight and bias differ, or running statistics are wanted and not there.
     """
-    checked(input, "instance_norm", 2, weight=weight, bias=bias, running_mean=running_mean, running_var=running_var)
+    checked(input, "instance_norm", 2, weight=weight, bias=bias)
     batch, channels, *sizes = input.shape
     check_shape(
         "instance_norm", (channels,), weight=weight, bias=bias, running_mean=running_mean, running_var=running_var
     )
     check_both(running_mean, running_var, "instance_norm")
     if not use_input_stats:
-        if running_mean is None:
+        if running_mean is None or running_var is None:
             raise RuntimeError("instance_norm takes running_mean and running_var, or use_input_stats=True")
-        return by_running(input, weight, bias, running_mean, running_var, eps)
+        kind = float32 if input.dtype == float16 else input.dtype
+        return by_running(input, weight, bias, running_mean.to(kind), running_var.to(kind), eps)
     n = math.prod(sizes)
     layout = Layout((batch, channels, n), (1, channels, 1), (2,))
     average, var = moments(input._array, layout)

@@ -16,6 +16,7 @@ from ...ops.elementwise import masked
 from ...ops.indexing import getitem
 from ...recording import wrap
 from ...tensor import Tensor
+from ...told import warn_user
 
 __all__ = ["affine_grid", "grid_sample"]
 
@@ -54,6 +55,8 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
         )
     if min(size) < 1:
         raise ShapeError(f"affine_grid takes sizes of 1 or more, got {tuple(size)}")
+    if align_corners and min(size[2:]) == 1:
+        warn_user("a dimension of one pixel has no corners to align: its place is 0, the middle")
     ends = [1 if align_corners else (n - 1) / n for n in size[2:]]
     lines = [numpy.linspace(-end, end, n) if n > 1 else numpy.zeros(1) for n, end in zip(size[2:], ends, strict=True)]
     places = [*numpy.meshgrid(*lines, indexing="ij")][::-1]  # x is along the last dimension
