@@ -359,3 +359,19 @@ def test_an_optimizer_around_another_may_do_without_its_beginning():
     p.grad = torch.ones(1)
     around.step()
     assert told == [0]
+
+
+def test_what_is_out_of_scope_says_why():
+    import torch
+
+    for name, told in [
+        ("complex", "Tensors hold no complex numbers"),
+        ("quantization", "no numbers are quantised"),
+        ("ops", "a Function has its own backward"),
+    ]:
+        with pytest.raises(AttributeError, match=rf"torch\.{name} is not in tinygrad_edu: .*{told}$"):
+            getattr(torch, name)
+    with pytest.raises(ModuleNotFoundError, match=r"torch\.distributed\.rpc .*: a program runs in one process$"):
+        __import__("torch.distributed.rpc")
+    with pytest.raises(TypeError, match=r"torch\.bfloat16 is not a dtype of Tensors"):
+        torch.ones(2).bfloat16()

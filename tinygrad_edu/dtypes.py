@@ -85,7 +85,7 @@ def as_dtype(dtype: Any) -> Dtype:
     try:
         found = numpy.dtype(dtype)
     except TypeError:
-        raise TypeError(f"{dtype!r} is not a dtype; use one such as tinygrad_edu.float32") from None
+        raise TypeError(f"{dtype!r} is not a dtype of Tensors; use one such as tinygrad_edu.float32") from None
     known = SUPPORTED.get(found) or SUPPORTED.get(found.newbyteorder("="))
     if known is None:
         raise TypeError(f"a Tensor cannot hold {found}; it holds {', '.join(map(str, SUPPORTED))}")

@@ -13,7 +13,7 @@ import numpy
 
 from ..functions.layout import Size
 from ..tensor import Tensor
-from .dtypes import OF
+from .dtypes import OF, bfloat16
 from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
 from .sparse import METHODS as METHODS_OF_SPARSE
@@ -24,9 +24,19 @@ WRITING = {"torch", "torch.linalg", "torch.special"}  # their functions take out
 WITH_FORMS = {*WRITING, "torch.nn.functional"}
 OVER_TORCH = {"torchaudio", "torchtext"}
 OURS = {"torch", "torchvision"}
+# why what is out of scope is not there, by the first of its names
+OUT_OF_SCOPE = {
+    **dict.fromkeys(
+        ["complex", "istft", "polar", "stft", "view_as_complex", "view_as_real"], "Tensors hold no complex numbers"
+    ),
+    **dict.fromkeys(["ao", "quantization", "quantize_per_tensor", "quantize_per_channel"], "no numbers are quantised"),
+    **dict.fromkeys(["library", "ops"], "operations have no names in a register; a Function has its own backward"),
+    **dict.fromkeys(["rpc"], "a program runs in one process"),
+}
 # as PyTorch shows them; also, Tensor(x.shape) has that shape
 AS_SHOWN = {
     **METHODS_OF_SPARSE,
+    "bfloat16": lambda x, **settings: x.to(bfloat16),  # which tells that it cannot be
     "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),
     "dtype": property(lambda x: OF[x._array.dtype], doc=Tensor.dtype.__doc__),
 }
@@ -107,6 +117,8 @@ def names(path: str) -> list[str]:
 
 def nearest(path: str, name: str) -> str:
     """Where the name is, or else what is there of a name like this, as the end of a message."""
+    if name in OUT_OF_SCOPE:
+        return f": {OUT_OF_SCOPE[name]}"
     elsewhere = [other for other in PATHS if other != path and name in names(other)]
     if elsewhere:
         return f"; there is {elsewhere[0]}.{name}"
