@@ -317,6 +317,11 @@ def test_running_statistics_of_an_instance_norm_keep_their_dtype(dtype):
     assert evaluated[0, 0].tolist() == pytest.approx([-0.1 / 1.1**0.5, 1.9 / 1.1**0.5], rel=1e-3)
 
 
+def test_the_dimensions_of_one_image_of_an_instance_norm():
+    kinds = (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
+    assert [kind(2)._get_no_batch_dim() for kind in kinds] == [2, 3, 4]
+
+
 def test_an_instance_norm_without_parameters_warns_of_other_channels():
     with pytest.warns(UserWarning, match="not used because affine=False"):
         nn.InstanceNorm1d(3)(tg.ones(2, 4, 5))

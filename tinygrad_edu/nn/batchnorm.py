@@ -159,6 +159,9 @@ class InstanceNorm(ChannelNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
+    def _get_no_batch_dim(self) -> int:
+        return min(self.dimensions)
+
     def forward(self, input: Tensor) -> Tensor:
         """The input with each image's channels standardised."""
         self.check_input(input)
