@@ -11,7 +11,7 @@ from .... import nn
 from ....functions.joining import cat
 from ....tensor import Tensor
 from ..ops import Conv2dNormActivation
-from .published import WeightsEnum, ready
+from .published import published, ready
 
 __all__ = [
     "InvertedResidual",
@@ -26,26 +26,9 @@ __all__ = [
 ]
 
 
-class SqueezeNet1_0_Weights(WeightsEnum):  # noqa: N801
-    """Of squeezenet1_0."""
-
-    IMAGENET1K_V1 = "squeezenet1_0-b66bff10.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class SqueezeNet1_1_Weights(WeightsEnum):  # noqa: N801
-    """Of squeezenet1_1."""
-
-    IMAGENET1K_V1 = "squeezenet1_1-b8a52dc0.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class MobileNet_V2_Weights(WeightsEnum):  # noqa: N801
-    """Of mobilenet_v2."""
-
-    IMAGENET1K_V1 = "mobilenet_v2-b0353104.pth"
-    IMAGENET1K_V2 = "mobilenet_v2-7ebf99e0.pth"
-    DEFAULT = IMAGENET1K_V2
+SqueezeNet1_0_Weights = published("SqueezeNet1_0_Weights", "squeezenet1_0-b66bff10.pth")
+SqueezeNet1_1_Weights = published("SqueezeNet1_1_Weights", "squeezenet1_1-b8a52dc0.pth")
+MobileNet_V2_Weights = published("MobileNet_V2_Weights", "mobilenet_v2-b0353104.pth", "mobilenet_v2-7ebf99e0.pth")
 
 
 class Fire(nn.Module):

@@ -11,7 +11,7 @@ from .... import nn
 from ....functions.joining import cat
 from ....nn import functional as F
 from ....tensor import Tensor
-from .published import WeightsEnum, ready
+from .published import WeightsEnum, published, ready
 
 __all__ = [
     "DenseNet",
@@ -26,32 +26,10 @@ __all__ = [
 ]
 
 
-class DenseNet121_Weights(WeightsEnum):  # noqa: N801
-    """Of densenet121."""
-
-    IMAGENET1K_V1 = "densenet121-a639ec97.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class DenseNet161_Weights(WeightsEnum):  # noqa: N801
-    """Of densenet161."""
-
-    IMAGENET1K_V1 = "densenet161-8d451a50.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class DenseNet169_Weights(WeightsEnum):  # noqa: N801
-    """Of densenet169."""
-
-    IMAGENET1K_V1 = "densenet169-b2777c0a.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class DenseNet201_Weights(WeightsEnum):  # noqa: N801
-    """Of densenet201."""
-
-    IMAGENET1K_V1 = "densenet201-c1103571.pth"
-    DEFAULT = IMAGENET1K_V1
+DenseNet121_Weights = published("DenseNet121_Weights", "densenet121-a639ec97.pth")
+DenseNet161_Weights = published("DenseNet161_Weights", "densenet161-8d451a50.pth")
+DenseNet169_Weights = published("DenseNet169_Weights", "densenet169-b2777c0a.pth")
+DenseNet201_Weights = published("DenseNet201_Weights", "densenet201-c1103571.pth")
 
 
 class DenseLayer(nn.Module):

@@ -1,13 +1,14 @@
 """Published weights of torchvision's networks, by their names: read from files, as `torch.hub` finds them."""
 
 import enum
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from .... import nn
 from ...hub import load_state_dict_from_url
 
-__all__ = ["WeightsEnum", "ready"]
+__all__ = ["WeightsEnum", "published", "ready"]
 
 
 class WeightsEnum(enum.Enum):
@@ -27,6 +28,14 @@ class WeightsEnum(enum.Enum):
 
         normal = Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
         return Compose([Resize(256), CenterCrop(224), ToTensor(), normal])
+
+
+def published(name: str, *files: str) -> Any:
+    """An enumeration of the weights of a network: IMAGENET1K_V1, IMAGENET1K_V2 and so on, and DEFAULT, the latest."""
+    named = {f"IMAGENET1K_V{i}": file for i, file in enumerate(files, start=1)}
+    module = sys._getframe(1).f_globals["__name__"]  # where pickle finds it
+    make: Any = WeightsEnum  # by its functional form, which mypy does not see in a class that is not written out
+    return make(name, {**named, "DEFAULT": files[-1]}, module=module)
 
 
 def ready(

@@ -9,7 +9,7 @@ from typing import Any
 
 from .... import nn
 from ....tensor import Tensor
-from .published import WeightsEnum, ready
+from .published import WeightsEnum, published, ready
 
 __all__ = [
     "BasicBlock",
@@ -38,74 +38,23 @@ __all__ = [
 Norm = Callable[..., nn.Module] | None
 
 
-class ResNet18_Weights(WeightsEnum):  # noqa: N801
-    """Of resnet18."""
-
-    IMAGENET1K_V1 = "resnet18-f37072fd.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class ResNet34_Weights(WeightsEnum):  # noqa: N801
-    """Of resnet34."""
-
-    IMAGENET1K_V1 = "resnet34-b627a593.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class ResNet50_Weights(WeightsEnum):  # noqa: N801
-    """Of resnet50."""
-
-    IMAGENET1K_V1 = "resnet50-0676ba61.pth"
-    IMAGENET1K_V2 = "resnet50-11ad3fa6.pth"
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNet101_Weights(WeightsEnum):  # noqa: N801
-    """Of resnet101."""
-
-    IMAGENET1K_V1 = "resnet101-63fe2227.pth"
-    IMAGENET1K_V2 = "resnet101-cd907fc2.pth"
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNet152_Weights(WeightsEnum):  # noqa: N801
-    """Of resnet152."""
-
-    IMAGENET1K_V1 = "resnet152-394f9c45.pth"
-    IMAGENET1K_V2 = "resnet152-f82ba261.pth"
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNeXt50_32X4D_Weights(WeightsEnum):  # noqa: N801
-    """Of resnext50_32x4d."""
-
-    IMAGENET1K_V1 = "resnext50_32x4d-7cdf4587.pth"
-    IMAGENET1K_V2 = "resnext50_32x4d-1a0047aa.pth"
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNeXt101_32X8D_Weights(WeightsEnum):  # noqa: N801
-    """Of resnext101_32x8d."""
-
-    IMAGENET1K_V1 = "resnext101_32x8d-8ba56ff5.pth"
-    IMAGENET1K_V2 = "resnext101_32x8d-110c445d.pth"
-    DEFAULT = IMAGENET1K_V2
-
-
-class Wide_ResNet50_2_Weights(WeightsEnum):  # noqa: N801
-    """Of wide_resnet50_2."""
-
-    IMAGENET1K_V1 = "wide_resnet50_2-95faca4d.pth"
-    IMAGENET1K_V2 = "wide_resnet50_2-9ba9bcbe.pth"
-    DEFAULT = IMAGENET1K_V2
-
-
-class Wide_ResNet101_2_Weights(WeightsEnum):  # noqa: N801
-    """Of wide_resnet101_2."""
-
-    IMAGENET1K_V1 = "wide_resnet101_2-32ee1156.pth"
-    IMAGENET1K_V2 = "wide_resnet101_2-d733dc28.pth"
-    DEFAULT = IMAGENET1K_V2
+ResNet18_Weights = published("ResNet18_Weights", "resnet18-f37072fd.pth")
+ResNet34_Weights = published("ResNet34_Weights", "resnet34-b627a593.pth")
+ResNet50_Weights = published("ResNet50_Weights", "resnet50-0676ba61.pth", "resnet50-11ad3fa6.pth")
+ResNet101_Weights = published("ResNet101_Weights", "resnet101-63fe2227.pth", "resnet101-cd907fc2.pth")
+ResNet152_Weights = published("ResNet152_Weights", "resnet152-394f9c45.pth", "resnet152-f82ba261.pth")
+ResNeXt50_32X4D_Weights = published(
+    "ResNeXt50_32X4D_Weights", "resnext50_32x4d-7cdf4587.pth", "resnext50_32x4d-1a0047aa.pth"
+)
+ResNeXt101_32X8D_Weights = published(
+    "ResNeXt101_32X8D_Weights", "resnext101_32x8d-8ba56ff5.pth", "resnext101_32x8d-110c445d.pth"
+)
+Wide_ResNet50_2_Weights = published(
+    "Wide_ResNet50_2_Weights", "wide_resnet50_2-95faca4d.pth", "wide_resnet50_2-9ba9bcbe.pth"
+)
+Wide_ResNet101_2_Weights = published(
+    "Wide_ResNet101_2_Weights", "wide_resnet101_2-32ee1156.pth", "wide_resnet101_2-d733dc28.pth"
+)
 
 
 def conv3x3(in_planes: int, out_planes: int, stride: int = 1, groups: int = 1, dilation: int = 1) -> nn.Conv2d:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .... import nn
 from ....tensor import Tensor
-from .published import WeightsEnum, ready
+from .published import WeightsEnum, published, ready
 
 __all__ = [
     "VGG",
@@ -39,67 +39,15 @@ CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 1
 CHANNELS = (64, 128, 256, 512, 512)
 
 
-class AlexNet_Weights(WeightsEnum):  # noqa: N801
-    """Of alexnet."""
-
-    IMAGENET1K_V1 = "alexnet-owt-7be5be79.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG11_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg11."""
-
-    IMAGENET1K_V1 = "vgg11-8a719046.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG11_BN_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg11_bn."""
-
-    IMAGENET1K_V1 = "vgg11_bn-6002323d.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG13_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg13."""
-
-    IMAGENET1K_V1 = "vgg13-19584684.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG13_BN_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg13_bn."""
-
-    IMAGENET1K_V1 = "vgg13_bn-abd245e5.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG16_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg16."""
-
-    IMAGENET1K_V1 = "vgg16-397923af.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG16_BN_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg16_bn."""
-
-    IMAGENET1K_V1 = "vgg16_bn-6c64b313.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG19_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg19."""
-
-    IMAGENET1K_V1 = "vgg19-dcbb9e9d.pth"
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG19_BN_Weights(WeightsEnum):  # noqa: N801
-    """Of vgg19_bn."""
-
-    IMAGENET1K_V1 = "vgg19_bn-c79401a0.pth"
-    DEFAULT = IMAGENET1K_V1
+AlexNet_Weights = published("AlexNet_Weights", "alexnet-owt-7be5be79.pth")
+VGG11_Weights = published("VGG11_Weights", "vgg11-8a719046.pth")
+VGG11_BN_Weights = published("VGG11_BN_Weights", "vgg11_bn-6002323d.pth")
+VGG13_Weights = published("VGG13_Weights", "vgg13-19584684.pth")
+VGG13_BN_Weights = published("VGG13_BN_Weights", "vgg13_bn-abd245e5.pth")
+VGG16_Weights = published("VGG16_Weights", "vgg16-397923af.pth")
+VGG16_BN_Weights = published("VGG16_BN_Weights", "vgg16_bn-6c64b313.pth")
+VGG19_Weights = published("VGG19_Weights", "vgg19-dcbb9e9d.pth")
+VGG19_BN_Weights = published("VGG19_BN_Weights", "vgg19_bn-c79401a0.pth")
 
 
 def make_layers(cfg: Sequence[int | str], batch_norm: bool = False) -> nn.Sequential:
