@@ -41,6 +41,9 @@ def test_power_is_the_exponential_function():
     x = np.linspace(-80, 80, 1001)
     np.testing.assert_allclose(power(UNIT * x), np.exp(x), 1e-13)
     np.testing.assert_allclose(power(np.float32(UNIT) * x.astype("float32") / 8), np.exp(x / 8), 4e-6)
+    x = np.linspace(-110, 80, 1001)  # with results that are denormal in float32
+    np.testing.assert_allclose(power(np.float32(UNIT) * x.astype("float32")), np.exp(x), 3e-5, 3e-45)
+    assert np.isnan(power(np.full(1000, np.nan, "float32"))).all()
 
 
 def derivatives(function, x):
