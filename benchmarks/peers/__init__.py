@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from ..work import Array, LackingError, Network, Program, Training
+from .start import initial
 
 __all__ = ["PEERS", "Peer", "load"]
 
@@ -45,8 +46,6 @@ class Peer:
 
     def through(self, network: Network, x: Array, g: Array) -> Program:
         """A network forward, and backward from g to its parameters; gives the first parameter's gradient."""
-        from .tinygrad_edu import initial
-
         function = self.written_out(network)
         run = self.gradients(lambda m, *ps: function(m, ps[-1], *ps[:-1]), initial(network), g, self.constant(x))
         return lambda: run()[0]

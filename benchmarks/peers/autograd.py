@@ -12,6 +12,7 @@ from autograd.misc import optimizers
 from ..work import Array, Network, Program, Training
 from . import Peer
 from .formulas import Formulas
+from .start import initial
 
 __all__ = ["peer"]
 
@@ -37,8 +38,6 @@ class Autograd(Formulas, Peer):
         return lambda: vjp(xs)[0](seed)
 
     def training(self, network: Network, rate: float) -> Training:
-        from .tinygrad_edu import initial
-
         function, parameters = self.written_out(network), [start.copy() for start in initial(network)]
 
         def loss(ps: Any, x: Array, classes: Array) -> Any:

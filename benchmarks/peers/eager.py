@@ -7,6 +7,7 @@ import numpy
 
 from ..work import Array, Network, Program, Training
 from . import Peer
+from .start import initial
 
 __all__ = ["Eager"]
 
@@ -46,8 +47,6 @@ class Eager(Peer):
 
     def module(self, network: Network) -> Any:
         """The network, with the weights that all peers start from."""
-        from .tinygrad_edu import initial
-
         module = network.module(self.library)
         for p, start in zip(module.parameters(), initial(network), strict=True):
             p.data = self.constant(start)

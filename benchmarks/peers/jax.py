@@ -10,6 +10,7 @@ import numpy
 from ..work import Array, Network, Program, Training
 from . import Peer
 from .formulas import Formulas
+from .start import initial
 
 __all__ = ["peer"]
 
@@ -49,8 +50,6 @@ class JAX(Formulas, Peer):
         return lambda: jax.block_until_ready(run(xs, seed, fixed))
 
     def training(self, network: Network, rate: float) -> Training:
-        from .tinygrad_edu import initial
-
         function, parameters = self.written_out(network), [self.constant(start) for start in initial(network)]
 
         @jax.jit

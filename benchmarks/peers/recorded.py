@@ -7,6 +7,7 @@ import numpy
 
 from ..work import Array, Network, Program, Training
 from . import Peer
+from .start import initial
 
 __all__ = ["Recorded"]
 
@@ -43,8 +44,6 @@ class Recorded(Peer):
         return run
 
     def training(self, network: Network, rate: float) -> Training:
-        from .tinygrad_edu import initial
-
         function, parameters = self.written_out(network), [self.leaf(start) for start in initial(network)]
 
         def step(x: Array, classes: Array) -> Any:
