@@ -111,6 +111,7 @@ def test_gradients_of_samples(make):
 
     inputs = [tg.tensor(x.numpy(), dtype=tg.float64, requires_grad=True) for x in (PLACE / 4, SCALE)]
     assert tg.autograd.gradcheck(sample, inputs)
+    assert make(*inputs).has_rsample
 
 
 def test_what_cannot_be_differentiated_says_so():
@@ -288,6 +289,18 @@ def test_transforms_onto_sets_of_ones_own():
     d.transform_to.register(Even, lambda constraint: d.AffineTransform(0.0, 2.0))
     assert d.transform_to(Even())(tg.tensor([1.0, 3.0])).tolist() == [2.0, 6.0]
     del d.transform_to._registry[Even]
+
+
+@pytest.mark.parametrize("registry", [d.transform_to, d.biject_to])
+def test_transforms_onto_sets_whose_bounds_are_tensors(registry):
+    low, high, zero = tg.tensor([0.0, -1.0]), tg.tensor([1.0, 5.0]), tg.zeros(2)
+    between = d.constraints.interval
+    assert registry(between(low, high))(zero).tolist() == [0.5, 2.0]
+    assert registry(between(low, 1.0))(zero).tolist() == [0.5, 0.0]
+    assert registry(between(0.0, high))(zero).tolist() == [0.5, 2.5]
+    assert registry(between(0.0, 4.0))(zero).tolist() == [2.0, 2.0]
+    assert registry(d.constraints.greater_than(low))(zero).tolist() == [1.0, 0.0]
+    assert registry(d.constraints.less_than(high))(zero).tolist() == [0.0, 4.0]
 
 
 def test_shares_of_broken_sticks_sum_to_one():

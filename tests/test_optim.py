@@ -201,6 +201,15 @@ def test_settings_come_from_the_state_and_missing_ones_from_the_defaults():
     assert (group["lr"], group["momentum"], group["params"][0] is p) == (0.7, 0.5, True)
 
 
+def test_the_decay_stays_decoupled_in_a_loaded_state_of_adam():
+    p = nn.Parameter(tg.ones(1))
+    optimizer = optim.AdamW([p])
+    optimizer.load_state_dict(optim.Adam([p], lr=0.1, weight_decay=0.5).state_dict())
+    p.grad = tg.zeros(1)
+    optimizer.step()
+    assert p.item() == pytest.approx(1 - 0.1 * 0.5)
+
+
 def test_a_state_of_other_groups_is_refused_and_changes_nothing():
     net = layers()
     optimizer = optim.Adam(net.parameters())
