@@ -339,7 +339,7 @@ if TYPE_CHECKING:
     )
     from .functions.multiply_add import addcdiv, addcmul, lerp
     from .functions.normalization import batch_norm, group_norm, instance_norm, layer_norm, renorm, rms_norm
-    from .functions.norms import dist, norm
+    from .functions.norms import dist, norm, nuclear_norm
     from .functions.pooling import avg_pool1d, max_pool1d, max_pool2d, max_pool3d
     from .functions.rearranging import constant_pad_nd, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
     from .functions.sampling import bernoulli, multinomial, normal, poisson
@@ -469,12 +469,12 @@ __all__ = [
     "max_pool1d", "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm",
     "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
     "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis", "nextafter",
-    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "orgqr", "ormqr", "outer",
-    "pairwise_distance", "pca_lowrank", "pdist", "permute", "pi", "pinverse", "poisson", "polygamma", "positive",
-    "pow", "prelu", "preserve_format", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real", "reciprocal",
-    "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "result_type", "rms_norm", "roll",
-    "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "nuclear_norm", "numel", "ones", "ones_like", "orgqr",
+    "ormqr", "outer", "pairwise_distance", "pca_lowrank", "pdist", "permute", "pi", "pinverse", "poisson",
+    "polygamma", "positive", "pow", "prelu", "preserve_format", "prod", "promote_types", "put", "qr", "quantile",
+    "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real",
+    "reciprocal", "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "result_type", "rms_norm",
+    "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
     "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "selu_",
     "set_default_device", "set_default_dtype", "set_float32_matmul_precision", "set_grad_enabled",
     "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",

@@ -415,3 +415,9 @@ def test_fractions_and_angles(dtype):
     hold(lambda m, x: [m.angle(x), x.angle()], x)
     hold(lambda m, x: [m.angle(x), m.angle(x > 0)], np.array([1, -2]))
     hold(lambda m, x: m.frexp(x), np.array([1, -2]))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool", "float32"])
+def test_numbers_are_shifted_by_tensors(dtype):
+    hold(lambda m, x: 5 << x, np.arange(4).astype(dtype))
+    hold(lambda m, x: 0x1337 >> x, np.arange(4).astype("int64" if dtype == "uint8" else dtype))

@@ -447,7 +447,31 @@ def test_products_take_one_dtype():
         hold(program, a)
 
 
+def test_the_nuclear_norm_by_its_name():
+    x = np.random.default_rng(0).standard_normal((3, 4, 5))
+    for keepdim in (False, True):
+        hold(lambda m, x: m.nuclear_norm(x, keepdim=keepdim), x)
+        hold(lambda m, x: m.nuclear_norm(x, (2, 0), keepdim), x)
+        hold(lambda m, x: m.nuclear_norm(x[0], (0, 2), keepdim), x)
+
+
+def test_a_tensor_tells_how_many_dimensions_tensordot_pairs():
+    x = np.arange(12.0).reshape(3, 4)
+    hold(lambda m, x: m.tensordot(x, x.t(), m.tensor([1])), x)
+    hold(lambda m, x: m.tensordot(x, x.t(), m.tensor(2)), x)
+    hold(lambda m, x: m.tensordot(x, x.t(), m.tensor([[1, 0], [0, 1]])), x)
+
+
+def test_pivots_are_those_of_lu_factor():
+    x = np.random.default_rng(0).standard_normal((2, 3, 3))
+    for change in (lambda p: p.long(), lambda p: p * 0, lambda p: p + 9):
+        hold(lambda m, x: (lambda f: m.lu_unpack(f[0], change(f[1])))(m.linalg.lu_factor(x)), x)
+    hold(lambda m, x: (lambda f: m.lu_solve(x, f[0], f[1].long()))(m.linalg.lu_factor(x)), x)
+
+
 FAILING = {
+    "the inverse of a singular factor": lambda m, x: m.cholesky_inverse(x.tril(-1)),
+    "reflections of other batches": lambda m, x: m.ormqr(x[None], x[None, 0], m.stack([x, x])),
     "a singular lu": lambda m, x: m.linalg.lu_factor(x),
     "an attempt": lambda m, x: m.linalg.solve_ex(x, x, check_errors=True),
     "a chain of a vector": lambda m, x: m.chain_matmul(x[..., 0], x[..., 0]),

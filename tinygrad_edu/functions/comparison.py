@@ -9,7 +9,7 @@ from ..errors import ShapeError, broadcast_clash
 from ..inplace import in_place
 from ..primitive import primitive
 from ..recording import wrap
-from ..tensor import Tensor, binary, method
+from ..tensor import Tensor, binary, method, operator
 
 __all__ = ["allclose", "bitwise_left_shift", "bitwise_right_shift", "equal", "isclose"]
 
@@ -72,5 +72,7 @@ for shift in (bitwise_left_shift, bitwise_right_shift):
     in_place(shift, f"{shift.name}_")
 method(binary(bitwise_left_shift), "__lshift__")
 method(binary(bitwise_right_shift), "__rshift__")
+method(operator(bitwise_left_shift, reflected=True), "__rlshift__")
+method(operator(bitwise_right_shift, reflected=True), "__rrshift__")
 method(vars(Tensor)["bitwise_left_shift_"], "__ilshift__")
 method(vars(Tensor)["bitwise_right_shift_"], "__irshift__")

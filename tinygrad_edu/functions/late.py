@@ -29,7 +29,7 @@ FUNCTIONS = {  # of the package
     ),
     "multiply_add": "addcdiv addcmul lerp",
     "normalization": "batch_norm group_norm instance_norm layer_norm renorm rms_norm",
-    "norms": "dist norm",
+    "norms": "dist norm nuclear_norm",
     "pooling": "avg_pool1d max_pool1d max_pool2d max_pool3d",
     "rearranging": "constant_pad_nd flip fliplr flipud repeat_interleave roll rot90 tile",
     "sampling": "bernoulli multinomial normal poisson",

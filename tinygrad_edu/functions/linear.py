@@ -216,7 +216,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     """
     check_dtypes("tensordot", a, b)
     if isinstance(dims, Tensor):
-        dims = dims.tolist()
+        dims = dims.item() if dims.numel() == 1 else dims.tolist()
     if isinstance(dims, int):
         if not 0 <= dims <= min(a.ndim, b.ndim):
             raise RuntimeError(f"tensordot takes 0 to {min(a.ndim, b.ndim)} dimensions of these Tensors, got {dims}")

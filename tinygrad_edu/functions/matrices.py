@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..errors import LinAlgError
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .linalg import decompositions, elimination
 from .linalg.determinants import det, logdet, slogdet
 from .linalg.elimination import lu_factor_ex, lu_unpack
-from .linalg.matrices import check_matrices
+from .linalg.matrices import check_matrices, check_square
 from .linalg.products import householder_product, matrix_exp, matrix_power, multi_dot, ormqr
 from .linalg.pseudoinverse import pinv
 from .linalg.solving import inv, solve_triangular
@@ -148,7 +149,16 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Any:
 
 @method
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Any:
-    """The inverse of A, of its Cholesky factor: A = L L^T, or L^T L if it is `upper`."""
+    """The inverse of A, of its Cholesky factor: A = L L^T, or L^T L if it is `upper`.
+
+    Raises:
+        LinAlgError: L has a 0 on its diagonal, so that A is singular.
+        ShapeError: the matrices are not square.
+        RuntimeError: they do not hold float32 or float64.
+    """
+    check_square(L, "cholesky_inverse")
+    if not L.detach().numpy().diagonal(0, -2, -1).all():
+        raise LinAlgError("cholesky_inverse: there is a 0 on the diagonal of L, so that the matrix is singular")
     return cholesky_solve(eye(L.shape[-1], dtype=L.dtype), L, upper)
 
 

@@ -14,7 +14,7 @@ from .elementwise import pow
 from .linalg.decompositions import svdvals
 from .reduction import amax, amin, check_not_empty, numpy_names, sum
 
-__all__ = ["dist", "norm"]
+__all__ = ["dist", "norm", "nuclear_norm"]
 
 
 def power_or_zero(x: Tensor, exponent: float) -> Tensor:
@@ -98,16 +98,16 @@ def put_back_dims(x: Tensor, dims: tuple[int, ...]) -> Tensor:
     return x
 
 
-def nuclear_norm(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    """The sum of the singular values of the matrices in two dimensions, by default the only ones.
+def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
+    """The sum of the singular values of the matrices in two dimensions, by default the last.
 
     Raises:
         RuntimeError: the dimensions are not two, or the Tensor does not hold float32 or float64.
     """
-    dims = as_dims(tuple(range(x.ndim)) if dim is None else dim, x.ndim)
+    dims = as_dims(tuple(range(input.ndim)) if dim is None else dim, input.ndim)
     if dims is None or len(dims) != 2:
-        raise RuntimeError(f"the nuclear norm is of matrices in two dimensions, got {dim} of {x.shape}")
-    found = sum(svdvals(x.movedim(dims, (-2, -1))), -1)
+        raise RuntimeError(f"the nuclear norm is of matrices in two dimensions, got {dim} of {input.shape}")
+    found = sum(svdvals(input.movedim(dims, (-2, -1))), -1)
     return put_back_dims(found, dims) if keepdim else found
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...dtypes import int32
-from ...errors import LinAlgError
+from ...errors import LinAlgError, ShapeError
 from ...kernels.elimination import eliminate, exchanges
 from ...ops.indexing import getitem
 from ...ops.linear import matmul, swapped
@@ -136,13 +136,37 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
     return lu_unpack(*lu_factor_ex(A, pivot=pivot)[:2])
 
 
+def check_pivots(pivots: Tensor, packed: Tensor) -> None:
+    """Raise where these are not the exchanges of rows of matrices like those.
+
+    Raises:
+        ShapeError: there is not one for each step of each matrix.
+        RuntimeError: they are not int32, or name rows that are not there.
+    """
+    *batch, m, n = packed.shape
+    if pivots.dtype != int32:
+        raise RuntimeError(f"pivots are int32, as lu_factor gives them, got {pivots.dtype}; convert with .int()")
+    if pivots.shape != (*batch, min(m, n)):
+        raise ShapeError(f"of matrices {packed.shape} there are pivots {(*batch, min(m, n))}, got {pivots.shape}")
+    rows = pivots.numpy()
+    if rows.size and not 1 <= rows.min() <= rows.max() <= m:
+        raise RuntimeError(f"pivots count the {m} rows from 1, got {rows.min()} to {rows.max()}")
+
+
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> LU:
-    """The factors that lu_factor has put into one matrix, and its exchanges as a matrix; empty what is not wanted."""
+    """The factors that lu_factor has put into one matrix, and its exchanges as a matrix; empty what is not wanted.
+
+    Raises:
+        ShapeError: there is not one pivot for each step of each matrix.
+        RuntimeError: the pivots are not int32, or name rows that are not there.
+    """
+    check_matrices(LU_data, "lu_unpack")
     m, n = LU_data.shape[-2:]
     k = min(m, n)
     packed: Any = LU_data
     order_matrix = lower = upper = LU_data.new_empty(0)
     if unpack_pivots:
+        check_pivots(LU_pivots, LU_data)
         order = order_of(LU_pivots.numpy() - 1, m)
         order_matrix = in_order(eye(m, dtype=LU_data.dtype).expand(*order.shape[:-1], m, m), order).mT
     if unpack_data:
@@ -156,7 +180,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
 
     Raises:
         ShapeError: the shapes do not fit.
-        RuntimeError: the dtypes differ.
+        RuntimeError: the dtypes differ, or the pivots are not those of lu_factor.
     """
     if not left:
         return lu_solve(LU, pivots, B.mT, adjoint=not adjoint).mT

@@ -18,6 +18,7 @@ from ..joining import cat
 from ..linear import check_dtypes
 from ..reduction import sum
 from ..sequences import eye
+from .matrices import check_matrices
 from .solving import inv
 
 __all__ = [
@@ -119,10 +120,12 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpos
         RuntimeError: the dtypes differ.
     """
     check_dtypes("ormqr", input, tau, other)
+    check_matrices(input, "ormqr")
     if not left:
         return ormqr(input, tau, other.mT, True, not transpose).mT
     m, k = input.shape[-2], tau.shape[-1]
-    if other.ndim < 2 or other.shape[-2] != m or k > input.shape[-1] or m < k:
+    fits = input.shape[:-2] == tau.shape[:-1] == other.shape[:-2]
+    if not fits or other.ndim < 2 or other.shape[-2] != m or k > input.shape[-1] or m < k:
         raise ShapeError(f"ormqr takes (*, m, k), (*, k) and (*, m, n), got {input.shape}, {tau.shape}, {other.shape}")
     vectors, out = input.tril(-1) + eye(*input.shape[-2:], dtype=input.dtype), other
     for i in range(k) if transpose else range(k - 1, -1, -1):
