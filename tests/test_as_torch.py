@@ -3,6 +3,7 @@
 import copy
 import io
 import math
+import pickle
 import subprocess
 import sys
 
@@ -244,6 +245,32 @@ def test_what_programs_ask_of_layers_and_their_initial_values():
         assert init._calculate_correct_fan(net[0].weight, "FAN_OUT") == 18
         assert net.share_memory() is net
         assert net.compile() is None
+
+
+def test_functions_are_pickled_by_their_names_in_pytorch():
+    with as_torch():
+        import torch
+        from torch.nn import functional as F
+
+        named = [torch.relu, torch.clip, torch.linalg.norm, F.gelu, F.cross_entropy, F.max_pool2d_with_indices]
+        assert [pickle.loads(pickle.dumps(function)) for function in named] == named
+        layer = torch.nn.TransformerEncoderLayer(4, 2, 8, activation=F.gelu)
+        assert pickle.loads(pickle.dumps(layer)).activation is F.gelu
+
+
+def test_layers_without_initial_values():
+    with as_torch():
+        import torch
+        from torch.nn.utils import skip_init
+
+        torch.manual_seed(0)
+        assert skip_init(torch.nn.Linear, 3, 2, dtype=torch.float64).weight.dtype == torch.float64
+        drawn = torch.rand(1)
+        torch.manual_seed(0)
+        assert torch.equal(torch.rand(1), drawn)
+        for made, told in ((torch.nn.ReLU, "but ReLU takes none"), (len, "takes a class of modules, got <built-in")):
+            with pytest.raises(RuntimeError, match=told):
+                skip_init(made)
 
 
 def test_what_programs_ask_of_devices_that_are_not_there():

@@ -70,6 +70,7 @@ def test_names_are_there_before_they_are_read():
         ("print(tg.Tensor.diag.__name__, tg.diag.__module__, tg.diag is tg.diag)", "diag tinygrad_edu True"),
         ("from tinygrad_edu import median; print(median(tg.tensor([3, 1, 2])))", "tensor(2)"),
         ("import pickle; print(pickle.loads(pickle.dumps(tg.trapezoid)) is tg.trapezoid)", "True"),
+        ("import pickle; print(pickle.loads(pickle.dumps(tg.trapz)) is tg.trapz)", "True"),
         ("from tinygrad_edu import *; print(einsum('ij->ji', ones(1, 2)).shape)", "(2, 1)"),
     ],
 )

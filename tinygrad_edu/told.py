@@ -37,7 +37,8 @@ def guard(names: dict[str, Any], listed: list[str], module: str) -> None:
     """Guard the functions among the public names of a module."""
     for name in listed:
         if isinstance(names.get(name), FunctionType):
-            names[name] = guarded(names[name], module)
+            names[name] = guarded(names[name])
+            names[name].__module__, names[name].__qualname__ = module, name  # where pickle finds it, or its other name
 
 
 def guard_methods(cls: type, *names: str) -> None:
@@ -47,7 +48,7 @@ def guard_methods(cls: type, *names: str) -> None:
             setattr(cls, name, guarded(vars(cls)[name]))
 
 
-def guarded(function: Function, module: str | None = None) -> Function:
+def guarded(function: Function) -> Function:
     """The function, whose failures are all ValueError, TypeError, RuntimeError or IndexError, in words of ours."""
 
     def call(*args: Any, **named: Any) -> Any:
@@ -61,11 +62,8 @@ def guarded(function: Function, module: str | None = None) -> Function:
     # not by functools.wraps, which takes four times as long: an import guards hundreds of functions
     told: Any = call
     told.__name__, told.__doc__ = function.__name__, function.__doc__
+    told.__module__, told.__qualname__ = function.__module__, function.__qualname__
     told.__annotations__, told.__wrapped__ = function.__annotations__, function
-    if module is None:
-        told.__module__, told.__qualname__ = function.__module__, function.__qualname__
-    else:
-        told.__module__, told.__qualname__ = module, function.__name__  # where pickle finds it
     return told
 
 

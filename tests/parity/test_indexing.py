@@ -600,3 +600,11 @@ def test_errors_are_of_pytorchs_kind_too(act):
     for m in (torch, tg):
         with pytest.raises(RuntimeError):
             act(m, m.ones(3))
+
+
+def test_one_hot():
+    for classes in ([3, 4, 1, 0], [[3, 4], [1, 0]], 4, [], [3, -1], [True, False], [1.0]):
+        for count in (-2, -1, 0, 3, 6):
+            hold(lambda m, x, count=count: m.nn.functional.one_hot(x, count), np.array(classes))
+    hold(lambda m, x: m.nn.functional.one_hot(x), np.zeros((4, 0), np.int64))
+    hold(lambda m, x: m.nn.functional.one_hot(x, num_classes=5), np.zeros((4, 0), np.int64))

@@ -1,5 +1,7 @@
 """nn.Module beside PyTorch's: hooks, state, containers, initial values."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -460,6 +462,25 @@ def test_what_a_module_is_not_converted_by():
         assert net.type("torch.FloatTensor").weight.dtype == m.float32
 
 
+def test_which_layers_are_kinds_of_others():
+    # what gets its parameters later is of the layer's own kind from the start here
+    more = {(f"Lazy{kind}Norm{d}d", f"{kind}Norm{d}d") for kind in ("Batch", "Instance") for d in (1, 2, 3)}
+    kinds = [
+        {
+            (one, other)
+            for one in tg.nn.__all__
+            for other in tg.nn.__all__
+            if one != other and is_subclass(getattr(nn_, one, None), getattr(nn_, other, None))
+        }
+        for _, nn_ in BOTH
+    ]
+    assert kinds[0] ^ kinds[1] == more
+
+
+def is_subclass(one, other):
+    return isinstance(one, type) and isinstance(other, type) and issubclass(one, other)
+
+
 def test_other_memory():
     for m, nn_ in BOTH:
         net = nn_.Sequential(nn_.Linear(2, 3), nn_.BatchNorm1d(3)).double()
@@ -470,6 +491,8 @@ def test_other_memory():
         net[0].weight.data.fill_(7)
         net.to_empty(device="cpu", recurse=False)
         assert net[0].weight.eq(7).all()
+        with pytest.raises(TypeError, match="device"):
+            net.to_empty()
         assert m.is_tensor(net[1].running_mean)
 
 
@@ -565,3 +588,12 @@ def test_where_hooks_are_kept():
         assert not any(kept)
         net.register_buffer("b", None, persistent=False)
         assert net._non_persistent_buffers_set == {"b"}
+
+
+def test_forward_takes_its_inputs_by_pytorchs_names():
+    own = [name for name in nn.__all__ if name not in ("Module", "RNNBase") and "forward" in vars(getattr(nn, name))]
+    assert len(own) > 100
+    for name in own:
+        if name in vars(torch.nn):
+            ours, theirs = (list(inspect.signature(getattr(nn_, name).forward).parameters) for _, nn_ in BOTH)
+            assert ours == theirs, name

@@ -135,6 +135,18 @@ def test_running_statistics(norm, which, training):
         hold(program, numbers(2, 3, 4, dtype=dtype), mean, var, numbers(3, seed=3, dtype=dtype), mean)
 
 
+@pytest.mark.parametrize("weight", FLOATS)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.filterwarnings("ignore:Mismatch dtype:UserWarning")  # PyTorch's, of its own speed
+def test_rms_norm_keeps_the_inputs_dtype(dtype, weight):
+    hold(
+        lambda m, x, w: m.nn.functional.rms_norm(x, (5,), w),
+        numbers(3, 5, dtype=dtype),
+        numbers(5, dtype=weight),
+        backward=dtype == "float64" or weight != "float64",
+    )
+
+
 def test_names_beside_torch():
     x, w, b = numbers(4, 6), numbers(6, seed=1), numbers(6, seed=2)
     hold(lambda m, x, w, b: m.layer_norm(x, (6,), w, b), x, w, b)

@@ -66,6 +66,11 @@ def test_pad_around_the_end_after_a_cut():
         )
 
 
+def test_pad_around_the_end_without_channels():
+    for shape in ((2, 0, 4), (0, 4), (0, 3, 4)):
+        hold(lambda m, x: functional(m).pad(x, (1, 2), "circular"), np.zeros(shape))
+
+
 @pytest.mark.parametrize("widths", [(1,), (1, 1, 1), (5, 0), (-3, -3), (1, 1, 1, 1, 1, 1)])
 @pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular", "mirror"])
 def test_pad_refuses_what_pytorch_refuses(mode, widths):

@@ -232,8 +232,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     classes = tensor._array
     if classes.dtype != numpy.int64:
         raise RuntimeError(f"one_hot needs classes as int64, got {classes.dtype}; convert them with .long()")
-    if num_classes == -1 and not classes.size:
-        raise RuntimeError("one_hot of no classes needs num_classes, which cannot be seen from them")
+    if num_classes < 1 and not classes.size:
+        raise RuntimeError(f"one_hot of no classes needs num_classes, of which they tell nothing, got {num_classes}")
     count = int(classes.max(initial=-1)) + 1 if num_classes == -1 else num_classes
     if classes.size and (classes.min() < 0 or classes.max() >= count):
         raise RuntimeError(f"one_hot: a class is outside 0 to {count - 1}")

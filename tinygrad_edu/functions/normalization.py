@@ -256,17 +256,21 @@ def rms_norm(
 ) -> Tensor:
     r"""$x / \sqrt{\mathrm{mean}(x^2) + \epsilon} \cdot w$ over the last dimensions; `(.., *normalized_shape)`.
 
-    `eps` is by default the dtype's distance from 1 to the next number.
+    `eps` is by default the dtype's distance from 1 to the next number. The result has the input's dtype, whatever the
+    weight's is.
 
     Raises:
         ShapeError: the input does not end in normalized_shape, or the weight has another shape.
-        RuntimeError: the dtypes differ.
+        RuntimeError: the input does not hold floats.
     """
-    checked(input, "rms_norm", weight=weight)
+    checked(input, "rms_norm")
     shape = trailing(input, normalized_shape, "rms_norm")
     check_shape("rms_norm", shape, weight=weight)
+    wide = float32 if input.dtype == float16 else input.dtype
     if eps is None:
-        eps = numpy.finfo(float32 if input.dtype == float16 else input.dtype).eps
+        eps = numpy.finfo(wide).eps
+    if weight is not None and weight.dtype not in (input.dtype, wide):
+        return (rms_norm(input.to(wide), shape, eps=eps) * weight).to(input.dtype)
     return scale_to_rms(input, numpy.ones(shape, input.dtype) if weight is None else weight, eps=float(eps))
 
 

@@ -10,7 +10,6 @@ from .activation import (
     LogSigmoid,
     Mish,
     ReLU,
-    ReLU6,
     RReLU,
     Sigmoid,
     SiLU,
@@ -113,7 +112,7 @@ from .pooling import (
 )
 from .recurrent import GRU, LSTM, RNN, RNNBase
 from .summaries import Summary, summary
-from .thresholding import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Softshrink, Tanhshrink, Threshold
+from .thresholding import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink, Tanhshrink, Threshold
 from .transformer import Transformer, TransformerDecoder, TransformerEncoder
 from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from .upsampling import (

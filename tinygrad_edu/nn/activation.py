@@ -20,7 +20,6 @@ __all__ = [
     "Mish",
     "RReLU",
     "ReLU",
-    "ReLU6",
     "SiLU",
     "Sigmoid",
     "Softplus",
@@ -50,17 +49,6 @@ class ReLU(InPlace):
     def forward(self, input: Tensor) -> Tensor:
         """max(x, 0)."""
         return functional.relu(input, self.inplace)
-
-
-class ReLU6(InPlace):
-    r"""$y = \min(\max(x, 0), 6)$; `(*) -> (*)`.
-
-    Source: Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10" (2010).
-    """
-
-    def forward(self, input: Tensor) -> Tensor:
-        """min(max(x, 0), 6)."""
-        return functional.relu6(input, self.inplace)
 
 
 class LeakyReLU(Module):
@@ -104,28 +92,32 @@ class RReLU(Module):
         return f"lower={self.lower}, upper={self.upper}" + (", inplace=True" if self.inplace else "")
 
 
-class ELU(Module):
-    r"""The exponential linear unit: $y = x$ where $x > 0$, $\alpha\,(e^x - 1)$ elsewhere; `(*) -> (*)`.
-
-    Source: Clevert, Unterthiner and Hochreiter, "Fast and Accurate Deep Network Learning by Exponential Linear Units
-    (ELUs)" (2016).
-    """
+class ExponentialLinear(Module):
+    """An activation with an exponential of this scale below 0."""
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
         self.alpha = alpha
         self.inplace = inplace
 
-    def forward(self, input: Tensor) -> Tensor:
-        """x, or alpha (exp(x) - 1)."""
-        return functional.elu(input, self.alpha, self.inplace)
-
     def extra_repr(self) -> str:
         """The scale of the exponential."""
         return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
 
 
-class CELU(ELU):
+class ELU(ExponentialLinear):
+    r"""The exponential linear unit: $y = x$ where $x > 0$, $\alpha\,(e^x - 1)$ elsewhere; `(*) -> (*)`.
+
+    Source: Clevert, Unterthiner and Hochreiter, "Fast and Accurate Deep Network Learning by Exponential Linear Units
+    (ELUs)" (2016).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """x, or alpha (exp(x) - 1)."""
+        return functional.elu(input, self.alpha, self.inplace)
+
+
+class CELU(ExponentialLinear):
     r"""The ELU with a continuous slope: $y = \max(0, x) + \min(0, \alpha\,(e^{x/\alpha} - 1))$; `(*) -> (*)`.
 
     Source: Barron, "Continuously Differentiable Exponential Linear Units" (2017).

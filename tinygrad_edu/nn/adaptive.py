@@ -86,27 +86,27 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         for layer in (self.head, *[linear for cluster in self.tail for linear in cluster]):
             layer.reset_parameters()
 
-    def forward(self, input: Tensor, target: Tensor) -> Outcome:
+    def forward(self, input_: Tensor, target_: Tensor) -> Outcome:
         """The log-probability of each target, and the loss."""
-        if target.ndim > 1 or input.ndim != target.ndim + 1 or input.shape[:-1] != target.shape:
+        if target_.ndim > 1 or input_.ndim != target_.ndim + 1 or input_.shape[:-1] != target_.shape:
             raise ShapeError(
                 "Input and target should have the same size in the batch dimension, (N, in) and (N), or (in) and (); "
-                f"got {input.shape} and {target.shape}"
+                f"got {input_.shape} and {target_.shape}"
             )
-        if target.ndim == 0:
-            output, loss = self.forward(input.unsqueeze(0), target.unsqueeze(0))
+        if target_.ndim == 0:
+            output, loss = self.forward(input_.unsqueeze(0), target_.unsqueeze(0))
             return Outcome(output.squeeze(0), loss)
-        if ((target < 0) | (target >= self.n_classes)).any():
-            raise RuntimeError(f"Target values should be in [0, {self.n_classes - 1}], got {target.tolist()!r:.80}")
-        entry, inside = target, []
+        if ((target_ < 0) | (target_ >= self.n_classes)).any():
+            raise RuntimeError(f"Target values should be in [0, {self.n_classes - 1}], got {target_.tolist()!r:.80}")
+        entry, inside = target_, []
         for i, (low, high) in enumerate(pairwise(self.cutoffs)):
-            within = (target >= low) & (target < high)
+            within = (target_ >= low) & (target_ < high)
             rows = within.nonzero().squeeze(1)
             if len(rows):
                 entry = entry.masked_fill(within, self.shortlist_size + i)
-                cluster = log_softmax(self.tail[i](input.index_select(0, rows)), 1)
-                inside.append((rows, cluster.gather(1, (target[rows] - low).unsqueeze(1)).squeeze(1)))
-        output = log_softmax(self.head(input), 1).gather(1, entry.unsqueeze(1)).squeeze(1)
+                cluster = log_softmax(self.tail[i](input_.index_select(0, rows)), 1)
+                inside.append((rows, cluster.gather(1, (target_[rows] - low).unsqueeze(1)).squeeze(1)))
+        output = log_softmax(self.head(input_), 1).gather(1, entry.unsqueeze(1)).squeeze(1)
         for rows, more in inside:
             output = output.index_add(0, rows, more)
         return Outcome(output, -output.mean())

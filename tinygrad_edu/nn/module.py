@@ -125,7 +125,7 @@ class Module(Hooked):
                     vars(module)[name] = fn(buffer)
         return self
 
-    def to_empty(self, *, device: Any = None, recurse: bool = True) -> Self:
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Give parameters and buffers other memory, with whatever numbers are there."""
         return self._apply(lambda x: empty_like(x, device=device), recurse)
 

@@ -152,19 +152,13 @@ class ReplicationPad3d(_Pad):
     dims, mode = 3, "replicate"
 
 
-class ZeroPad1d(_ZeroPad):
+class ZeroPad1d(_ZeroPad, ConstantPad1d):
     """Zeros around one dimension; `(.., L) -> (.., before + L + after)`."""
 
-    dims, mode = 1, "constant"
 
-
-class ZeroPad2d(_ZeroPad):
+class ZeroPad2d(_ZeroPad, ConstantPad2d):
     """Zeros around two dimensions; `(.., H, W) -> (.., H', W')`."""
 
-    dims, mode = 2, "constant"
 
-
-class ZeroPad3d(_ZeroPad):
+class ZeroPad3d(_ZeroPad, ConstantPad3d):
     """Zeros around three dimensions; `(.., D, H, W) -> (.., D', H', W')`."""
-
-    dims, mode = 3, "constant"

@@ -4,7 +4,7 @@ from ..tensor import Tensor
 from . import functional
 from .module import Module
 
-__all__ = ["Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Softshrink", "Tanhshrink", "Threshold"]
+__all__ = ["Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "ReLU6", "Softshrink", "Tanhshrink", "Threshold"]
 
 
 class Hardtanh(Module):
@@ -29,6 +29,20 @@ class Hardtanh(Module):
     def extra_repr(self) -> str:
         """The bounds."""
         return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
+
+
+class ReLU6(Hardtanh):
+    r"""$y = \min(\max(x, 0), 6)$; `(*) -> (*)`.
+
+    Source: Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10" (2010).
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        """Whether it writes into its input."""
+        return "inplace=True" if self.inplace else ""
 
 
 class Hardsigmoid(Module):

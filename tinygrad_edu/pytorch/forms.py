@@ -48,8 +48,13 @@ def is_ours(kind: type) -> bool:
 
 
 @functools.cache
-def in_any_form(function: Callable[..., Any], name: str, writes: bool = False) -> Callable[..., Any]:
-    """The function or method of this name, which takes these forms, too, if there are any; `out=` if it `writes`."""
+def in_any_form(
+    function: Callable[..., Any], name: str, path: str | None = None, writes: bool = False
+) -> Callable[..., Any]:
+    """The function or method of this name, which takes these forms, too, if there are any; `out=` if it `writes`.
+
+    Of a function `path` is the module of PyTorch's that has it, where pickle finds it again.
+    """
     order = ORDERS.get(name.removesuffix("_"))
     reduces = hasattr(function, "__wrapped__") or isinstance(function, FunctionType)
     reduces = reduces and "reduction" in inspect.signature(function).parameters
@@ -77,6 +82,8 @@ def in_any_form(function: Callable[..., Any], name: str, writes: bool = False) -
         numbers = [value for value in args if not isinstance(value, Tensor)]
         return function(*tensors, **dict(zip(order[0], numbers, strict=False)))
 
+    if path is not None:
+        call.__module__, call.__qualname__ = path, name
     return call
 
 

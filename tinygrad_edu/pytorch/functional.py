@@ -36,6 +36,7 @@ def with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **named: Any) -> Any:
         return pool(*args, **(named | {"return_indices": True}))
 
+    call.__module__, call.__qualname__ = __name__, f"{pool.__name__}_with_indices"
     return call
 
 

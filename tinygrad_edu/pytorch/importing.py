@@ -65,7 +65,7 @@ class Facade(ModuleType):
             if isinstance(first, numpy.dtype):
                 return OF[first]
             plain = path in WITH_FORMS and callable(first) and not isinstance(first, type)
-            return in_any_form(first, name, path in WRITING) if plain else first
+            return in_any_form(first, name, path, path in WRITING) if plain else first
         if path == "torch" and name.endswith("_") and hasattr(Tensor, name):  # torch.sin_(x) is x.sin_()
             return getattr(Tensor, name)
         raise AttributeError(f"{path}.{name} is not in tinygrad_edu{nearest(path, name)}")

@@ -63,6 +63,7 @@ class HuberLoss(Loss):
     `(*), (*) -> ()`; d = x - y.
 
     Raises:
+        TypeError: delta is no number.
         ShapeError: in forward, the shapes do not broadcast.
         ValueError: in forward, the reduction is not known.
         RuntimeError: in forward, delta is not positive.
@@ -72,6 +73,8 @@ class HuberLoss(Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
+        if not isinstance(delta, int | float):
+            raise TypeError(f"HuberLoss takes a number as delta, got {type(delta).__name__}")
         self.delta = delta
 
     def forward(self, input: Tensor, target: Tensor) -> Any:

@@ -71,9 +71,10 @@ def ctc_loss(
 
     Raises:
         ShapeError: the shapes do not fit; `log_probs` is empty; a length is longer than what it measures.
-        IndexError: blank or a symbol is not in 0 .. C - 1.
+        IndexError: a symbol is not in 0 .. C - 1.
+        RuntimeError: blank is not; the lengths are no integers.
         ValueError: the reduction is not known.
-        TypeError: `log_probs` or `targets` is no Tensor; `log_probs` holds no floats; targets or lengths no integers.
+        TypeError: `log_probs` or `targets` is no Tensor; `log_probs` holds no floats; targets no integers.
     """
     check_tensors("ctc_loss", log_probs=log_probs, targets=targets)
     single = log_probs.ndim == 2
@@ -85,7 +86,7 @@ def ctc_loss(
     if x.numel() == 0:
         raise ShapeError(f"ctc_loss takes at least one frame, sample and class, got log_probs {log_probs.shape}")
     if not 0 <= blank < classes:
-        raise IndexError(f"blank is one of the classes 0 to {classes - 1}, got {blank}")
+        raise RuntimeError(f"blank is one of the classes 0 to {classes - 1}, got {blank}")
     frames = lengths_of(input_lengths, count, "input_lengths")
     spelt = lengths_of(target_lengths, count, "target_lengths")
     if frames.max(initial=0) > length:
