@@ -141,3 +141,58 @@ def test_memory_returns_without_the_collector():
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_dicts_in_another_order_are_matched_by_their_names():
+    x = tg.tensor([1.0, 2.0])
+    _, pull = func.vjp(lambda a: {"two": a * 2, "thirty": a * 30}, x)
+    assert pull({"thirty": x, "two": x * 0})[0].tolist() == [30, 60]
+    both = {"two": x, "thirty": x}
+    _, found = func.jvp(lambda d: d["two"] * 2 + d["thirty"] * 30, (both,), ({"thirty": x, "two": x * 0},))
+    assert found.tolist() == [30, 60]
+    rows = tg.vmap(lambda d: d["one"] + d["all"], in_dims=({"all": None, "one": 0},))({"one": x, "all": x[1]})
+    assert rows.tolist() == [3, 4]
+    made = tg.vmap(lambda a: {"one": a * x, "two": a}, out_dims={"two": 0, "one": 1})(tg.ones(3))
+    assert (made["one"].shape, made["two"].shape) == ((2, 3), (3,))
+
+
+def test_what_is_the_same_for_all_examples_has_no_batch():
+    x = tg.ones(2, 3)
+    found, text = tg.vmap(lambda row: (row.new_zeros(2), "a text"), out_dims=(None, None))(x)
+    assert (found.shape, text) == ((2,), "a text")
+    assert tg.vmap(lambda row: row * 2, out_dims=(1,))(x).shape == (3, 2)
+    with pytest.raises(ValueError, match="differs from example to example"):
+        tg.vmap(lambda row: row.sum(), out_dims=None)(tg.arange(4.0).reshape(2, 2))
+
+
+TWO = tg.ones(2)
+REFUSED = {
+    "a list": (lambda: func.grad(tg.mul, argnums=[0])(TWO, TWO), "an int or a tuple of ints"),
+    "a float": (lambda: func.jacrev(tg.mul, argnums=(1, 0.0))(TWO, TWO), "an int or a tuple of ints"),
+    "one twice": (lambda: func.jacfwd(tg.mul, argnums=(0, -2))(TWO, TWO), "each once"),
+    "none": (lambda: func.hessian(tg.mul, argnums=())(TWO, TWO), "each once"),
+    "no output": (lambda: func.jacrev(lambda x: ())(TWO), r"or several of them, got \(\)"),
+    "no primal": (lambda: func.jvp(tg.sin, ((),), ((),)), "a primal or more"),
+    "no chunk": (lambda: func.jacrev(tg.sin, chunk_size=0), "a positive number or None"),
+    "another structure": (
+        lambda: func.vjp(lambda x: (x, (x, x)), TWO)[1](((TWO, (TWO, TWO)),)),
+        r"has the structure \(\(Tensor, \(Tensor, Tensor\)\)\), not \(Tensor, \(Tensor, Tensor\)\)",
+    ),
+    "a list for a tuple": (lambda: func.vjp(lambda x: (x, x), TWO)[1]([TWO, TWO]), r"\[Tensor, Tensor\], not"),
+    "other names": (lambda: func.vjp(lambda x: {"a": x}, TWO)[1]({"b": TWO}), r"\{'b': Tensor\}, not \{'a': Tensor\}"),
+    "dims of other names": (lambda: tg.vmap(lambda d: d["a"], in_dims=({"b": 0},))({"a": TWO}), "does not fit"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_transformations_refuse(name):
+    call, told = REFUSED[name]
+    with pytest.raises(ValueError, match=told):
+        call()
+
+
+def test_outputs_that_do_not_depend_on_the_primals():
+    assert func.jvp(lambda x: (x, TWO), (TWO,), (TWO,))[1][1].tolist() == [0, 0]
+    with pytest.raises(RuntimeError, match="each output of jvp's function depends on its inputs"):
+        func.jvp(lambda x: (x, TWO), (TWO,), (TWO,), strict=True)
+    assert func.jvp(lambda x: (x, x * 2), (TWO,), (TWO,), strict=True)[1][1].tolist() == [2, 2]

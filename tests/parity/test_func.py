@@ -203,3 +203,37 @@ def test_names_that_a_module_has_not_are_passed_over_unless_strict():
         assert m.func.functional_call(net, given, (m.ones(2),)).tolist() == [2]
         with pytest.raises(RuntimeError):
             m.func.functional_call(net, given, (m.ones(2),), strict=True)
+
+
+REFUSED = {
+    "argnums twice": lambda m, x: m.func.grad(m.mul, argnums=(0, -2))(x, x),
+    "argnums in a list": lambda m, x: m.func.jacrev(m.mul, argnums=[0])(x, x),
+    "no argnums": lambda m, x: m.func.jacfwd(m.mul, argnums=())(x, x),
+    "no output": lambda m, x: m.func.jacrev(lambda a: ())(x),
+    "no output forwards": lambda m, x: m.func.jvp(lambda a: [], (x,), (x,)),
+    "no primals": lambda m, x: m.func.jvp(m.sin, (), ()),
+    "tangents in a list": lambda m, x: m.func.jvp(m.sin, (x,), [x]),
+    "an output that does not depend": lambda m, x: m.func.jvp(lambda a: (a, x), (x,), (x,), strict=True),
+    "chunks of nothing": lambda m, x: m.func.jacrev(m.sin, chunk_size=0)(x),
+    "another structure": lambda m, x: m.func.vjp(lambda a: (a, (a, a)), x)[1](((x, (x, x)),)),
+    "a list for a tuple": lambda m, x: m.func.vjp(lambda a: (a, a), x)[1]([x, x]),
+    "results that differ": lambda m, x: m.vmap(lambda a: a * 2, out_dims=None)(x),
+    "text that has a place": lambda m, x: m.vmap(lambda a: "text", out_dims=0)(x),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(name):
+    for m in (torch, tg):
+        with pytest.raises((RuntimeError, ValueError, TypeError)):
+            REFUSED[name](m, m.tensor(X))
+
+
+def test_results_without_a_batch():
+    for m in (tg, torch):
+        x = m.tensor(W)
+        assert m.vmap(lambda row: "a text", out_dims=None)(x) == "a text"
+        rows, text = m.vmap(lambda row: (row * 2, "a text"), out_dims=(1, None))(x)
+        assert (rows.tolist(), text) == ((W * 2).T.tolist(), "a text")
+        assert m.vmap(lambda row, m=m: m.arange(3), out_dims=None)(x).tolist() == [0, 1, 2]
+        assert m.vmap(lambda row: row, out_dims=(1,))(x).tolist() == W.T.tolist()

@@ -1,10 +1,11 @@
 """vmap: a function of one example made a function of a batch, by a loop."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import ArgumentError
+from ..functions.comparison import equal
 from ..functions.joining import stack
 from ..functions.random import get_rng_state, set_rng_state
 from ..tensor import Tensor
@@ -24,7 +25,8 @@ def vmap(
     """The function that applies `func` to each element of a batch and stacks the results; it runs `func` in a loop.
 
     `in_dims` says along which dimension each argument is a batch, None for one that all share: an int for all, or
-    the structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result.
+    the structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result,
+    None of what is the same for all.
     `randomness` is "error", "different" for draws of their own, or "same" for the same draws for each. `chunk_size`
     makes no difference.
 
@@ -34,7 +36,7 @@ def vmap(
 
     Raises:
         ValueError: the settings do not fit the arguments, batches differ in size or are empty, or `func` returns
-            something else than Tensors.
+            something else than Tensors, or different ones, where there is to be one.
         RuntimeError: random numbers were drawn under randomness="error".
     """
     if randomness not in ("error", "different", "same"):
@@ -93,12 +95,34 @@ def joined(results: list[Any], out_dims: Any) -> Any:
         ValueError: a part is no Tensor, or has no such place.
     """
     rows = [flatten(result) for result in results]
-    if not all(isinstance(x, Tensor) for row in rows for x in row):
-        raise ValueError(f"vmap: the function must return Tensors only, got {results[0]!r:.80}")
+    if not isinstance(results[0], (tuple, list, dict)) and isinstance(out_dims, tuple) and len(out_dims) == 1:
+        out_dims = out_dims[0]
     dims = list(spread(out_dims, results[0], "out_dims"))
     columns = []
     for column, dim in zip(zip(*rows, strict=True), dims, strict=True):
+        if dim is None:
+            columns.append(shared(column))
+            continue
+        if not all(isinstance(x, Tensor) for x in column):
+            raise ValueError(
+                f"vmap: the function must return Tensors where out_dims is not None, got {column[0]!r:.80}"
+            )
         if not isinstance(dim, int) or not -column[0].ndim - 1 <= dim <= column[0].ndim:
             raise ValueError(f"vmap: {dim!r} of out_dims is no place in a result of shape {column[0].shape}")
         columns.append(stack(column, dim))
     return rebuild(results[0], columns)
+
+
+def shared(column: Sequence[Any]) -> Any:
+    """What all examples have in common.
+
+    Raises:
+        ValueError: it differs from one to the other.
+    """
+    first = column[0]
+    for x in column:
+        if x is not first and not (equal(x, first) if isinstance(x, Tensor) else x == first):
+            raise ValueError(
+                f"vmap: a result differs from example to example, and cannot be None in out_dims: {first!r:.80}"
+            )
+    return first

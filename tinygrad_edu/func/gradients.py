@@ -11,7 +11,7 @@ from ..functions.creation import zeros_like
 from ..grad_mode import enable_grad, is_grad_enabled
 from ..graph import Leaf, reachable
 from ..tensor import Tensor
-from .structures import flatten, rebuild, tensors_of, with_leaves
+from .structures import flatten, leaves_like, rebuild, tensors_of, with_leaves
 
 __all__ = ["Call", "grad", "grad_and_value", "linearize", "pulled_back", "vjp"]
 
@@ -27,10 +27,7 @@ class Call:
         self, func: Callable[..., Any], args: Sequence[Any], argnums: Argnums, kwargs: Any, has_aux: bool = False
     ) -> None:
         self.recorded = is_grad_enabled()
-        places = [argnums] if isinstance(argnums, int) else list(argnums)
-        for place in places:
-            if not -len(args) <= place < len(args):
-                raise ArgumentError(f"argnums={argnums} names no argument: there are {len(args)} by position")
+        places = places_of(argnums, len(args))
         with enable_grad():
             arguments = list(args)
             for place in places:
@@ -50,6 +47,8 @@ class Call:
         self.xs = flatten(self.inputs)
         spent.update([x._node for x in self.xs if isinstance(x._node, Leaf)])
         self.ys = tensors_of(result, "the result of the function")
+        if not self.ys:
+            raise ArgumentError(f"the function must return a Tensor, or several of them, got {result!r}")
 
     def is_watched(self, *others: Tensor) -> bool:
         """Whether anything outside of this call may differentiate what is made of its outputs and other Tensors."""
@@ -62,6 +61,23 @@ class Call:
     def finished(self, value: Any, watched: bool) -> Any:
         """A result, without a history unless somebody outside may differentiate it."""
         return with_leaves(value, lambda x: x.detach() if isinstance(x, Tensor) and not watched else x)
+
+
+def places_of(argnums: Argnums, count: int) -> list[int]:
+    """The places of the arguments by which is differentiated, of so many.
+
+    Raises:
+        ValueError: there are none, one is named twice or not there, or they are not named by an int or ints in a tuple.
+    """
+    places = list(argnums) if isinstance(argnums, tuple) else [argnums]
+    if not all(isinstance(place, int) for place in places):
+        raise ArgumentError(f"argnums is an int or a tuple of ints, got {argnums!r}")
+    for place in places:
+        if not -count <= place < count:
+            raise ArgumentError(f"argnums={argnums} names no argument: there are {count} by position")
+    if len({place % count for place in places}) < len(places) or (count and not places):
+        raise ArgumentError(f"argnums names one argument or more, each once, got {argnums!r}")
+    return places
 
 
 def own(x: Tensor) -> Tensor:
@@ -146,7 +162,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     made = Call(func, primals, tuple(range(len(primals))), {}, has_aux)
 
     def pull(v: Any) -> Any:
-        weights = like(v, made.ys, "the outputs")
+        weights = like(v, made.output, "the outputs")
         watched = made.is_watched(*weights)
         return made.finished(rebuild(made.inputs, pulled_back(made.ys, made.xs, weights, watched)), watched)
 
@@ -155,14 +171,16 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     return (output, pull, made.finished(made.aux, watched)) if has_aux else (output, pull)
 
 
-def like(v: Any, others: Sequence[Tensor], what: str) -> list[Tensor]:
-    """The Tensors of a vector, which must have the shapes of what it is multiplied with.
+def like(v: Any, other: Any, what: str) -> list[Tensor]:
+    """The Tensors of a vector, which must have the structure and the shapes of what it is multiplied with.
 
     Raises:
-        ShapeError: they do not.
+        ShapeError: they have other shapes.
+        ValueError: the structure is another, or something is no Tensor.
     """
-    given = list(tensors_of(v, "a vector"))
-    shapes = [x.shape for x in given], [x.shape for x in others]
+    tensors_of(v, "a vector")
+    given = list(leaves_like(v, other, f"a vector, which must be like {what},"))
+    shapes = [x.shape for x in given], [x.shape for x in flatten(other)]
     if shapes[0] != shapes[1]:
         raise ShapeError(f"a vector must be like {what}, of shapes {shapes[1]}; got {shapes[0]}")
     return given
@@ -186,7 +204,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         products = pulled_back(made.ys, made.xs, us, create_graph=True)  # u^T J, linear in u
 
     def push(*tangents: Any) -> Any:
-        weights = like(tangents, made.xs, "the inputs")
+        weights = like(tangents, primals, "the inputs")
         watched = made.is_watched(*weights)
         return made.finished(rebuild(made.output, pulled_back(products, us, weights, watched)), watched)
 

@@ -4,12 +4,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..autograd.backward import grad as gradients_of
+from ..errors import ArgumentError, GradientError
 from ..functions.creation import zeros, zeros_like
 from ..functions.joining import stack
 from ..grad_mode import enable_grad
 from ..tensor import Tensor
 from .gradients import Argnums, Call, like, pulled_back
-from .structures import rebuild
+from .structures import flatten, rebuild
 
 __all__ = ["hessian", "jacfwd", "jacrev", "jvp"]
 
@@ -27,18 +29,30 @@ def jvp(
 
     Raises:
         TypeError: the primals are not in a tuple.
-        ValueError: something is no Tensor.
-        RuntimeError: the vector is not like the primals.
+        ValueError: something is no Tensor, or there is none.
+        RuntimeError: the vector is not like the primals, or, with `strict`, an output does not depend on them.
     """
-    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+    if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise TypeError("jvp takes the primals, and the tangents, as a tuple")
+    if not flatten(primals):
+        raise ArgumentError(f"jvp takes a primal or more, got {primals!r}")
     made = Call(func, primals, tuple(range(len(primals))), {}, has_aux)
-    weights = like(tangents, made.xs, "the primals")
+    weights = like(tangents, primals, "the primals")
+    if strict and not all(depends(y, made.xs) for y in made.ys):
+        raise GradientError("with strict=True each output of jvp's function depends on its inputs; one does not")
     watched = made.is_watched(*weights)
     us, products = products_of(made)
     found = made.finished(rebuild(made.output, pulled_back(products, us, weights, watched)), watched)
     output = made.finished(made.output, watched)
     return (output, found, made.finished(made.aux, watched)) if has_aux else (output, found)
+
+
+def depends(y: Tensor, xs: Sequence[Tensor]) -> bool:
+    """Whether there is a way from an output to one of the inputs."""
+    if not y.requires_grad:
+        return False
+    found = gradients_of([y], xs, [zeros_like(y)], retain_graph=True, allow_unused=True)
+    return any(g is not None for g in found)
 
 
 def products_of(made: Call) -> tuple[list[Tensor], list[Tensor]]:
@@ -75,8 +89,11 @@ def jacrev(
             [2., 5.]])
 
     Raises:
-        ValueError: from the new function, if there is no such argument, or something is no Tensor.
+        ValueError: `chunk_size` is not positive; from the new function, if there is no such argument, or something is
+            no Tensor.
     """
+    if chunk_size is not None and chunk_size < 1:
+        raise ValueError(f"chunk_size is a positive number or None, got {chunk_size!r}")
 
     @functools.wraps(func)
     def call(*args: Any, **kwargs: Any) -> Any:

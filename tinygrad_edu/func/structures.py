@@ -6,7 +6,7 @@ from typing import Any
 from ..errors import ArgumentError
 from ..tensor import Tensor
 
-__all__ = ["flatten", "rebuild", "spread", "tensors_of"]
+__all__ = ["flatten", "leaves_like", "rebuild", "spread", "tensors_of"]
 
 
 def parts_of(value: Any) -> list[Any] | None:
@@ -49,18 +49,41 @@ def spread(setting: Any, value: Any, what: str) -> Iterator[Any]:
     settings, parts = parts_of(setting), parts_of(value)
     if settings is None:
         yield from [setting] * len(flatten(value))
-    elif parts is None or len(parts) != len(settings):
+        return
+    if isinstance(setting, dict) and isinstance(value, dict) and setting.keys() == value.keys():
+        settings = [setting[key] for key in value]
+    elif parts is None or len(parts) != len(settings) or isinstance(setting, dict) != isinstance(value, dict):
         raise ValueError(f"{what}={setting!r} does not fit the structure of {describe(value)}")
+    for inner, part in zip(settings, parts or [], strict=True):
+        yield from spread(inner, part, what)
+
+
+def leaves_like(value: Any, other: Any, what: str) -> Iterator[Any]:
+    """The leaves of a value that has the structure of another, in the order in which that one holds its own.
+
+    Raises:
+        ValueError: it has another structure.
+    """
+    parts = parts_of(other)
+    if parts is None and parts_of(value) is None:
+        yield value
+    elif isinstance(other, dict) and isinstance(value, dict) and other.keys() == value.keys():
+        for key in other:
+            yield from leaves_like(value[key], other[key], what)
+    elif parts is not None and type(value) is type(other) and not isinstance(value, dict) and len(value) == len(parts):
+        for inner, part in zip(value, parts, strict=True):
+            yield from leaves_like(inner, part, what)
     else:
-        for inner, part in zip(settings, parts, strict=True):
-            yield from spread(inner, part, what)
+        raise ArgumentError(f"{what} has the structure {describe(value)}, not {describe(other)}")
 
 
 def describe(value: Any) -> str:
-    """`(Tensor, [Tensor, int])`."""
+    """`(Tensor, [Tensor, int], {'b': Tensor})`."""
     parts = parts_of(value)
     if parts is None:
         return type(value).__name__
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {describe(part)}" for key, part in value.items()) + "}"
     inside = ", ".join(map(describe, parts))
     return f"[{inside}]" if isinstance(value, list) else f"({inside})"
 
