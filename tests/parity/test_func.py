@@ -205,7 +205,7 @@ def test_names_that_a_module_has_not_are_passed_over_unless_strict():
             m.func.functional_call(net, given, (m.ones(2),), strict=True)
 
 
-REFUSED = {
+CALLS_THAT_FAIL = {
     "argnums twice": lambda m, x: m.func.grad(m.mul, argnums=(0, -2))(x, x),
     "argnums in a list": lambda m, x: m.func.jacrev(m.mul, argnums=[0])(x, x),
     "no argnums": lambda m, x: m.func.jacfwd(m.mul, argnums=())(x, x),
@@ -222,11 +222,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused(name):
+@pytest.mark.parametrize("name", CALLS_THAT_FAIL)
+def test_calls_that_fail(name):
     for m in (torch, tg):
         with pytest.raises((RuntimeError, ValueError, TypeError)):
-            REFUSED[name](m, m.tensor(X))
+            CALLS_THAT_FAIL[name](m, m.tensor(X))
 
 
 def test_results_without_a_batch():
