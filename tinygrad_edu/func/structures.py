@@ -50,11 +50,12 @@ def spread(setting: Any, value: Any, what: str) -> Iterator[Any]:
     if settings is None:
         yield from [setting] * len(flatten(value))
         return
-    if isinstance(setting, dict) and isinstance(value, dict) and setting.keys() == value.keys():
-        settings = [setting[key] for key in value]
-    elif parts is None or len(parts) != len(settings) or isinstance(setting, dict) != isinstance(value, dict):
+    if isinstance(setting, dict) or isinstance(value, dict):
+        named = isinstance(setting, dict) and isinstance(value, dict) and setting.keys() == value.keys()
+        settings = [setting[key] for key in value] if named else []
+    if parts is None or len(parts) != len(settings):
         raise ValueError(f"{what}={setting!r} does not fit the structure of {describe(value)}")
-    for inner, part in zip(settings, parts or [], strict=True):
+    for inner, part in zip(settings, parts, strict=True):
         yield from spread(inner, part, what)
 
 
