@@ -110,6 +110,13 @@ def test_gradients_are_clipped():
     assert abs(moved(clip_value=0.01)).max() == pytest.approx(0.01, rel=1e-3)
 
 
+def test_a_parameter_without_a_gradient_is_left_as_it_is():
+    model = line()
+    model.spare = nn.Parameter(tg.ones(2))
+    train(model, clip_norm=1.0, clip_value=0.5)
+    assert model.spare.tolist() == [1.0, 1.0]
+
+
 def test_an_optimizer_that_computes_the_loss_several_times():
     model = line()
     optimizer = optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe")

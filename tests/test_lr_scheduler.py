@@ -12,6 +12,16 @@ def sgd(**settings):
     return optim.SGD([nn.Parameter(tg.ones(1))], **{"lr": 0.5, **settings})
 
 
+def rates(schedule, steps):
+    """The rates of the next steps."""
+    found = []
+    for _ in range(steps):
+        schedule.optimizer.step()
+        schedule.step()
+        found += schedule.get_last_lr()
+    return found
+
+
 def test_users_define_schedules():
     class Halving(lr_scheduler.LRScheduler):
         def __init__(self, optimizer, every, last_epoch=-1):
@@ -240,3 +250,29 @@ def test_a_state_that_is_none_of_a_schedule_changes_nothing(name, change):
 def test_a_setting_of_another_kind_is_told_with_what_it_was_given_to(make, words):
     with pytest.raises(TypeError, match=words):
         make(sgd())
+
+
+def test_a_scale_that_is_an_object_takes_over_what_was_saved():
+    class Falling:
+        def __init__(self, factor):
+            self.factor = factor
+
+        def __call__(self, x):
+            return self.factor**x
+
+    def cycle(factor):
+        return lr_scheduler.CyclicLR(sgd(), 0.1, 1.0, 4, scale_fn=Falling(factor), cycle_momentum=False)
+
+    saved, other = cycle(0.5), cycle(0.9)
+    other.load_state_dict(saved.state_dict())
+    assert rates(other, 10) == rates(saved, 10)
+
+
+def test_milestones_may_come_back_as_a_plain_dictionary():
+    def two_steps():
+        return lr_scheduler.MultiStepLR(sgd(), [2, 4, 4])
+
+    saved, other = two_steps(), two_steps()
+    state = saved.state_dict()
+    other.load_state_dict({**state, "milestones": dict(state["milestones"])})
+    assert rates(other, 6) == rates(saved, 6)

@@ -80,6 +80,8 @@ def test_what_zero_division_and_absent_classes_give():
     assert metrics.precision(input, target, "macro", zero_division=NAN) == near((0.5 + 1) / 2)
     assert metrics.precision(input, target, "weighted", zero_division=NAN) == near((0.5 + 1) / 2)
     assert metrics.recall(input, target, "macro", num_classes=9) == near(2 / 3)
+    assert metrics.dice(input, target, None, zero_division=NAN).tolist() == near([2 / 3, NAN, 0.0, 1.0])
+    assert metrics.iou(input, target, None, zero_division=1).tolist() == near([0.5, 1.0, 0.0, 1.0])
     negatives = tensor([0, 0])
     assert metrics.f1_score(negatives, negatives) == 0
     assert metrics.f1_score(negatives, negatives, zero_division=1) == 1

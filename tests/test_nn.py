@@ -652,6 +652,10 @@ def test_a_row_is_a_list_of_modules(kind):
     assert [name for name, _ in row.named_children()] == ["0", "1", "2", "3"]
     row.insert(1, more)
     assert list(row) == [modules[0], more, *modules[2:]]
+    for place, end in ((-4, 0), (4, -1)):
+        row.insert(place, row.pop(list(row).index(more)))
+        assert row[end] is more
+    row.insert(1, row.pop())
     del row[1:4]
     assert list(row) == [modules[0], modules[4]]
     row += kind(modules[1], modules[2])

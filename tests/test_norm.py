@@ -221,6 +221,7 @@ def test_batch_norm_keeps_statistics():
     np.testing.assert_allclose(by_part(tensor(batches[0])).detach().numpy(), expected, 1e-4, 1e-5)
     assert by_part.num_batches_tracked.item() == 3
     by_part.reset_running_stats()
+    assert by_part.running_mean.tolist() == [0.0, 0.0]
     assert by_part.running_var.tolist() == [1.0, 1.0]
     assert by_part.num_batches_tracked.item() == 0
 

@@ -295,11 +295,31 @@ def test_a_large_parameter_takes_the_same_step():
         np.testing.assert_array_equal(p.detach().numpy(), start + g * np.float32(-0.1))
 
 
-def test_an_addition_to_itself_moved_by_one_reads_what_was_there():
-    x = np.arange(100_000, dtype=np.float32)
+WRITES = {
+    "add_": (lambda x, y: x.add_(y, alpha=2.0), lambda x, y: x + 2 * y),
+    "addcmul_": (lambda x, y: x.addcmul_(y, y, value=2.0), lambda x, y: x + 2 * y * y),
+    "addcdiv_": (lambda x, y: x.addcdiv_(y, y + 1, value=2.0), lambda x, y: x + 2 * (y / (y + 1))),
+    "lerp_": (lambda x, y: x.lerp_(y, 0.25), lambda x, y: x + (y - x) / 4),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_an_addition_to_itself_moved_by_one_reads_what_was_there(name):
+    write, formula = WRITES[name]
+    x = (np.arange(200_000) % 1000).astype(np.float32)
     moved = tg.tensor(x)
-    moved[1:].add_(moved[:-1], alpha=2.0)
-    np.testing.assert_array_equal(moved.numpy()[1:], x[1:] + 2 * x[:-1])
+    write(moved[1:], moved[:-1])
+    np.testing.assert_allclose(moved.numpy()[1:], formula(x[1:], x[:-1]), 1e-6)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_much_is_written_into_views_and_of_what_broadcasts(name):
+    write, formula = WRITES[name]
+    x, y = np.random.default_rng(0).random((2, 300, 400)).astype(np.float32)
+    for target, value in ((x, y), (x.T, y.T), (x.T, y.reshape(400, 300)), (x, y[:1]), (x, y[:, :1])):
+        moved = tg.tensor(x)
+        write(moved if target is x else moved.T, tg.from_numpy(value))
+        np.testing.assert_allclose((moved if target is x else moved.T).numpy(), formula(target, value), 1e-5)
 
 
 # optimizers of users

@@ -247,6 +247,37 @@ def test_a_copy_goes_on_as_its_original(name, way):
     assert twin.defaults == optimizer.defaults
 
 
+BETAS = (0.9, 0.999)
+DEFAULTS = {
+    "ASGD": {"lr": 0.01, "lambd": 1e-4, "alpha": 0.75, "t0": 1e6, "weight_decay": 0},
+    "LAMB": {"lr": 1e-3, "betas": BETAS, "eps": 1e-6, "weight_decay": 0},
+    "LARS": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0, "trust_coefficient": 1e-3},
+    "LBFGS": {"lr": 1, "max_iter": 20, "max_eval": 25, "tolerance_grad": 1e-7, "history_size": 100},
+    "SGD": {"lr": 1e-3, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False},
+    "Adadelta": {"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0},
+    "Adafactor": {"lr": 0.01, "beta2_decay": -0.8, "eps": (None, 1e-3), "d": 1.0, "weight_decay": 0.0},
+    "Adagrad": {"lr": 0.01, "lr_decay": 0, "eps": 1e-10, "weight_decay": 0, "initial_accumulator_value": 0},
+    "Adam": {"lr": 1e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0, "amsgrad": False},
+    "AdamP": {"lr": 1e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0, "delta": 0.1, "wd_ratio": 0.1},
+    "AdamW": {"lr": 1e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0.01, "amsgrad": False},
+    "Adamax": {"lr": 2e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0},
+    "Lion": {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0},
+    "Muon": {"lr": 1e-3, "weight_decay": 0.1, "momentum": 0.95, "nesterov": True, "eps": 1e-7, "ns_steps": 5},
+    "NAdam": {"lr": 2e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0, "momentum_decay": 4e-3},
+    "Nesterov": {"lr": 1e-3},
+    "RAdam": {"lr": 1e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0},
+    "RMSprop": {"lr": 0.01, "momentum": 0, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "centered": False},
+    "Rprop": {"lr": 0.01, "etas": (0.5, 1.2), "step_sizes": (1e-6, 50)},
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_settings_that_are_not_given(name):
+    found = getattr(optim, name)([nn.Parameter(tg.ones(2, 2))]).defaults
+    assert {key: found[key] for key in DEFAULTS[name]} == DEFAULTS[name]
+    assert not any(found.get(key) for key in ("maximize", *({"decoupled_weight_decay"} if name != "AdamW" else ())))
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_rate_may_be_a_tensor_of_one_element(name):
     ends = []

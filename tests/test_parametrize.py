@@ -228,6 +228,9 @@ def test_a_method_of_pruning_of_ones_own():
 
 def test_what_prune_refuses():
     layer = nn.Linear(4, 2)
+    for amount in (0, 0.0, 1, 0.5, 8, 1.0):
+        pruned = prune.l1_unstructured(nn.Linear(4, 2), "weight", amount)
+        assert (pruned.weight_mask == 0).sum().item() == (amount if isinstance(amount, int) else 8 * amount)
     for amount in (1.5, -0.1, -1, 9):
         with pytest.raises(ValueError, match="amount is a fraction"):
             prune.l1_unstructured(layer, "weight", amount)

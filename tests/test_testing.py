@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
@@ -301,6 +302,18 @@ def test_at_kinks_every_subgradient_is_right():
             check_gradient(lambda x: np.maximum(x, 0), x, lambda g, x, slope=slope: g * np.where(x == 0, slope, x > 0))
     check_gradient(tg.relu, x)
     check_gradient(lambda x: x.amax(), np.array([1.0, 1.0, 0.0]))
+
+
+def test_ties_have_few_different_elements():
+    seen = set()
+
+    @settings(max_examples=20)
+    @given(ties=st.ties((3, 3)))
+    def look(ties):
+        seen.update(ties.flat)
+
+    look()
+    assert seen == {0.0, 1.0, -1.0}
 
 
 def test_backward_is_checked_where_no_gradient_is_given():

@@ -12,6 +12,7 @@ from tinygrad_edu import models, nn, optim
 from tinygrad_edu.data import DataLoader, TensorDataset
 from tinygrad_edu.train import Checkpoint, DivergenceError, accuracy, evaluate, fit, progress
 from tinygrad_edu.train.display import duration
+from tinygrad_edu.train.state import State
 
 
 def points(count: int = 32) -> TensorDataset:
@@ -202,6 +203,18 @@ def test_the_line_fits_the_terminal(columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(columns))
     pictures = train_showing(Terminal())[:-1].split("\r")[1:]
     assert all(len(picture.removesuffix("\x1b[K")) < columns for picture in pictures)
+
+
+@pytest.mark.usefixtures("without_tqdm")
+def test_the_time_left_is_reckoned_from_the_steps_since_it_began(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("tinygrad_edu.train.display.time.monotonic", lambda: clock[0])
+    file = Terminal()
+    with progress(file) as bar:
+        for step in (1, 2):  # of a training that is resumed in its middle: 19 and 18 of 40 steps are left
+            clock[0] += 60
+            bar.step(State(epochs=4, steps=10, epoch=3, step=step))
+    assert [word for word in file.getvalue().split() if ":" in word] == ["19:00", "18:00"]
 
 
 def test_tqdm_draws_the_line_where_it_is_installed():
