@@ -328,12 +328,18 @@ def test_modes_as_decorators():
 
 
 def test_set_grad_enabled_as_a_call():
-    tg.set_grad_enabled(False)
+    mode = tg.set_grad_enabled(False)
     try:
         assert not (leaf(1.0) * 2).requires_grad
     finally:
         tg.set_grad_enabled(True)
     assert (leaf(1.0) * 2).requires_grad
+    for _ in range(2):
+        with mode:
+            assert not tg.is_grad_enabled()
+            with mode:
+                assert not tg.is_grad_enabled()
+        assert tg.is_grad_enabled()
 
 
 def test_leaves():
@@ -459,6 +465,20 @@ def test_gradcheck_of_a_backward_that_adds_something_of_its_own():
     x = leaf(0.5, -1.5, dtype="float64")
     with pytest.raises(GradcheckError, match="a gradient of zeros came back as something else"):
         gradcheck(function, x, atol=0.1)
+
+
+def test_gradcheck_of_a_backward_that_is_never_the_same():
+    calls = []
+
+    def function(x):
+        y = x.clone()
+        y.register_hook(lambda g: g * (1 + len(calls) * 1e-3 + bool(calls.append(0))))
+        return y
+
+    x = leaf(0.5, -1.5, dtype="float64")
+    with pytest.raises(GradcheckError, match=r"two backwards gave gradients that differ by more than 0\.0"):
+        gradcheck(function, x, atol=10.0)
+    assert gradcheck(function, x, atol=10.0, nondet_tol=10.0)
 
 
 def test_gradcheck_of_a_form_that_depends_on_the_values():

@@ -169,6 +169,7 @@ ERRORS = {
     "gradient with too few points": (ValueError, lambda: tg.gradient(tg.ones(5), spacing=[tg.ones(2)])),
     "norm of integers": (RuntimeError, lambda: tg.ones(3).long().norm()),
     "norm without a name": (RuntimeError, lambda: tg.ones(3, 3).norm("size")),
+    "norm of a cube as a matrix": (RuntimeError, lambda: tg.ones(2, 2, 2).norm("fro", (0, 1, 2))),
     "norm in a narrower dtype": (RuntimeError, lambda: tg.ones(3, dtype=tg.float64).norm(dtype=tg.float32)),
     "largest of nothing": (IndexError, lambda: tg.ones(0).norm(math.inf)),
     "trace of a vector": (RuntimeError, lambda: tg.ones(3).trace()),

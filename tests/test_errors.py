@@ -8,6 +8,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import GradientError, ShapeError
+from tinygrad_edu.ops.convolution import conv
 
 X = tg.ones(2, 3)
 V = tg.ones(3)
@@ -82,6 +83,12 @@ WRONG = {
         TypeError,
         r"maximum takes Tensors, arrays and numbers, got str 'a'",
     ),
+    "operand on the left": (lambda: None + X, TypeError, r"\+"),
+    "operand by a name that is none": (
+        lambda: tg.maximum(X, nonsense=1),
+        TypeError,
+        r"maximum takes 2 inputs \(x, y\), got",
+    ),
     "complex operand": (lambda: X * 1j, TypeError, r"complex"),
     "complex array": (lambda: X * np.array([1j, 1j, 1j]), TypeError, r"complex128"),
     "NumPy's complex number": (lambda: X * np.complex64(1j), TypeError, r"complex"),
@@ -121,6 +128,26 @@ WRONG = {
     "repeat": (lambda: X.repeat(2), RuntimeError, r"each of 2 dimensions, got \(2,\)"),
     "method with a setting it has not": (lambda: X.exp(nonsense=1), TypeError, r"nonsense"),
     "copy of text": (lambda: X.clone().copy_("a"), (TypeError, ValueError), r"a"),
+    "place of a batch that is text": (lambda: tg.vmap(abs, in_dims="a")(X), ValueError, r"in_dims.* by ints, got 'a'"),
+    "batch of a number": (lambda: tg.vmap(max)(X, 3.0), ValueError, r"float is no batch; give it None among in_dims"),
+    "jvp without a tuple": (lambda: tg.func.jvp(abs, X, X), TypeError, r"the primals, and the tangents, as a tuple"),
+    "edges of bins": (lambda: X.histogram("a"), TypeError, r"their edges, got str"),
+    "profile of printing": (lambda: tg.set_printoptions(profile="a"), ValueError, r'"default", "short" or "full"'),
+    "function of a Tensor with gradients": (
+        lambda: tg.ones(2, requires_grad=True).map_(tg.ones(2), max),
+        RuntimeError,
+        r"map_ .*no gradient; detach\(\)",
+    ),
+    "primitive of convolution": (
+        lambda: conv(tg.ones(1, 1, 3), tg.ones(1, 1), stride=(1,), padding=(0,), dilation=(1,)),
+        ShapeError,
+        r"equally many dimensions, got input \(1, 1, 3\) and weight \(1, 1\)",
+    ),
+    "settings of the primitive of convolution": (
+        lambda: conv(tg.ones(1, 1, 3), tg.ones(1, 1, 1), stride=(1, 1), padding=(0,), dilation=(1,)),
+        ShapeError,
+        r"1 spatial dimensions and needs as many",
+    ),
 }
 
 

@@ -49,6 +49,13 @@ def test_a_node_that_accumulates_knows_its_leaf_and_does_not_hold_it():
     assert accumulate.variable is None
 
 
+def test_a_node_keeps_what_its_user_notes():
+    y = leaf(1.0) * 2
+    y.grad_fn.metadata["seen"] = 1
+    assert y.grad_fn.metadata == {"seen": 1}
+    assert (y * 2).grad_fn.metadata == {}
+
+
 def test_edges_stand_for_tensors():
     x = leaf(1.0, 2.0)
     y = x * x
@@ -78,6 +85,13 @@ def test_the_edge_of_one_output_of_several():
 def test_no_edge_without_a_graph():
     with pytest.raises(RuntimeError, match="does not require grad"):
         graph.get_gradient_edge(tg.ones(2))
+
+
+def test_no_zeros_are_made_for_an_edge():
+    x, unused = leaf(1.0), graph.get_gradient_edge(leaf(1.0) * 2)
+    assert autograd.grad(x * 2, unused, allow_unused=True) == (None,)
+    with pytest.raises(RuntimeError, match=r"inputs\[0\] is an edge"):
+        autograd.grad(x * 2, unused, materialize_grads=True)
 
 
 def test_hooks_of_saved_tensors_can_be_disabled():

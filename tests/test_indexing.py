@@ -221,6 +221,8 @@ REFUSALS = {
     "take": (IndexError, lambda x: x.take(tg.tensor([12]))),
     "take_along_dim": (RuntimeError, lambda x: x.take_along_dim(rows, 0)),
     "index_select": (IndexError, lambda x: x.index_select(1, rows + 1)),
+    "index_select of two from a number": (IndexError, lambda x: x[0, 0].index_select(0, rows[:2])),
+    "one_hot of nothing": (RuntimeError, lambda x: tg.nn.functional.one_hot(index[:0])),
     "index_select by a table": (IndexError, lambda x: x.index_select(1, index)),
     "masked_select": (RuntimeError, lambda x: x.masked_select(mask[:, :2])),
     "masked_select by numbers": (TypeError, lambda x: x.masked_select(x)),

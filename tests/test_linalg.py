@@ -124,6 +124,7 @@ def test_values_are_numpy_s(rng):
         (linalg.svdvals(tg.tensor(x)), np.linalg.svd(x, compute_uv=False)),
         (linalg.pinv(tg.tensor(x[:, :2])), np.linalg.pinv(x[:, :2])),
         (linalg.matrix_rank(tg.tensor(x)), np.linalg.matrix_rank(x)),
+        (linalg.matrix_rank(tg.tensor(x * 1e-20)), np.linalg.matrix_rank(x)),
         (linalg.cond(tg.tensor(x), 1), np.linalg.cond(x, 1)),
         (linalg.tensorinv(tg.tensor(x[0]), 1), np.linalg.tensorinv(x[0], 1)),
         (linalg.vander(tg.tensor([1.0, 2.0, 3.0])), np.vander([1.0, 2.0, 3.0], increasing=True)),

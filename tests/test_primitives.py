@@ -1,6 +1,8 @@
 """Every primitive against NumPy, against finite differences, and on arrays against Tensors; cases.py is the table."""
 
 import importlib
+import math
+import pickle
 import pkgutil
 
 import numpy as np
@@ -16,6 +18,7 @@ from tinygrad_edu.testing import check_vjp
 
 DIFFERENTIABLE = [row for row in ROWS if row.orders]
 FLOATING = [row for row in DIFFERENTIABLE if all(x.dtype.kind in "fb" for x in row.inputs)]
+SEVERAL = [row for row in DIFFERENTIABLE if sum(x.dtype.kind == "f" for x in row.inputs) > 1]
 TWINS = [
     row
     for row in DIFFERENTIABLE
@@ -119,6 +122,17 @@ def test_an_operand_that_stands_twice_gets_both_gradients(row):
     np.testing.assert_allclose(both.grad.numpy(), sum(given), 1e-10, 1e-12)
 
 
+@pytest.mark.parametrize("row", SEVERAL, ids=str)
+def test_an_input_gets_its_gradient_whether_or_not_others_want_theirs(row):
+    seed = tg.tensor(seed_for(np.shape(row.oracle(*row.inputs, **row.settings))))
+    expected = gradients_of(row, row.inputs, seed.numpy())
+    for i, g in enumerate(expected):
+        if g is not None:
+            alone = [tg.tensor(x, requires_grad=place == i) for place, x in enumerate(row.inputs)]
+            row.primitive(*alone, **row.settings).backward(seed)
+            np.testing.assert_allclose(alone[i].grad.numpy(), g.numpy(), 1e-10, 1e-12)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize("row", FLOATING, ids=str)
 def test_the_dtype_is_kept_forward_and_back(row, dtype):
@@ -179,6 +193,34 @@ def test_rules_that_do_not_fit_are_refused_when_they_are_stated():
         operation.vjp(x=lambda x: x)
     operation.vjp(x=lambda g, factor: g * factor)
     check_vjp(operation, [np.array([1.0, 2.0])], {"factor": 3})
+    for reserved in ("g", "out", "needs"):
+        with pytest.raises(TypeError, match=f"an input cannot be called .*{reserved}"):
+            Primitive(eval(f"lambda {reserved}: {reserved}"), "")
+
+
+def test_a_primitive_is_shown_and_pickled_by_its_name():
+    assert repr(tg.exp) == "<primitive exp>"
+    assert pickle.loads(pickle.dumps(tg.exp)) is tg.exp
+
+
+def test_a_rule_of_many_inputs_may_need_their_values():
+    def product(*tensors):
+        return math.prod(tensors)
+
+    operation = Primitive(product, r"\bar{x}_i = \bar{y}\,y / x_i")
+    operation.vjp(tensors=lambda g, tensors, out: [g * out / x for x in tensors])
+    check_vjp(operation, [np.array([1.0, 2.0]), np.array([3.0, -4.0]), np.array([0.5, 0.25])])
+
+
+def test_the_second_statement_of_rules_is_the_one_that_holds():
+    def product(x, y):
+        return x * y
+
+    operation = Primitive(product, "")
+    operation.vjp(x=lambda g: g, y=lambda g: g)
+    operation(tg.ones(1, requires_grad=True), 2.0)
+    operation.joint_vjp(lambda g, x, y: (g * y, g * x))
+    check_vjp(operation, [np.array([1.0, 2.0]), np.array([3.0, -4.0])])
 
 
 def test_settings_may_have_any_name():

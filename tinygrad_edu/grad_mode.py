@@ -85,9 +85,11 @@ class set_grad_enabled(GradMode):
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function in this mode, and the mode itself as it was before."""
-        grad_enabled.set(self.before.pop())
+        grad_enabled.set(self.before[0])
         return super().__call__(function)
 
     def __enter__(self) -> None:
-        if not self.before:
-            super().__enter__()
+        grad_enabled.set(self.mode)
+
+    def __exit__(self, *exception: object) -> None:
+        grad_enabled.set(self.before[0])

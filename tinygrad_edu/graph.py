@@ -110,10 +110,10 @@ def leading_to(targets: Iterable[Node], order: Sequence[Node]) -> set[Node]:
 def backpropagate(
     seeds: Sequence[tuple[Node, Gradient]],
     wrap: Callable[..., Any],
-    retain_graph: bool = False,
-    create_graph: bool = False,
-    targets: Sequence[Node] | None = None,
-    accumulate: bool = True,
+    retain_graph: bool,
+    create_graph: bool,
+    targets: Sequence[Node] | None,
+    accumulate: bool,
 ) -> dict[Node, Gradient]:
     """Send the seeds, gradients of some nodes, back through the graph, each node once.
 

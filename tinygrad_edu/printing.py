@@ -134,7 +134,7 @@ def node_name(node: Node) -> str:
     """The node's name as PyTorch writes it: MulBackward0 of mul, DoubleBackward of a Function called Double."""
     call = node.parents[0] if isinstance(node, Output) else node
     if call.plan is None:
-        return "AccumulateGrad"
+        return "torch::autograd::AccumulateGrad"
     primitive = call.plan.primitive
     name = primitive.name
     if name == "getitem":

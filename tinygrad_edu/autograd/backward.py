@@ -201,7 +201,9 @@ def grad(
     for i, (x, node) in enumerate(zip(ins, targets, strict=True)):
         g = caught.get(node)
         if g is None and materialize_grads:
-            g = wrap(numpy.zeros(node.shape, getattr(x, "dtype", None))).requires_grad_(create_graph)
+            if not isinstance(x, Tensor):
+                raise GradientError(f"inputs[{i}] is an edge: materialize_grads cannot tell the dtype of its zeros")
+            g = wrap(numpy.zeros(x.shape, x.dtype)).requires_grad_(create_graph)
         if g is None and not allow_unused:
             raise GradientError(f"inputs[{i}] was not used to compute the outputs; pass allow_unused=True to get None")
         found.append(wrap(numpy.array(g)) if g is not None and not isinstance(g, Tensor) else g)

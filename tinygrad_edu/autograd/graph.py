@@ -33,7 +33,7 @@ __all__ = [
 
 def name(self: Node) -> str:
     """The node's name as PyTorch writes it: MulBackward0 of mul, DoubleBackward of a Function called Double."""
-    return "torch::autograd::AccumulateGrad" if isinstance(self, Leaf) else node_name(self)
+    return node_name(self)
 
 
 def call_of(node: Node) -> tuple[Node, int]:

@@ -65,7 +65,7 @@ def products_of(made: Call) -> tuple[list[Tensor], list[Tensor]]:
 def rows_of(y: Tensor, xs: Sequence[Tensor], create_graph: bool) -> list[Tensor]:
     """The derivatives of each element of y, by each of the others; of shapes `(*y, *x)`."""
     with enable_grad():
-        elements = list(y.reshape(-1)) if y.numel() else []
+        elements = list(y.reshape(-1))
     rows = [pulled_back([element], xs, None, create_graph) for element in elements]
     if not rows:
         return [zeros((*y.shape, *x.shape), dtype=x.dtype) for x in xs]
