@@ -749,3 +749,29 @@ def test_a_gradient_is_put_in_a_leaf_by_its_private_name():
         assert (layer.weight * 2)._grad is None
         with pytest.raises(RuntimeError, match="a gradient for"):
             layer.bias._grad = torch.ones(2)
+
+
+def test_out_decides_the_dtype_of_what_is_made():
+    with as_torch():
+        import torch
+
+        assert torch.eye(2, out=torch.empty(0, dtype=torch.bool)).tolist() == [[True, False], [False, True]]
+        assert torch.full((2,), 1.0, out=torch.empty(2, dtype=torch.int64)).tolist() == [1, 1]
+        x = torch.zeros(2, 3)
+        assert torch.arange(4, out=x.narrow(1, 1, 2)).shape == (2, 2)
+        assert x.tolist() == [[0, 0, 1], [0, 2, 3]]
+        with pytest.raises(RuntimeError, match="not written to an out="):
+            torch.full((2,), 1.0, dtype=torch.float32, out=torch.empty(2, dtype=torch.int64))
+
+
+def test_vander_and_range_of_all_kinds():
+    with as_torch():
+        import torch
+
+        found = torch.vander(torch.tensor([True, False]))
+        assert (found.dtype, found.tolist()) == (torch.int64, [[1, 1], [0, 1]])
+        assert torch.vander(torch.tensor([2, 3], dtype=torch.int32), 3, True).dtype == torch.int64
+        assert torch.vander(torch.tensor([0.5, 2.0]).half(), 3).tolist() == [[0.25, 0.5, 1.0], [4.0, 2.0, 1.0]]
+        for start, end, step in ((0, 1, 0), (0, -1, 1)):
+            with pytest.raises(RuntimeError, match="cannot be walked"):
+                torch.range(start, end, step)

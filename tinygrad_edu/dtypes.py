@@ -70,7 +70,8 @@ def check_kind(dtype: Any, kinds: str, name: str) -> None:
 def check_fits(array: Any, dtype: Any) -> None:
     """Raise RuntimeError if one of these numbers is out of the range of an integer dtype; as NaN is of every one."""
     limits = numpy.iinfo(dtype)
-    lowest = limits.min or -limits.max  # a negative number stands for its bits among the unsigned, as in PyTorch
+    # a negative integer stands for its bits among the unsigned, as in PyTorch
+    lowest = limits.min if array.dtype.kind == "f" else limits.min or -limits.max
     if not (lowest <= array.min() and array.max() <= limits.max):
         told = f"{array.min()} to {array.max()}" if array.ndim else f"{array}"
         raise RuntimeError(f"a Tensor of {dtype} cannot hold {told}; take a wider dtype")

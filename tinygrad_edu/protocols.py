@@ -89,6 +89,11 @@ def iterate(self: Tensor) -> Iterator[Any]:
     return iter(self.unbind(0))
 
 
+def backwards(self: Tensor) -> Tensor:
+    """reversed(self): the slices along the first dimension, the last first."""
+    return self.flip(0) if self.ndim else self
+
+
 def contains(self: Tensor, value: Any) -> bool:
     """Whether any element equals a number or Tensor.
 
@@ -207,6 +212,7 @@ for function, name in {
     as_index: "__index__",
     as_int: "__int__",
     as_truth: "__bool__",
+    backwards: "__reversed__",
     contains: "__contains__",
     deepcopy: "__deepcopy__",
     delete: "__delitem__",

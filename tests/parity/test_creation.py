@@ -215,3 +215,45 @@ def test_limits_of_dtypes_show_themselves():
     assert repr(tg.iinfo(tg.int8)) == "iinfo(min=-128, max=127, dtype=int8)"
     assert repr(tg.finfo(tg.float32)).startswith("finfo(resolution=1e-06, min=-3.40282e+38")
     assert tg.finfo().bits == 32
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m: m.zeros(3, dtype=m.int8).random_(0, 300),
+        lambda m: m.zeros(3, dtype=m.int8).random_(256),
+        lambda m: m.zeros(3, dtype=m.uint8).random_(-42, -10),
+        lambda m: m.zeros(3, dtype=m.bool).random_(0, 3),
+        lambda m: m.zeros(3).uniform_(-float("inf"), float("inf")),
+        lambda m: m.zeros(3).uniform_(-3e38, 3e38),
+        lambda m: m.randperm(257, dtype=m.uint8),
+        lambda m: m.randperm(2050, dtype=m.float16),
+        lambda m: m.tensor([1.5, 0.0, -1.0], dtype=m.uint8),
+        lambda m: m.asarray([1.0], copy=False),
+        lambda m: m.asarray(m.tensor([1.0]), dtype=m.float64, copy=False),
+        lambda m: m.arange(),
+    ],
+)
+def test_what_a_dtype_or_the_arguments_cannot_give(make):
+    for m in (torch, tg):
+        with pytest.raises((RuntimeError, ValueError, TypeError)):
+            make(m)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "float16", "bool"])
+def test_whole_numbers_in_place_go_up_to_the_largest(dtype):
+    for m in (tg, torch):
+        x = m.zeros(20_000, dtype=getattr(m, dtype)).random_().double()
+        most = 1 if dtype == "bool" else 2**11 if dtype == "float16" else m.iinfo(getattr(m, dtype)).max
+        assert x.min() >= 0
+        assert 0.99 * most <= x.max().item() <= most
+        low = m.zeros(20_000, dtype=getattr(m, dtype)).random_(1, None).min().item()
+        assert 1 <= low <= 1 + 0.01 * most
+
+
+def test_sequences_in_lists_and_backwards():
+    hold(lambda m: m.tensor([m.tensor([1]), m.tensor([[2]])]))
+    hold(lambda m: m.tensor([[m.tensor([1.5])], [2]]))
+    hold(lambda m: [reversed(m.arange(3)), reversed(m.tensor(2.0)), reversed(m.ones(2, 1))])
+    hold(lambda m, x: reversed(x), np.arange(6.0).reshape(3, 2))
+    assert tg.tensor(np.array([1, 2], ">i4")).tolist() == [1, 2]

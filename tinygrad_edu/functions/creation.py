@@ -68,12 +68,14 @@ def as_array(data: Any, dtype: Any) -> Any:
 
 
 def unwrapped(data: Any, held: list[Any]) -> Any:
-    """Nested lists with arrays in the place of Tensors; the arrays are noted in `held`."""
+    """Nested lists with arrays, or a number, in the place of Tensors; the arrays are noted in `held`."""
     if isinstance(data, (list, tuple)):
         return [unwrapped(item, held) for item in data]
     if isinstance(data, (Tensor, numpy.ndarray, numpy.generic)):
-        data = to_numpy(getattr(data, "_array", data))
-        held.append(data)
+        found = to_numpy(getattr(data, "_array", data))
+        found = found.astype(found.dtype.newbyteorder("="), copy=False)
+        held.append(found)
+        return found.reshape(()) if isinstance(data, Tensor) and found.size == 1 else found
     return data
 
 
@@ -118,8 +120,15 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
 def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Any:
-    """as_tensor, or with `copy=True` always a copy."""
+    """as_tensor, or with `copy=True` always a copy.
+
+    Raises:
+        ValueError: `copy` is False, and there must be one.
+    """
     result = as_tensor(obj, dtype, device)
+    is_shared = isinstance(obj, (Tensor, numpy.ndarray)) and result.dtype == obj.dtype
+    if copy is False and not is_shared:
+        raise ValueError(f"asarray(copy=False) shares memory of Tensors and arrays of the same dtype, got {obj!r:.80}")
     result = result.clone() if copy else result
     return result.requires_grad_() if requires_grad else result
 

@@ -247,9 +247,12 @@ def randperm(
     """The integers from 0 to n - 1 in random order.
 
     Raises:
-        RuntimeError: n is negative.
+        RuntimeError: n is negative, or the dtype cannot count so far.
     """
     if n < 0:
         raise RuntimeError(f"randperm needs a count that is not negative, got {n}")
+    wanted = as_dtype(dtype or int64)
+    if n > 1 and n - 1 > (2 ** (numpy.finfo(wanted).nmant + 1) if wanted.kind == "f" else numpy.iinfo(wanted).max):
+        raise RuntimeError(f"randperm of {n}: {wanted} cannot count so far; take a wider dtype")
     check_room(n, f"randperm of {n}")
-    return finished(source_of(generator).permutation(n).astype(as_dtype(dtype or int64)), requires_grad, device)
+    return finished(source_of(generator).permutation(n).astype(wanted), requires_grad, device)

@@ -1,5 +1,6 @@
 """Random Tensors from distributions with parameters, and Tensors filled in place with random numbers."""
 
+import math
 from typing import Any
 
 import numpy
@@ -112,8 +113,14 @@ def check_parameter(fits: bool, name: str, rule: str) -> None:
 
 @method
 def uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with uniform numbers in [low, high)."""
+    """Fill with uniform numbers in [low, high).
+
+    Raises:
+        RuntimeError: the bounds are in the wrong order, not finite, or further apart than the dtype can tell.
+    """
     check_parameter(low <= high, "uniform_", f"low <= high, got {low} and {high}")
+    widest = float(numpy.finfo(self.dtype).max) if self.dtype.kind == "f" else math.inf
+    check_parameter(high - low <= widest, "uniform_", f"bounds no further apart than {widest}, got {low} and {high}")
     return self.copy_(drawn(self.shape, self.dtype, generator, "random") * (high - low) + low)
 
 
@@ -161,22 +168,36 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     return self.copy_(wrap((draws < chance).astype(self.dtype)))
 
 
+def counted(dtype: Any) -> tuple[int, int]:
+    """The least and the largest integer that a dtype counts without a gap."""
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "f":
+        most = 2 ** (numpy.finfo(dtype).nmant + 1)
+        return -most, most
+    limits = numpy.iinfo(dtype)
+    return int(limits.min), int(limits.max)
+
+
 @method
 def random_(self: Tensor, *bounds: int, generator: Generator | None = None, **named: int) -> Tensor:
     """Fill with integers up to, but without, `to`, from 0 or `from`: `random_()`, `random_(to)`, `random_(from, to)`.
 
-    Without `to` it is the first power of 2 that the dtype cannot count.
+    Without `to`, or with None, they go up to the largest that the dtype counts.
 
     Raises:
-        RuntimeError: none lies between the bounds.
+        RuntimeError: none lies between the bounds, or the dtype cannot hold them.
         TypeError: these are no bounds.
     """
-    bits = {"float16": 11, "float32": 24, "float64": 53, "bool": 1}.get(self.dtype.name, self.dtype.itemsize * 8 - 1)
     if bounds and "to" in named:
         bounds = (*bounds, named["to"])
     if len(bounds) > 2 or not {"from", "to"} >= named.keys():
         raise TypeError(f"random_ takes bounds (from, to), got {bounds} and {named}")
-    low, high = bounds if len(bounds) == 2 else (0, *bounds) if bounds else (0, 2**bits)
+    least, most = counted(self.dtype)
+    low, high = bounds if len(bounds) == 2 else (0, *bounds) if bounds else (0, None)
     low, high = named.get("from", low), named.get("to", high)
+    high = most + 1 if high is None else high
     check_parameter(low < high, "random_", f"from < to, got {low} and {high}")
+    fits = self.dtype.kind == "f" or (least <= low and high - 1 <= most)
+    check_parameter(fits, "random_", f"bounds that {self.dtype} can hold, from {least} to {most}; got {low}, {high}")
     return self.copy_(wrap(source_of(generator).integers(low, high, self.shape).astype(self.dtype)))

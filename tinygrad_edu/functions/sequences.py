@@ -20,7 +20,7 @@ def number(x: Any) -> Any:
 
 
 def arange(
-    start: Any = 0,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -34,8 +34,11 @@ def arange(
 
     Raises:
         RuntimeError: the step is 0, or leads away from the end.
+        TypeError: there is no end.
     """
-    start, end, step = map(number, (0, start, step) if end is None else (start, end, step))
+    if start is None and end is None:
+        raise TypeError("arange takes an end, or a start and an end, got neither")
+    start, end, step = map(number, (0, start, step) if end is None else (start or 0, end, step))
     if not all(map(math.isfinite, (start, end, step))) or step == 0 or (end - start) * step < 0:
         raise RuntimeError(f"arange from {start} to {end} cannot be walked in steps of {step}")
     whole = all(isinstance(x, int) for x in (start, end, step))

@@ -28,6 +28,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], int]] = {
 INTO = {"gelu", "hardshrink", "logsigmoid", "normalize", "softplus", "softshrink"}  # of nn.functional, with out=
 OF_DATA = {"as_tensor", "asarray", "from_numpy", "is_tensor", "tensor"}  # those of torch that do not
 ADDING = {"cumprod", "cumsum", "nansum", "prod", "sum"}  # what computes in the dtype of its out=
+SPACED = {"arange", "linspace", "logspace", "range"}  # what fills an out= of as many elements, whatever its shape
+CREATING = SPACED | {"empty", "eye", "full", "ones", "rand", "randint", "randn", "randperm", "zeros"}
 # and what takes no out= of another dtype than its result's
 KEEPING = {"abs", "amax", "amin", "ceil", "floor", "neg", "negative", "round", "sgn", "sign", "trunc"}
 OLD_REDUCTION = {"size_average", "reduce"}
@@ -69,9 +71,11 @@ def in_any_form(
         except TypeError:
             if "out" in named and writes:
                 out = named.pop("out")
-                if out is not None and name in ADDING:
+                if out is not None and name in ADDING | CREATING:
                     named.setdefault("dtype", out.dtype)
                 result = call(*args, **named)
+                if name in SPACED and out is not None and result.numel() == out.numel():
+                    result = result.reshape(out.shape)
                 return result if out is None else put(out, result, "dtype" in named or name in KEEPING)
             if reduces and not OLD_REDUCTION.isdisjoint(named):
                 return call(*args, **in_one_word(named))

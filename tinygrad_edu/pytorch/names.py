@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from .. import dtypes, linalg
+from .. import dtypes
 from ..autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..autograd.inference import is_inference
+from ..functions.joining import cat
 from ..functions.sequences import linspace
 from ..nn.functional import (
     adaptive_avg_pool1d,
@@ -121,8 +122,14 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def range(start: float = 0, end: float | None = None, step: float = 1, **settings: Any) -> Any:
-    """Numbers from start to end, both included; `arange` without the end."""
+    """Numbers from start to end, both included; `arange` without the end.
+
+    Raises:
+        RuntimeError: the step is 0, or leads away from the end.
+    """
     first, last = (0, start) if end is None else (start, end)
+    if not step or (last - first) * step < 0:
+        raise RuntimeError(f"range from {first} to {last} cannot be walked in steps of {step}")
     return linspace(first, first + (last - first) // step * step, int((last - first) // step) + 1, **settings)
 
 
@@ -135,7 +142,10 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     count = x.numel() if N is None else N
     if x.ndim != 1 or count < 0:
         raise RuntimeError(f"vander takes a vector and an N of 0 or more, got shape {x.shape} and {count}")
-    powers: Tensor = x.new_ones(x.numel(), count) if count < 2 else linalg.vander(x, count)
+    kind = promote_types(x.dtype, dtypes.int64)
+    powers: Tensor = x.new_ones(x.numel(), count, dtype=kind)
+    if count > 1:
+        powers = cat([powers[:, :1], x.to(kind)[:, None].expand(-1, count - 1).cumprod(1)], 1)
     return powers if increasing else powers.flip(-1)
 
 
