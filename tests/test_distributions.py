@@ -2,6 +2,7 @@
 
 import copy
 import math
+import operator
 import pickle
 
 import numpy as np
@@ -112,6 +113,51 @@ def test_gradients_of_samples(make):
     inputs = [tg.tensor(x.numpy(), dtype=tg.float64, requires_grad=True) for x in (PLACE / 4, SCALE)]
     assert tg.autograd.gradcheck(sample, inputs)
     assert make(*inputs).has_rsample
+
+
+MADE_OF = {
+    "Normal": (0.0, 1.0),
+    "LogNormal": (0.0, 1.0),
+    "HalfNormal": (1.0,),
+    "HalfCauchy": (1.0,),
+    "Cauchy": (0.0, 1.0),
+    "Laplace": (0.0, 1.0),
+    "Gumbel": (0.0, 1.0),
+    "Uniform": (0.0, 1.0),
+    "Exponential": (1.0,),
+    "Gamma": (1.0, 1.0),
+    "InverseGamma": (1.0, 1.0),
+    "Chi2": (1.0,),
+    "Beta": (1.0, 1.0),
+    "StudentT": (3.0,),
+    "FisherSnedecor": (3.0, 3.0),
+    "Pareto": (1.0, 1.0),
+    "Weibull": (1.0, 1.0),
+    "Kumaraswamy": (1.0, 1.0),
+    "Poisson": (1.0,),
+    "Geometric": (0.5,),
+    "Bernoulli": (0.5,),
+    "Binomial": (3, tg.tensor(0.5)),
+    "NegativeBinomial": (3.0, 0.5),
+    "Multinomial": (3, PROBS),
+    "Categorical": (PROBS,),
+    "OneHotCategorical": (PROBS,),
+    "Dirichlet": (PROBS,),
+    "LogisticNormal": (PLACE, SCALE),
+    "MultivariateNormal": (PLACE, None, None, MATRIX),
+    "relaxed.LogitRelaxedBernoulli": (0.5, tg.tensor(0.5)),
+}
+
+
+@pytest.mark.parametrize("name", MADE_OF)
+def test_arguments_and_values_are_checked_unless_one_asks_for_no_checks(name):
+    kind, arguments = operator.attrgetter(name)(d), MADE_OF[name]
+    broken = tuple(x * math.nan if isinstance(x, float | tg.Tensor) else x for x in arguments)
+    assert kind(*arguments)._validate_args
+    unchecked = kind(*broken, validate_args=False)
+    assert not unchecked._validate_args
+    with pytest.raises(ValueError, match=r"must satisfy|needs low"):
+        kind(*broken, validate_args=True)
 
 
 def test_what_cannot_be_differentiated_says_so():

@@ -74,6 +74,7 @@ BY_HAND = {
     ),
     # the example of PyTorch's documentation
     "multilabel_margin_loss": (lambda: F.multilabel_margin_loss(t(0.1, 0.2, 0.4, 0.8), t(3, 0, -1, 1)), 0.85),
+    "multilabel_margin_loss, one class": (lambda: F.multilabel_margin_loss(tg.tensor(0.3), t(0)), 0),
     "multilabel_soft_margin_loss": (lambda: F.multilabel_soft_margin_loss(t(0.0, 1e4), t(1.0, 1.0)), math.log(2) / 2),
     "soft_margin_loss": (
         lambda: F.soft_margin_loss(t(0.0, 1e4, -1e4), t(1.0, 1.0, 1.0), "none"),
@@ -340,6 +341,11 @@ ERRORS = {
     ),
     "rows of labels": (
         lambda: F.multilabel_margin_loss(tg.zeros(2, 3), t(0, 1, 2)),
+        ShapeError,
+        "shape of the input",
+    ),
+    "as many labels as classes": (
+        lambda: F.multilabel_margin_loss(tg.zeros(2), t(0)),
         ShapeError,
         "shape of the input",
     ),

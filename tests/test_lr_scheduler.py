@@ -84,6 +84,8 @@ def test_a_schedule_goes_on_where_its_state_says():
         (lambda: lr_scheduler.LambdaLR(sgd(), 0.5), TypeError, "function of the epoch, got float"),
         (lambda: lr_scheduler.CyclicLR(sgd(), 0.1, 1.0, 0), ValueError, "step_size_up must be 1 step or more"),
         (lambda: lr_scheduler.CyclicLR(adagrad(), 0.1, 1.0), ValueError, "neither momentum nor betas"),
+        (lambda: lr_scheduler.OneCycleLR(sgd(), 0.1, epochs=3), ValueError, "total_steps"),
+        (lambda: lr_scheduler.OneCycleLR(sgd(), 0.1, steps_per_epoch=3), ValueError, "total_steps"),
         (lambda: swa_utils.SWALR(3, 0.1), TypeError, "for an Optimizer, got int"),
         (lambda: swa_utils.get_ema_multi_avg_fn(1.5), ValueError, "from 0 to 1, got 1.5"),
         (

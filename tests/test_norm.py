@@ -226,6 +226,14 @@ def test_batch_norm_keeps_statistics():
     assert by_part.num_batches_tracked.item() == 0
 
 
+@pytest.mark.parametrize("shape", [(1, 2, 3), (1, 2, 3, 1), (1, 2, 1, 3), (3, 2, 1, 1), (1, 2, 1, 1, 3)])
+def test_a_batch_of_one_image_is_standardised_over_its_pixels(shape):
+    x = np.moveaxis(np.array([[1.0, 2.0, 3.0], [4.0, 6.0, 8.0]]).reshape(2, *shape[:1], *shape[2:]), 0, 1)
+    found = F.batch_norm(tensor(x), None, None, training=True, eps=1e-12).numpy()
+    expected = np.broadcast_to(np.array([-1.0, 0.0, 1.0]) * np.sqrt(1.5), (2, 3))
+    np.testing.assert_allclose(np.moveaxis(found, 1, 0).reshape(2, 3), expected, atol=1e-9)
+
+
 def test_running_statistics_can_be_written_to_between_forward_and_backward():
     layer = nn.BatchNorm1d(3)
     x = tensor(numbers(5, 3).astype("float32"), requires_grad=True)
@@ -267,6 +275,7 @@ def test_renorm_by_hand():
 
 REFUSED = {
     "one value": (lambda: nn.BatchNorm1d(3)(tg.ones(1, 3)), ValueError, "more than one value for each channel"),
+    "one pixel": (lambda: nn.BatchNorm2d(3)(tg.ones(1, 3, 1, 1)), ValueError, "more than one value for each channel"),
     "one value in each group": (
         lambda: nn.GroupNorm(3, 3)(tg.ones(1, 3, 1)),
         ValueError,

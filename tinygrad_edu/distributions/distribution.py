@@ -60,8 +60,9 @@ class Distribution:
 
     def _check_parameters(self) -> None:
         for name, constraint in (self.arg_constraints or {}).items():
-            if name in vars(self) and not is_dependent(constraint):
-                value = vars(self)[name]
+            # what is computed when it is first asked for is not asked for
+            if (name in vars(self) or isinstance(getattr(type(self), name), property)) and not is_dependent(constraint):
+                value = getattr(self, name)
                 if not all_of(constraint.check(value)).item():
                     raise ValueError(
                         f"the parameter {name} of {type(self).__name__} must satisfy {constraint}, got {value}"
