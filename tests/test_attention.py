@@ -369,3 +369,34 @@ def test_softmax_of_every_size_is_that_of_shifted_rows(dim, dtype):
         found = tg.full((2, 4), far, dtype=getattr(tg, dtype)).softmax(dim)
         np.testing.assert_array_equal(found.numpy(), np.full((2, 4), 1 / (2, 4)[dim]))
     assert tg.full((2, 4), -math.inf).softmax(dim).isnan().all()
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((70, 1000), 1), ((7, 20, 500), 2), ((7, 20, 500), 1), ((500, 140), 0)])
+def test_softmax_of_many_rows_is_taken_in_blocks(shape, dim):
+    x, g = np.random.default_rng(0).standard_normal((2, *shape))
+    e = np.exp(x)
+    weights = e / e.sum(dim, keepdims=True)
+    scores = tg.tensor(x).requires_grad_()
+    found = scores.softmax(dim)
+    np.testing.assert_allclose(found.detach().numpy(), weights, 1e-12)
+    found.backward(tg.tensor(g))
+    slopes = weights * (g - (g * weights).sum(dim, keepdims=True))
+    np.testing.assert_allclose(scores.grad.numpy(), slopes, 1e-9, 1e-15)
+
+
+@pytest.mark.parametrize("size", [1, 300])
+def test_cross_entropy_of_many_rows_is_taken_in_blocks(size):
+    rng = np.random.default_rng(0)
+    x, labels, g = rng.standard_normal((300, 400)) * size, rng.integers(0, 400, 300), rng.standard_normal(300)
+    shifted = x - x.max(1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    scores = tg.tensor(x).requires_grad_()
+    found = F.cross_entropy(scores, tg.tensor(labels), reduction="none")
+    np.testing.assert_allclose(found.detach().numpy(), -logs[np.arange(300), labels], 1e-9, 1e-9)
+    found.backward(tg.tensor(g))
+    slopes = np.exp(logs)
+    slopes[np.arange(300), labels] -= 1
+    np.testing.assert_allclose(scores.grad.numpy(), slopes * g[:, None], 1e-9, 1e-12)
+    scores.grad = None
+    F.cross_entropy(scores, tg.tensor(labels)).backward()
+    np.testing.assert_allclose(scores.grad.numpy(), slopes / 300, 1e-9, 1e-12)

@@ -193,6 +193,8 @@ def test_samplers_of_subsets_and_by_weight():
     assert sorted(SubsetRandomSampler([5, 7, 9])) == [5, 7, 9]
     assert list(SubsetRandomSampler([5, 7, 9], generator(1))) == list(SubsetRandomSampler([5, 7, 9], generator(1)))
     assert len(SubsetRandomSampler([5, 7])) == 2
+    one, again, other = (list(WeightedRandomSampler([1.0] * 9, 20, generator=generator(seed))) for seed in (1, 1, 2))
+    assert one == again != other
     drawn = list(WeightedRandomSampler([0.0, 1.0, 3.0], 4000, generator=generator()))
     assert len(drawn) == 4000
     assert set(drawn) == {1, 2}

@@ -307,6 +307,11 @@ ERRORS = {
     "beta": (lambda: F.smooth_l1_loss(t(1.0), t(1.0), beta=-1), RuntimeError, "beta >= 0, got -1"),
     "delta that is no number": (lambda: nn.HuberLoss(delta="1"), TypeError, "a number as delta, got str"),
     "delta": (lambda: F.huber_loss(t(1.0), t(1.0), delta=0), RuntimeError, "delta > 0, got 0"),
+    "a list of answers": (
+        lambda: F.binary_cross_entropy(t(0.5), [1.0]),
+        TypeError,
+        "takes a Tensor as target, got list",
+    ),
     "probabilities": (
         lambda: F.binary_cross_entropy(t(1.5), t(1.0)),
         RuntimeError,

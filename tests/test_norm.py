@@ -196,6 +196,8 @@ def test_layer_norm_by_hand():
 
 def test_rms_norm_and_local_response_by_hand():
     np.testing.assert_allclose(F.rms_norm(tensor([3.0, 4.0]), (2,)).numpy(), np.array([3, 4]) / np.sqrt(12.5), 1e-6)
+    found = F.rms_norm(tensor([[3.0], [-4.0], [2.0]]), (1,), tensor([2.0]))
+    np.testing.assert_allclose(found.numpy(), [[2.0], [-2.0], [2.0]], 1e-6)
     x = tensor([[[1.0], [2.0], [3.0]]])
     squares = np.array([1 + 4, 1 + 4 + 9, 4 + 9]) / 3
     found = F.local_response_norm(x, 3, alpha=2.0, beta=1.0, k=0.5)

@@ -69,6 +69,33 @@ def test_lamb(decay):
     hold(lambda ps: optim.LAMB(ps, 0.05, betas=(0.8, 0.9), weight_decay=decay), by_hand)
 
 
+@pytest.mark.parametrize("decay", [0, 0.3])
+@pytest.mark.parametrize("shape", [(5,), (5, 4), (2, 3, 4)])
+def test_adafactor(shape, decay):
+    def size(x):
+        return np.sqrt(np.mean(x * x))
+
+    rng = np.random.default_rng(0)
+    x, rows, columns, whole = rng.standard_normal(shape), 0.0, 0.0, 0.0
+    p = nn.Parameter(tg.tensor(x))
+    optimizer = optim.Adafactor([p], 0.3, weight_decay=decay)
+    for t in range(1, 9):
+        g = rng.standard_normal(shape)
+        p.grad = tg.tensor(g)
+        optimizer.step()
+        share, rate = t**-0.8, max(1e-3, size(x)) * min(0.3, t**-0.5)
+        x = x * (1 - 0.3 * decay)
+        if x.ndim > 1:
+            rows = rows + share * ((g * g).mean(-1, keepdims=True) - rows)
+            columns = columns + share * ((g * g).mean(-2, keepdims=True) - columns)
+            v = rows * columns / rows.mean(-2, keepdims=True)
+        else:
+            v = whole = whole + share * (g * g - whole)
+        u = g / np.sqrt(v)
+        x = x - rate * u / max(1.0, size(u))
+        np.testing.assert_allclose(p.detach().numpy(), x, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("kind", [optim.LAMB, optim.LARS])
 def test_a_weight_of_zeros_moves_by_the_plain_step(kind):
     p = nn.Parameter(tg.zeros(3))
