@@ -260,6 +260,14 @@ def stepped(optimizer, steps=1):
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_state_needs_no_gradients(name):
+    p = nn.Parameter(tg.tensor([[1.0, -2.0, 3.0]]))
+    optimizer = getattr(optim, name)([p])
+    stepped(optimizer, 2)
+    assert not any(isinstance(x, tg.Tensor) and x.requires_grad for x in optimizer.state[p].values())
+
+
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
 def test_a_copy_goes_on_as_its_original(name, way):
     p = nn.Parameter(tg.tensor([[1.0, -2.0, 3.0]]))

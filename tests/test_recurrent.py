@@ -361,6 +361,8 @@ MISTAKES = [
     (lambda: nn.GRU(3, 4)(X[:, 0], tg.zeros(1, 1, 4)), RuntimeError, "one sequence needs states"),
     (lambda: nn.RNN(3, 4, nonlinearity="gelu"), ValueError, "gelu"),
     (lambda: nn.RNN(3, 0), ValueError, "hidden_size is 1 or more"),
+    (lambda: nn.LSTM(3, 4, 0), ValueError, "num_layers is 1 or more"),
+    (lambda: nn.GRU(3, 4, "2"), TypeError, "num_layers is an integer"),
     (lambda: nn.RNN(3, 4.0), TypeError, "hidden_size is an integer"),
     (lambda: nn.LSTM(3, 4, proj_size=4), ValueError, "proj_size"),
     (lambda: nn.GRU(3, 4, 2, dropout=2), ValueError, "dropout"),

@@ -197,6 +197,29 @@ def forgetful_norm(self, dout):
     return dout * self.gamma / self.std
 
 
+def halved(kind, halve):
+    """A layer that halves one of the gradients within it after its backward."""
+
+    def backward(self, dout):
+        dx = kind.backward(self, dout)
+        halve(self)
+        return dx
+
+    return changed(kind, backward=backward)
+
+
+def halve_first(net):
+    net.layers[0].dW = net.layers[0].dW / 2
+
+
+def halve_entry(layer):
+    layer.grads["b1"] = layer.grads["b1"] / 2
+
+
+def halve_written(layer):
+    layer.grads[0][...] /= 2
+
+
 WRONG = [
     (affine(db=lambda self, g: g), X, {}, "b is wrong: the sum over the broadcast dimension 0 is missing"),
     (affine(db=lambda self, g: g.mean(0)), X, {}, "b is wrong: it is . times too small, the size of the batch"),
@@ -224,6 +247,9 @@ WRONG = [
         {},
         "x is wrong: .* is used 2 times|of several uses some are not added",
     ),
+    (halved(Listed, halve_written), X, {}, r"params\[0\] is wrong: it is 2 times too small"),
+    (halved(Named, halve_entry), X, {}, r"params\['b1'\] is wrong: it is 2 times too small"),
+    (halved(Network, halve_first), X, {}, r"layers\[0\].W is wrong: it is 2 times too small"),
     (Sigmoid, None, {"against": "relu"}, "^the forward is wrong\nsmallest counterexample: x = "),
     (Affine(), X, {"against": lambda x, W: x @ W}, "^the forward is wrong"),
     (affine(dW=lambda self, g: np.ones((3, 5))), st.batches(3), {}, "no common mistake explains it"),
