@@ -144,8 +144,6 @@ def test_what_is_not_there_is_told_with_the_nearest():
             exec("from torch import fooo")
         with pytest.raises(ImportError, match=r"torch\.utils\.bottleneck is not in tinygrad_edu$"):
             exec("from torch.utils.bottleneck import main")
-        with pytest.raises(ImportError, match="torchaudio needs PyTorch itself"):
-            exec("from torchaudio import transforms")
         with pytest.raises(ImportError, match=r"torchvision\.io is not in tinygrad_edu"):
             exec("import torchvision.io")
         assert not hasattr(torch, "viz")

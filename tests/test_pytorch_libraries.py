@@ -33,6 +33,14 @@ def test_fourier_transforms_are_refused_where_they_are_used():
             transform(tg.ones(4))
 
 
+def test_functions_of_complex_numbers_are_refused_where_they_are_used():
+    import torch
+
+    for name in ("complex", "polar", "view_as_complex", "view_as_real", "stft", "istft"):
+        with pytest.raises(RuntimeError, match="Tensors hold no complex numbers"):
+            getattr(torch, name)(tg.ones(4, 2), tg.ones(4, 2))
+
+
 def test_devices_that_are_not_there_can_be_named():
     import torch
 
@@ -365,7 +373,6 @@ def test_what_is_out_of_scope_says_why():
     import torch
 
     for name, told in [
-        ("complex", "Tensors hold no complex numbers"),
         ("quantization", "no numbers are quantised"),
         ("ops", "a Function has its own backward"),
     ]:
@@ -375,3 +382,140 @@ def test_what_is_out_of_scope_says_why():
         __import__("torch.distributed.rpc")
     with pytest.raises(TypeError, match=r"torch\.bfloat16 is not a dtype of Tensors"):
         torch.ones(2).bfloat16()
+
+
+def test_a_library_over_torch_may_be_asked_for(tmp_path, monkeypatch):
+    from importlib.util import find_spec
+
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    assert find_spec("torchaudio") is find_spec("torchtext") is None
+    with pytest.raises(ImportError, match="No module named 'torchaudio'"):
+        __import__("torchaudio")
+    (tmp_path / "torchaudio.py").write_text("import torch._C._aoti")
+    assert find_spec("torchaudio") is not None
+    with pytest.raises(ImportError, match="torchaudio needs PyTorch itself"):
+        exec("from torchaudio import transforms")
+
+
+def test_reductions_by_numbers():
+    import torch.nn.functional as F
+    from torch.nn import _reduction
+
+    assert [_reduction.get_enum(name) for name in ("none", "mean", "sum")] == [0, 1, 2]
+    assert F._Reduction.get_enum("sum") == 2
+    with pytest.raises(ValueError, match="median is not a valid value for reduction"):
+        _reduction.get_enum("median")
+    assert F._Reduction.legacy_get_string(None, False, emit_warning=False) == "none"
+    assert F._Reduction.legacy_get_string(None, None, emit_warning=False) == "mean"
+    with pytest.warns(UserWarning, match="now reduction='sum'"):
+        assert _reduction.legacy_get_enum(False, True) == 2
+
+
+def test_names_of_the_inside_that_libraries_import():
+    import torch
+    import torch.functional
+    from torch._C import Graph, Value  # noqa: F401
+
+    assert torch.functional.einsum("i,i->", torch.ones(3), torch.ones(3)) == 3
+    assert not torch.cuda._initialized
+    assert torch.jit.script_if_tracing(np.sin) is np.sin
+
+
+def test_saved_variables_are_saved_tensors():
+    import torch
+
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_variables
+            return g * 2 * torch.ones_like(x)
+
+    x = torch.ones(3, requires_grad=True)
+    with pytest.warns(DeprecationWarning, match="now saved_tensors"):
+        Double.apply(x).sum().backward()
+    assert x.grad.tolist() == [2, 2, 2]
+
+
+def test_structures_of_libraries_own(monkeypatch):
+    import torch
+    from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tree_unflatten
+
+    class Pair:
+        def __init__(self, first, second, name):
+            self.parts, self.name = (first, second), name
+
+    monkeypatch.setattr("tinygrad_edu.func.structures.kinds", {})
+    assert len(tree_flatten(Pair(1, 2, "a"))[0]) == 1
+    register_pytree_node(Pair, lambda pair: (pair.parts, pair.name), lambda parts, name: Pair(*parts, name))
+    with pytest.raises(ValueError, match="Pair is already registered"):
+        register_pytree_node(Pair, None, None)
+    leaves, structure = tree_flatten([Pair(1, {"b": 2}, "a"), 3])
+    assert leaves == [1, 2, 3]
+    again = tree_unflatten([4, 5, 6], structure)
+    assert (again[0].parts, again[0].name, again[1]) == ((4, {"b": 5}), "a", 6)
+    assert tree_map(lambda x: -x, Pair(1, 2, "c")).parts == (-1, -2)
+    gradient = torch.func.grad(lambda pair: (pair.parts[0] * pair.parts[1]).sum())(
+        Pair(tg.ones(2), 3 * tg.ones(2), "d")
+    )
+    assert [x.tolist() for x in gradient.parts] == [[3, 3], [1, 1]]
+
+
+def test_two_numbers_are_added_as_tensors():
+    import torch
+
+    assert torch.equal(torch.div(12, 2, rounding_mode="trunc"), torch.tensor(6))
+    assert torch.equal(torch.add(1, 2.5, alpha=2), torch.tensor(6.0))
+    assert torch.equal(torch.mul(2, other=True), torch.tensor(2))
+    assert torch.add(2, torch.ones(2, dtype=torch.int32)).dtype == torch.int32
+
+
+def test_frequencies_and_their_order():
+    from torch.fft import fftfreq, fftshift, ifftshift, rfftfreq
+
+    for n in (1, 4, 5):
+        np.testing.assert_allclose(fftfreq(n, 0.5), np.fft.fftfreq(n, 0.5), rtol=1e-6)
+        np.testing.assert_allclose(rfftfreq(n, 2.0), np.fft.rfftfreq(n, 2.0), rtol=1e-6)
+    assert fftfreq(4).dtype == rfftfreq(4).dtype == tg.float32
+    assert fftfreq(4, dtype=tg.float64).dtype == tg.float64
+    x = np.arange(30).reshape(2, 3, 5)
+    for dim in (None, 1, -1, (0, 2)):
+        np.testing.assert_array_equal(fftshift(tg.tensor(x), dim), np.fft.fftshift(x, dim))
+        np.testing.assert_array_equal(ifftshift(tg.tensor(x), dim=dim), np.fft.ifftshift(x, dim))
+
+
+def test_the_gradient_of_softmax_by_itself():
+    from torch import _softmax_backward_data
+
+    x = tg.tensor(np.linspace(-1, 2, 12).reshape(3, 4), requires_grad=True)
+    g = tg.tensor(np.cos(np.arange(12.0)).reshape(3, 4))
+    y = x.softmax(0)
+    y.backward(g)
+    np.testing.assert_allclose(_softmax_backward_data(g, y.detach(), 0, tg.float64), x.grad, rtol=1e-12)
+    assert _softmax_backward_data(g, y, 0, tg.float32).dtype == tg.float32
+
+
+def test_a_parameter_that_a_property_stands_before():
+    import torch
+
+    class Ball(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.k = torch.nn.Parameter(torch.ones(1))
+            self._parameters["c"] = self._parameters.pop("k")
+
+        @property
+        def k(self):
+            return -self.c
+
+    ball = Ball()
+    assert [name for name, _ in ball.named_parameters()] == ["c"]
+    assert ball.k.item() == -1
+    ball.k.backward()
+    assert ball.c.grad.item() == -1
+    with pytest.raises(KeyError):
+        del ball._parameters["k"]

@@ -3,6 +3,7 @@
 A call leaves a node like any other. Its plan has one joint rule, which runs the user's backward.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -52,6 +53,12 @@ class FunctionCtx:
                 told = f"argument {i} is of type {type(x).__name__}"
                 raise TypeError(f"save_for_backward keeps Tensors and None, but {told}; set other values on ctx")
         self.saved_tensors = tensors
+
+    @property
+    def saved_variables(self) -> tuple[Tensor | None, ...]:
+        """`saved_tensors`, under the name that it had when Tensors were Variables."""
+        warnings.warn("saved_variables is now saved_tensors", DeprecationWarning, stacklevel=2)
+        return self.saved_tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Taken for PyTorch's programs; there is no forward mode to keep them for."""

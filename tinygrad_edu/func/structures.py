@@ -1,4 +1,4 @@
-"""Values in nested tuples, lists and dicts, taken apart and put together again."""
+"""Values in nested tuples, lists, dicts and what programs register, taken apart and put together again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -6,11 +6,31 @@ from typing import Any
 from ..errors import ArgumentError
 from ..tensor import Tensor
 
-__all__ = ["flatten", "leaves_like", "rebuild", "spread", "tensors_of"]
+__all__ = ["flatten", "leaves_like", "rebuild", "register", "spread", "tensors_of"]
+
+Apart = Callable[[Any], tuple[Iterable[Any], Any]]
+Together = Callable[[Iterable[Any], Any], Any]
+
+kinds: dict[type, tuple[Apart, Together]] = {}  # of structures that programs have made themselves
+
+
+def register(cls: type, flatten_fn: Apart, unflatten_fn: Together) -> None:
+    """Have objects of a class taken for structures.
+
+    One function gives what an object holds, and whatever else the other needs, besides other such parts, to make one.
+
+    Raises:
+        ValueError: the class is one already.
+    """
+    if cls in kinds:
+        raise ValueError(f"{cls.__name__} is already registered as a structure")
+    kinds[cls] = flatten_fn, unflatten_fn
 
 
 def parts_of(value: Any) -> list[Any] | None:
-    """What a tuple, list or dict holds, in order; None of anything else."""
+    """What a structure holds, in order; None of anything else."""
+    if type(value) in kinds:
+        return list(kinds[type(value)][0](value)[0])
     if isinstance(value, dict):
         return list(value.values())
     return list(value) if isinstance(value, (tuple, list)) else None
@@ -30,6 +50,10 @@ def rebuild(value: Any, leaves: Iterable[Any]) -> Any:
 
 def with_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
     """The structure of a value, each leaf changed."""
+    if type(value) in kinds:
+        apart, together = kinds[type(value)]
+        parts, rest = apart(value)
+        return together([with_leaves(part, change) for part in parts], rest)
     if isinstance(value, dict):
         made: Any = {key: with_leaves(part, change) for key, part in value.items()}
         return made
@@ -65,14 +89,14 @@ def leaves_like(value: Any, other: Any, what: str) -> Iterator[Any]:
     Raises:
         ValueError: it has another structure.
     """
-    parts = parts_of(other)
-    if parts is None and parts_of(value) is None:
+    parts, given = parts_of(other), parts_of(value)
+    if parts is None and given is None:
         yield value
     elif isinstance(other, dict) and isinstance(value, dict) and other.keys() == value.keys():
         for key in other:
             yield from leaves_like(value[key], other[key], what)
-    elif parts is not None and type(value) is type(other) and not isinstance(value, dict) and len(value) == len(parts):
-        for inner, part in zip(value, parts, strict=True):
+    elif type(value) is type(other) and not isinstance(value, dict) and len(given or ()) == len(parts or ()):
+        for inner, part in zip(given or (), parts or (), strict=True):
             yield from leaves_like(inner, part, what)
     else:
         raise ArgumentError(f"{what} has the structure {describe(value)}, not {describe(other)}")

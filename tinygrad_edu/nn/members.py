@@ -27,7 +27,10 @@ class Members(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         self[name]
-        delattr(self.module, name)
+        del (
+            vars(self.module)[name],
+            self.module._members[name],
+        )  # not by delattr: the class may have a property of this name
 
     def replace(self, members: Mapping[str, Any]) -> None:
         """Have these and no others, each of the kind that it was."""

@@ -12,6 +12,8 @@ __all__ = [
     "FILE_LIKE",
     "MAP_LOCATION",
     "PRINT_OPTS",
+    "Graph",
+    "Value",
     "_IncompatibleKeys",
     "_get_tracing_state",
     "_log_api_usage_once",
@@ -24,7 +26,7 @@ __all__ = [
 ]
 
 DEFAULT_PROTOCOL = 2
-FILE_LIKE = MAP_LOCATION = Any
+FILE_LIKE = MAP_LOCATION = Graph = Value = Any
 
 
 def _log_api_usage_once(event: str) -> None:

@@ -7,12 +7,13 @@ is tried in these forms.
 import functools
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
 from ..autograd import no_grad
 from ..functions.conversion import can_cast
+from ..functions.creation import tensor
 from ..nn.loss.base import Loss
 from ..tensor import Tensor
 
@@ -32,6 +33,8 @@ SPACED = {"arange", "linspace", "logspace", "range"}  # what fills an out= of as
 CREATING = SPACED | {"empty", "eye", "full", "ones", "rand", "randint", "randn", "randperm", "zeros"}
 # and what takes no out= of another dtype than its result's
 KEEPING = {"abs", "amax", "amin", "ceil", "floor", "neg", "negative", "round", "sgn", "sign", "trunc"}
+# and what takes two numbers for Tensors
+OF_NUMBERS = {"add", "div", "divide", "floor_divide", "mul", "multiply", "sub", "subtract", "true_divide"}
 OLD_REDUCTION = {"size_average", "reduce"}
 METHODS = [form for name in ORDERS for form in (name, f"{name}_")]
 
@@ -86,16 +89,35 @@ def in_any_form(
         numbers = [value for value in args if not isinstance(value, Tensor)]
         return function(*tensors, **dict(zip(order[0], numbers, strict=False)))
 
+    taking = of_numbers(call) if writes and name in OF_NUMBERS else call
     if path is not None:
-        call.__module__, call.__qualname__ = path, name
+        taking.__module__, taking.__qualname__ = path, name
+    return taking
+
+
+def of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which makes a Tensor of two numbers, too."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        if args and isinstance(args[0], int | float) and not any_tensor(args[1:]) and not any_tensor(named.values()):
+            return function(tensor(args[0]), *args[1:], **named)
+        return function(*args, **named)
+
     return call
 
 
-def in_one_word(named: dict[str, Any]) -> dict[str, Any]:
+def any_tensor(values: Iterable[Any]) -> bool:
+    """Whether a Tensor is among them."""
+    return any(isinstance(value, Tensor) for value in values)
+
+
+def in_one_word(named: dict[str, Any], warned: bool = True) -> dict[str, Any]:
     """The arguments with `reduction` for `size_average` and `reduce`, which are on unless they are False."""
     average, reduce = (named.get(old) is not False for old in ("size_average", "reduce"))
     reduction = "none" if not reduce else "mean" if average else "sum"
-    warnings.warn(f"size_average and reduce are now reduction={reduction!r}", stacklevel=3)
+    if warned:
+        warnings.warn(f"size_average and reduce are now reduction={reduction!r}", stacklevel=3)
     return {name: value for name, value in named.items() if name not in OLD_REDUCTION} | {"reduction": reduction}
 
 

@@ -3,9 +3,9 @@
 import difflib
 import importlib
 import importlib.abc
-import importlib.machinery
 import sys
 from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType, TracebackType
 from typing import Any
 
@@ -26,9 +26,6 @@ OVER_TORCH = {"torchaudio", "torchtext"}
 OURS = {"torch", "torchvision"}
 # why what is out of scope is not there, by the first of its names
 OUT_OF_SCOPE = {
-    **dict.fromkeys(
-        ["complex", "istft", "polar", "stft", "view_as_complex", "view_as_real"], "Tensors hold no complex numbers"
-    ),
     **dict.fromkeys(["ao", "quantization", "quantize_per_tensor", "quantize_per_channel"], "no numbers are quantised"),
     **dict.fromkeys(["library", "ops"], "operations have no names in a register; a Function has its own backward"),
     **dict.fromkeys(["rpc"], "a program runs in one process"),
@@ -131,29 +128,42 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    ) -> ModuleSpec | None:
         """The facade of a path of PyTorch's; None for everything that is not PyTorch's.
 
         Raises:
-            ModuleNotFoundError: it is PyTorch's, and not here; or it is a library that needs PyTorch itself.
+            ModuleNotFoundError: it is PyTorch's, and not here.
         """
         top = fullname.partition(".")[0]
-        if top in OVER_TORCH:
-            raise ModuleNotFoundError(f"{top} needs PyTorch itself, not tinygrad_edu in its place", name=fullname)
+        if top in OVER_TORCH and PathFinder.find_spec(fullname, path):  # else it is not there, as Python will tell
+            return ModuleSpec(fullname, Refusing())
         if top not in OURS:
             return None
         if fullname not in PATHS:
             # without its name, for which `from torch import name` would tell in words of Python's own
             parent, _, name = fullname.rpartition(".")
             raise ModuleNotFoundError(f"{fullname} is not in tinygrad_edu{nearest(parent, name)}")
-        return importlib.machinery.ModuleSpec(fullname, self, origin="tinygrad_edu", is_package=True)
+        return ModuleSpec(fullname, self, origin="tinygrad_edu", is_package=True)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Facade:
+    def create_module(self, spec: ModuleSpec) -> Facade:
         """An empty facade."""
         return Facade(spec.name, f"{spec.name}, as tinygrad_edu has it.")
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: names are looked up when they are asked for."""
+
+
+class Refusing(importlib.abc.Loader):
+    """Loads no library that is written over PyTorch's inside; programs may still ask whether it is installed."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Refuse.
+
+        Raises:
+            ModuleNotFoundError: always.
+        """
+        top = module.__name__.partition(".")[0]
+        raise ModuleNotFoundError(f"{top} needs PyTorch itself, not tinygrad_edu in its place", name=module.__name__)
 
 
 def is_torch(name: str) -> bool:

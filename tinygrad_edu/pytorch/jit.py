@@ -20,6 +20,7 @@ __all__ = [
     "is_scripting",
     "is_tracing",
     "script",
+    "script_if_tracing",
     "script_method",
     "trace",
     "unused",
@@ -48,6 +49,11 @@ def export(fn: Any) -> Any:
 def ignore(drop: Any = False, **settings: Any) -> Any:
     """The method itself, or a decorator that gives it."""
     return drop if callable(drop) else export
+
+
+def script_if_tracing(fn: Any) -> Any:
+    """The function itself."""
+    return fn
 
 
 def unused(fn: Any) -> Any:

@@ -47,6 +47,7 @@ __all__ = [
     "__version__",
     "_assert",
     "_convert_indices_from_coo_to_csr",
+    "_softmax_backward_data",
     "adaptive_avg_pool1d",
     "alpha_dropout",
     "autocast",
@@ -114,6 +115,12 @@ detach: Any = Tensor.detach  # which Tensor has as a function, too
 def _assert(condition: Any, message: str) -> None:
     """Raise AssertionError unless the condition holds."""
     assert condition, message
+
+
+def _softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any) -> Tensor:
+    """The gradient of softmax in its input."""
+    product = grad_output * output
+    return (product - output * product.sum(dim, keepdim=True)).to(input_dtype)
 
 
 def set_flush_denormal(mode: bool) -> bool:

@@ -5,7 +5,18 @@ from typing import Any
 
 from ..cuda import current_device
 
-__all__ = ["CUDAGraph", "Event", "Stream", "current_stream", "default_stream", "get_device_name", "stream"]
+__all__ = [
+    "CUDAGraph",
+    "Event",
+    "Stream",
+    "_initialized",
+    "current_stream",
+    "default_stream",
+    "get_device_name",
+    "stream",
+]
+
+_initialized = False
 
 
 class Stream:

@@ -3,11 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..func.structures import flatten, rebuild
+from ..func.structures import flatten, rebuild, register
 
-__all__ = ["tree_flatten", "tree_leaves", "tree_map", "tree_map_only", "tree_unflatten"]
+__all__ = [
+    "_register_pytree_node",
+    "register_pytree_node",
+    "tree_flatten",
+    "tree_leaves",
+    "tree_map",
+    "tree_map_only",
+    "tree_unflatten",
+]
 
 tree_leaves = flatten
+
+
+def register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **settings: Any) -> None:
+    """Have objects of a class taken for structures, by two functions that take one apart and put one together.
+
+    Raises:
+        ValueError: the class is one already.
+    """
+    register(cls, flatten_fn, unflatten_fn)
+
+
+_register_pytree_node = register_pytree_node
 
 
 def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
