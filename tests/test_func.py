@@ -1,6 +1,7 @@
 """func: what PyTorch cannot be asked about, modules as functions, and what is left behind."""
 
 import gc
+from collections import namedtuple
 
 import pytest
 
@@ -96,6 +97,21 @@ def test_a_shared_parameter_is_replaced_wherever_it_stands():
 def test_what_is_no_state_of_the_module(state, error, message):
     with pytest.raises(error, match=message):
         func.functional_call(nn.Linear(2, 1), state, tg.ones(1, 2))
+
+
+def test_a_module_that_takes_nothing_and_a_function_that_gives_nothing():
+    constant = type("Constant", (nn.Module,), {"forward": lambda self: self.value})()
+    constant.value = tg.tensor(1.0)
+    assert func.functional_call(constant, {"value": tg.tensor(2.0)}).item() == 2
+    assert func.jacrev(lambda x: x[:0])(tg.ones(2, 3)).shape == (0, 3, 2, 3)
+
+
+def test_a_named_tuple_stays_one():
+    pair = namedtuple("pair", "x y")
+    (found,) = func.vjp(lambda p: pair(p.y, p.x * 3), pair(tg.ones(1), tg.ones(2)))[1](pair(tg.ones(2), tg.ones(1)))
+    assert (found.x.tolist(), found.y.tolist()) == ([3], [1, 1])
+    with pytest.raises(ValueError, match=r"argnums=.*the structure|\(Tensor, \[Tensor, int\]\)"):
+        func.vjp(lambda x: x, (tg.ones(1), [tg.ones(1), 3]))
 
 
 def test_an_ensemble_gives_what_its_members_give():

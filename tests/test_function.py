@@ -229,8 +229,23 @@ def test_a_function_without_backward_or_called_as_an_object():
         type("None", (Function,), {}).apply(leaf(1.0))
     with pytest.raises(RuntimeError, match=r"Half\.apply"):
         half()(leaf(1.0))
+    with pytest.raises(NotImplementedError, match="setup_context"):
+        Function.setup_context(None, (), None)
     with pytest.raises(TypeError, match="argument 1 is of type int"):
         made(None, lambda ctx, x: ctx.save_for_backward(x, 3)).apply(leaf(1.0))
+
+
+def test_an_input_passed_on_may_be_marked_as_not_differentiable():
+    def forward(ctx, x, y):
+        ctx.mark_non_differentiable(x)
+        return x, y * 2
+
+    passed = type("Passed", (Function,), {"forward": forward, "backward": lambda ctx, gx, gy: (None, gy * 2)})
+    x, y = leaf(1.0), leaf(1.0)
+    first, second = passed.apply(x, y)
+    assert not first.requires_grad
+    second.sum().backward()
+    assert (x.grad, y.grad.tolist()) == (None, [2])
 
 
 def test_backward_and_vjp_are_one_thing():

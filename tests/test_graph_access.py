@@ -49,6 +49,12 @@ def test_a_node_that_accumulates_knows_its_leaf_and_does_not_hold_it():
     assert accumulate.variable is None
 
 
+def test_a_variable_of_older_programs_is_a_leaf():
+    x = leaf(1.0)
+    assert not autograd.Variable(x * 2).requires_grad
+    assert autograd.Variable(x * 2, requires_grad=True).is_leaf
+
+
 def test_a_node_keeps_what_its_user_notes():
     y = leaf(1.0) * 2
     y.grad_fn.metadata["seen"] = 1

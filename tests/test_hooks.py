@@ -248,6 +248,9 @@ def test_an_anomaly_is_told_with_its_operation_and_line():
         with pytest.raises(GradientError, match="of sqrt"):
             grad(y, x, create_graph=True)
         (x * x).sum().backward()
+        first, _ = (x * 1).chunk(2)
+        with pytest.raises(GradientError, match=r"of sections .*gave NaN.* held NaN already"):
+            first.backward(tg.tensor([np.nan]))
     assert not is_anomaly_enabled()
     y.backward()
 

@@ -267,6 +267,17 @@ def test_a_view_of_a_buffer_learns_what_the_buffer_became():
     assert x.grad.tolist() == [0, 4, 6]
 
 
+def test_a_view_of_a_view_learns_what_the_source_became():
+    x = leaf(1.0, 1.0, 1.0)
+    y = x * 1
+    part = y[:2]
+    number = part[0]
+    y.mul_(3)
+    number.backward(retain_graph=True)
+    assert x.grad.tolist() == [3, 0, 0]
+    assert number.grad_fn is number.grad_fn  # renewed once
+
+
 def test_a_leaf_that_is_a_view_stays_one():
     base = tg.zeros(4)
     x = base[:2].requires_grad_()

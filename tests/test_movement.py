@@ -116,6 +116,26 @@ def test_gradients(name):
     assert gradgradcheck(lambda x: program(x) * program(x), [x])
 
 
+def test_cat_of_many_meets_at_the_common_dtype():
+    x = tg.ones(1, requires_grad=True)
+    for other, dtype in ((tg.tensor([1]), tg.float32), (tg.ones(1, dtype=tg.float64), tg.float64)):
+        y = x * 1
+        y.retain_grad()
+        joined = tg.cat([y, y, other, y])
+        joined.sum().backward()
+        assert (joined.dtype, y.grad.dtype, y.grad.tolist()) == (dtype, tg.float32, [3])
+
+
+def test_what_is_repeated_once_is_a_copy():
+    x = tg.ones(2)
+    x.repeat_interleave(1).zero_()
+    assert x.tolist() == [1, 1]
+
+
+def test_choices_of_none_are_none():
+    assert tg.combinations(tg.arange(3), 0).tolist() == []
+
+
 REFUSALS = {
     "swapaxes": (IndexError, lambda x: x.swapaxes(0, 3)),
     "moveaxis": (RuntimeError, lambda x: x.moveaxis((0, 1), (2, 2))),

@@ -204,6 +204,13 @@ def test_rms_norm_and_local_response_by_hand():
     np.testing.assert_allclose(found.numpy()[0, :, 0], np.array([1, 2, 3]) / (0.5 + 2 * squares), 1e-6)
 
 
+def test_a_batch_of_nothing_leaves_statistics_where_they_are():
+    layer = nn.BatchNorm1d(2)
+    assert layer(tg.zeros(0, 2)).shape == (0, 2)
+    assert (layer.running_mean.tolist(), layer.running_var.tolist()) == ([0, 0], [1, 1])
+    assert F.batch_norm(tg.zeros(0), None, None).shape == (0,)
+
+
 def test_batch_norm_keeps_statistics():
     batches = [numbers(4, 2, seed=i).astype("float32") for i in range(3)]
     by_part, by_all = nn.BatchNorm1d(2, momentum=0.25), nn.BatchNorm1d(2, momentum=None)

@@ -123,6 +123,13 @@ def test_numbers_keep_every_dtype(dtype):
     assert (x * 1.5).dtype == (dtype if "float" in dtype else tg.float32)
 
 
+@pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "gt", "ge"])
+def test_comparisons_meet_at_the_common_dtype(name):
+    large = 2**24 + 1  # float32 does not tell it from the number before
+    found = getattr(tg, name)(tg.tensor([large]), tg.tensor([large - 1.0]))
+    assert found.tolist() == [name in ("eq", "le", "ge")]
+
+
 @pytest.mark.parametrize("left", [np.arange(3.0), np.float64(2), np.float32(2), np.int64(2), np.array(2.0), 2, 2.0])
 def test_a_numpy_left_operand_gives_a_tensor(left):
     x = leaf(1.0, 2.0, 4.0)

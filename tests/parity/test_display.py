@@ -83,6 +83,20 @@ def test_print_options(options):
             library.set_printoptions(profile="default")
 
 
+def test_what_follows_the_elements_goes_to_the_next_line_where_it_does_not_fit():
+    try:
+        for width in range(20, 70):
+            shown = []
+            for m in (tg, torch):
+                m.set_printoptions(linewidth=width)
+                x = m.ones(2, 1, dtype=m.float64, requires_grad=True)
+                shown.append([repr(x), repr(x * 2), repr(x.detach()), repr(m.zeros(0, 2, dtype=m.int32))])
+            assert shown[0] == shown[1], width
+    finally:
+        for library in (tg, torch):
+            library.set_printoptions(profile="default")
+
+
 def test_a_default_dtype_goes_without_saying():
     try:
         for library, dtype in ((tg, tg.float64), (torch, torch.float64)):

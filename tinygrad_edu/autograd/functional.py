@@ -183,7 +183,7 @@ def jacobian(
 def jacobian_of(y: Tensor, xs: Tensors, create_graph: bool, strict: bool) -> Tensors:
     """The Jacobians of one output."""
     rows = []
-    for element in y.reshape(-1) if y.numel() else ():
+    for element in y.reshape(-1):
         found = gradients((element,), xs, None, create_graph)
         rows.append(or_zeros(found, xs, strict, create_graph, "an output"))
     if not rows:
