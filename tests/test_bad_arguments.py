@@ -136,7 +136,7 @@ def test_there_is_much_to_try():
         (lambda: tg.softmax("a", 1), TypeError, r"softmax\('a', 1\): input must be a Tensor, got str"),
         (lambda: tg.gather(tg.ones(2), 0, None), TypeError, r"gather\(float32 \(2,\), 0, None\)"),
         (lambda: tg.ones(2).gather(0, [0]), TypeError, r"gather\(float32 \(2,\), 0, \[0\]\): index must be a Tensor"),
-        (lambda: tg.erf("a"), (TypeError, ValueError), r"erf\('a'\)"),
+        (lambda: tg.erf("a"), TypeError, r"erf takes Tensors, got str 'a'"),
         (lambda: tg.softmax(tg.ones(2)), TypeError, r"softmax\(float32 \(2,\)\): .*missing.*'dim'"),
         (lambda: tg.rand(10**18), RuntimeError, r"rand\(10{18}\): there is no memory for float32"),
     ],

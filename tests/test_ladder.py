@@ -26,6 +26,7 @@ FLOORS = {
     "kernels": 0,
     "observing": 0,
     "primitive": 0,
+    "promises": 0,
     "wording": 0,
     "writes": 0,
     "ops": 1,

@@ -77,15 +77,19 @@ def check_fits(array: Any, dtype: Any) -> None:
         raise RuntimeError(f"a Tensor of {dtype} cannot hold {told}; take a wider dtype")
 
 
-def as_dtype(dtype: Any) -> Dtype:
-    """Whatever names a dtype, as one of those supported; Python's float is float64.
+def as_dtype(dtype: Any, otherwise: Dtype | None = None) -> Dtype:
+    """Whatever names a dtype, as one of those supported; Python's float is float64. None is the other one, if given.
 
     Raises:
         TypeError: it names none, or one that Tensors do not have, such as complex128.
     """
+    if dtype is None and otherwise is not None:
+        return otherwise
     try:
+        if isinstance(dtype, (numpy.generic, numpy.ndarray)) or hasattr(type(dtype), "__primitive__"):
+            raise TypeError  # they have one, and name none
         found = numpy.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(f"{dtype!r} is not a dtype of Tensors; use one such as tinygrad_edu.float32") from None
     known = SUPPORTED.get(found) or SUPPORTED.get(found.newbyteorder("="))
     if known is None:

@@ -14,8 +14,10 @@ __all__ = [
     "PlaceError",
     "ShapeError",
     "broadcast_clash",
+    "check_operands",
     "did_you_mean",
     "explain",
+    "misfitting_rule",
 ]
 
 
@@ -71,6 +73,25 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
     kind: type[Exception] = DtypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
     kind = IndexError if isinstance(error, IndexError) else kind
     return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or words}")
+
+
+def check_operands(name: str, operands: Sequence[Any]) -> None:
+    """Refuse a call where nothing is a Tensor or an array: NumPy would take numbers and lists, and give its own.
+
+    Raises:
+        TypeError: nothing is.
+    """
+    if not any(hasattr(x, "dtype") for x in operands):
+        told = ", ".join(f"{type(x).__name__} {x!r:.40}" for x in operands) or "nothing"
+        raise TypeError(f"{name} takes Tensors, got {told}; tensor() makes one of numbers")
+
+
+def misfitting_rule(name: str, given: str, names: Sequence[str], known: Iterable[str]) -> TypeError:
+    """The error to raise where a rule asks for something that a call does not have."""
+    return TypeError(
+        f"the rule of {name} for {given} takes ({', '.join(names)}); "
+        f"it must take g first, then any of {', '.join(sorted(known))}"
+    )
 
 
 def describe(x: Any) -> str:

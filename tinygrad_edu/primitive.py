@@ -19,7 +19,7 @@ from typing import Any, overload
 import numpy
 from numpy import ndarray
 
-from .errors import EXPLAINED, explain
+from .errors import EXPLAINED, check_operands, explain, misfitting_rule
 
 __all__ = ["Plan", "Primitive", "primitive"]
 
@@ -163,6 +163,8 @@ class Primitive:
         for x in inputs:
             if type(x) is not ndarray and (dispatch := getattr(type(x), "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
+        if not inputs or type(inputs[0]) is not ndarray:
+            check_operands(self.name, inputs)
         try:
             return self.forward(*inputs, **settings) if settings else self.forward(*inputs)
         except EXPLAINED as error:
@@ -214,10 +216,7 @@ class Primitive:
         known |= {f"{x}_{what}" for x in self.inputs for what in ("shape", "dtype")}
         names = parameters(rule)[0] if rule else ["g"]
         if names[:1] != ["g"] or not known.issuperset(names[1:]):
-            raise TypeError(
-                f"the rule of {self.name} for {name} takes ({', '.join(names)}); "
-                f"it must take g first, then any of {', '.join(sorted(known))}"
-            )
+            raise misfitting_rule(self.name, name, names, known)
 
     def input_names(self, count: int) -> list[str]:
         """A name for each of a call's inputs: `x`, `y`, or `tensors[0]`, `tensors[1]` of a variadic primitive."""

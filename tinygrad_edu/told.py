@@ -15,6 +15,7 @@ from types import FunctionType, TracebackType
 from typing import Any, TypeVar
 
 from .errors import describe
+from .promises import Promise, check, promised
 from .recording import Recorded, in_library
 from .wording import in_our_words
 
@@ -33,11 +34,11 @@ NUMPY = "numpy" + os.sep
 OF_A_CLASS = {"__init__", "forward"}  # told by the name of the class
 
 
-def guard(names: dict[str, Any], listed: list[str], module: str) -> None:
-    """Guard the functions among the public names of a module."""
+def guard(names: dict[str, Any], listed: list[str], module: str, held: bool = True) -> None:
+    """Guard the functions among the public names of a module, which may see to the kinds of arguments themselves."""
     for name in listed:
         if isinstance(names.get(name), FunctionType):
-            names[name] = guarded(names[name])
+            names[name] = guarded(names[name], held)
             names[name].__module__, names[name].__qualname__ = module, name  # where pickle finds it, or its other name
 
 
@@ -48,11 +49,28 @@ def guard_methods(cls: type, *names: str) -> None:
             setattr(cls, name, guarded(vars(cls)[name]))
 
 
-def guarded(function: Function) -> Function:
-    """The function, whose failures are all ValueError, TypeError, RuntimeError or IndexError, in words of ours."""
+def guarded(function: Function, held: bool = False) -> Function:
+    """The function, whose failures are all ValueError, TypeError, RuntimeError or IndexError, in words of ours.
+
+    Where it is `held` to its annotations, plain arguments of another kind are refused.
+    """
+    promises: list[Promise] | None = None if held else []  # worked out at the first call: imports guard hundreds
 
     def call(*args: Any, **named: Any) -> Any:
+        nonlocal promises
         try:
+            if promises is None:
+                promises = promised(function)
+            for promise in promises:
+                place, name, _, at_once = promise
+                if given := args[place : place + 1]:
+                    value = given[0]
+                elif name in named:
+                    value = named[name]
+                else:
+                    continue
+                if type(value) not in at_once:
+                    check(function, promise, value)
             return function(*args, **named)
         except Exception as error:
             if is_told(error):

@@ -11,6 +11,17 @@ from ..tensor import Tensor, method
 __all__ = ["adjoint", "angle", "conj", "is_complex", "isreal", "real"]
 
 
+def itself(input: Any, name: str) -> Tensor:
+    """The Tensor that is given.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name} takes a Tensor, got {type(input).__name__} {input!r:.60}")
+    return input
+
+
 @method
 def is_complex(input: Tensor) -> bool:
     """False."""
@@ -20,7 +31,7 @@ def is_complex(input: Tensor) -> bool:
 @method
 def conj(input: Tensor) -> Tensor:
     """The Tensor itself."""
-    return input
+    return itself(input, "conj")
 
 
 @method
@@ -38,7 +49,7 @@ def isreal(input: Tensor) -> Tensor:
 
 def real(input: Tensor) -> Tensor:
     """The Tensor itself."""
-    return input
+    return itself(input, "real")
 
 
 @method

@@ -189,7 +189,7 @@ def zeros(
     pin_memory: bool = False,
 ) -> Tensor:
     """A Tensor of zeros."""
-    array = numpy.zeros(shape_of(sizes, size), as_dtype(dtype or get_default_dtype()))
+    array = numpy.zeros(shape_of(sizes, size), as_dtype(dtype, get_default_dtype()))
     return finished(array, requires_grad, device)
 
 
@@ -203,7 +203,7 @@ def ones(
     pin_memory: bool = False,
 ) -> Tensor:
     """A Tensor of ones."""
-    array = numpy.ones(shape_of(sizes, size), as_dtype(dtype or get_default_dtype()))
+    array = numpy.ones(shape_of(sizes, size), as_dtype(dtype, get_default_dtype()))
     return finished(array, requires_grad, device)
 
 
@@ -218,60 +218,60 @@ def empty(
     memory_format: Any = None,
 ) -> Tensor:
     """A Tensor whose elements are whatever was in the memory."""
-    array = numpy.empty(shape_of(sizes, size), as_dtype(dtype or get_default_dtype()))
+    array = numpy.empty(shape_of(sizes, size), as_dtype(dtype, get_default_dtype()))
     return finished(array, requires_grad, device)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
     """Zeros in the shape and dtype of another Tensor; keywords as for zeros."""
-    return zeros(input.shape, dtype=dtype or input.dtype, **named)
+    return zeros(input.shape, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 def ones_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
     """Ones in the shape and dtype of another Tensor; keywords as for ones."""
-    return ones(input.shape, dtype=dtype or input.dtype, **named)
+    return ones(input.shape, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 def empty_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
     """Unset elements in the shape and dtype of another Tensor; keywords as for empty."""
-    return empty(input.shape, dtype=dtype or input.dtype, **named)
+    return empty(input.shape, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
     """One value in the shape and dtype of another Tensor; keywords as for full."""
-    return full(input.shape, fill_value, dtype=dtype or input.dtype, **named)
+    return full(input.shape, fill_value, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 @method
 def new_zeros(self: Tensor, *sizes: Any, size: Size = None, dtype: Any = None, **named: Any) -> Tensor:
     """Zeros of this size, in the dtype of this Tensor unless another is given; keywords as for zeros."""
-    return zeros(*sizes, size=size, dtype=dtype or self.dtype, **named)
+    return zeros(*sizes, size=size, dtype=as_dtype(dtype, self.dtype), **named)
 
 
 @method
 def new_ones(self: Tensor, *sizes: Any, size: Size = None, dtype: Any = None, **named: Any) -> Tensor:
     """Ones of this size, in the dtype of this Tensor unless another is given; keywords as for ones."""
-    return ones(*sizes, size=size, dtype=dtype or self.dtype, **named)
+    return ones(*sizes, size=size, dtype=as_dtype(dtype, self.dtype), **named)
 
 
 @method
 def new_empty(self: Tensor, *sizes: Any, size: Size = None, dtype: Any = None, **named: Any) -> Tensor:
     """Unset elements of this size, in the dtype of this Tensor unless another is given; keywords as for empty."""
-    return empty(*sizes, size=size, dtype=dtype or self.dtype, **named)
+    return empty(*sizes, size=size, dtype=as_dtype(dtype, self.dtype), **named)
 
 
 @method
 def new_full(self: Tensor, size: Size, fill_value: Any, *, dtype: Any = None, **named: Any) -> Tensor:
     """One value of this size, in the dtype of this Tensor unless another is given; keywords as for full."""
-    return full(size, fill_value, dtype=dtype or self.dtype, **named)
+    return full(size, fill_value, dtype=as_dtype(dtype, self.dtype), **named)
 
 
 @method
 def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, **named: Any) -> Tensor:
     """The data copied, in the dtype of this Tensor unless another is given; keywords as for tensor."""
-    return tensor(data, dtype=dtype or self.dtype, **named)
+    return tensor(data, dtype=as_dtype(dtype, self.dtype), **named)
 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, **named: Any) -> Tensor:
     """A number as a Tensor without dimensions, of the default dtype unless another is given; keywords as for full."""
-    return full((), s, dtype=dtype or get_default_dtype(), **named)
+    return full((), s, dtype=as_dtype(dtype, get_default_dtype()), **named)

@@ -53,6 +53,8 @@ def as_sizes(sizes: Sequence[Any], named: Any = None) -> tuple[int, ...]:
     if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
         sizes = sizes[0]
     try:
+        if isinstance(sizes, (str, bytes, dict, set)):
+            raise TypeError
         return tuple(map(index, sizes))
     except TypeError:
         raise TypeError(f"sizes are integers, one by one or as one sequence, got {sizes!r}") from None
@@ -65,6 +67,8 @@ def as_new_sizes(sizes: Sequence[Any]) -> tuple[int, ...]:
         ShapeError: one is negative.
     """
     found = as_sizes(sizes)
+    if bool in map(type, sizes):
+        raise TypeError(f"sizes are integers, got {sizes!r}")
     if found and min(found) < 0:
         raise ShapeError(f"a Tensor of shape {found} cannot be made: sizes are 0 or more")
     return found

@@ -120,6 +120,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         TypeError: it does not hold integers.
         ShapeError: the other sizes do not broadcast.
     """
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(f"take_along_dim needs indices that are integers, got {indices.dtype}")
     if dim is None:
         return take(input.reshape(-1), indices.reshape(-1))
     dim = as_dim(dim, input.ndim)

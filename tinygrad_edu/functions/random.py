@@ -137,7 +137,7 @@ def drawn(sizes: tuple[int, ...], dtype: Any, generator: Generator | None, draw:
     Raises:
         RuntimeError: the dtype is not a floating one.
     """
-    wanted = as_dtype(dtype or get_default_dtype())
+    wanted = as_dtype(dtype, get_default_dtype())
     if wanted.kind != "f":
         raise RuntimeError(f"random numbers between integers are floats, {wanted} cannot hold them; use randint()")
     direct = wanted if wanted.itemsize >= 4 else numpy.dtype("float32")
@@ -174,12 +174,12 @@ def randn(
 
 def rand_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
     """Uniform numbers in [0, 1) in the shape and dtype of another Tensor; keywords as for rand."""
-    return rand(input.shape, dtype=dtype or input.dtype, **named)
+    return rand(input.shape, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 def randn_like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **named: Any) -> Tensor:
     """Standard normal numbers in the shape and dtype of another Tensor; keywords as for randn."""
-    return randn(input.shape, dtype=dtype or input.dtype, **named)
+    return randn(input.shape, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 def randint(
@@ -209,7 +209,7 @@ def randint(
     low, high = int(low or 0), int(high)
     if not low < high:
         raise RuntimeError(f"randint needs low < high, got {low} and {high}")
-    wanted = as_dtype(dtype or int64)
+    wanted = as_dtype(dtype, int64)
     if wanted.kind in "iu" and not numpy.iinfo(wanted).min <= low < high <= numpy.iinfo(wanted).max + 1:
         raise RuntimeError(f"randint: {wanted} does not count from {low} to {high - 1}")
     found = source_of(generator).integers(low, high, as_new_sizes((size,)))
@@ -231,7 +231,7 @@ def randint_like(
     """
     if high is None:
         low, high = 0, low
-    return randint(low or 0, high, input.shape, dtype=dtype or input.dtype, **named)
+    return randint(low or 0, high, input.shape, dtype=as_dtype(dtype, input.dtype), **named)
 
 
 def randperm(
@@ -251,7 +251,7 @@ def randperm(
     """
     if n < 0:
         raise RuntimeError(f"randperm needs a count that is not negative, got {n}")
-    wanted = as_dtype(dtype or int64)
+    wanted = as_dtype(dtype, int64)
     if n > 1 and n - 1 > (2 ** (numpy.finfo(wanted).nmant + 1) if wanted.kind == "f" else numpy.iinfo(wanted).max):
         raise RuntimeError(f"randperm of {n}: {wanted} cannot count so far; take a wider dtype")
     check_room(n, f"randperm of {n}")

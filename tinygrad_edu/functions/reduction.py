@@ -73,6 +73,15 @@ def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
     return renamed
 
 
+def refuse_keepdim(keepdim: Any) -> None:
+    """Refuse what is no bool: sum(0, 1) is not that over two dimensions.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError(f"keepdim is True or False, got {keepdim!r:.60}; several dimensions are given as one tuple")
+
+
 def summable(input: Tensor, dtype: Any) -> Tensor:
     """The input in the dtype to sum in: the one asked for, or int64 for integers and bools."""
     if dtype is not None:
@@ -84,6 +93,8 @@ def summable(input: Tensor, dtype: Any) -> Tensor:
 @numpy_names
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over one, several or all dimensions; integers and bools are summed as int64."""
+    if keepdim is not False and keepdim is not True:
+        refuse_keepdim(keepdim)
     found = ops.sum(summable(input, dtype), dim=as_dims(dim, input.ndim), keepdim=keepdim)
     return found if dtype is None else found.to(as_dtype(dtype))  # of bools it is a number
 
@@ -96,6 +107,8 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     Raises:
         RuntimeError: the Tensor holds integers and no floating `dtype` is given.
     """
+    if keepdim is not False and keepdim is not True:
+        refuse_keepdim(keepdim)
     x = input if dtype is None else input.to(as_dtype(dtype))
     if x.dtype.kind != "f":
         raise RuntimeError(f"the mean of {x.dtype} is not of that dtype; pass dtype=, such as float32")

@@ -37,7 +37,7 @@ def normal(
     given = [x.dtype for x in (mean, std) if isinstance(x, Tensor)]
     if size is None:
         size = numpy.broadcast_shapes(getattr(mean, "shape", ()), getattr(std, "shape", ()))
-    drawn = randn(size, generator=generator, dtype=dtype or (given[0] if given else None), device=device)
+    drawn = randn(size, generator=generator, dtype=given[0] if dtype is None and given else dtype, device=device)
     result = drawn * std + mean
     return result.requires_grad_() if requires_grad else result
 

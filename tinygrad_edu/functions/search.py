@@ -75,7 +75,14 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     """Where elements are among the test elements, or if `invert` where they are not; `(*), (*) -> (*)`, bool.
 
     Either may be a number. NaN is among none.
+
+    Raises:
+        TypeError: one is neither a Tensor nor a number.
+        RuntimeError: they hold bools.
     """
+    for given in (elements, test_elements):
+        if not isinstance(given, (Tensor, int, float)):
+            raise TypeError(f"isin takes Tensors and numbers, got {type(given).__name__} {given!r:.40}")
     x, tests = [to_numpy(getattr(y, "_array", y)) for y in (elements, test_elements)]
     check_kind(tests.dtype if x.dtype.kind == "b" else x.dtype, "iuf", "isin")
     return wrap(to_numpy(numpy.isin(x, tests, assume_unique=assume_unique, invert=invert)))

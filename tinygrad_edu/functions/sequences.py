@@ -15,8 +15,15 @@ __all__ = ["arange", "eye", "linspace", "logspace"]
 
 
 def number(x: Any) -> Any:
-    """A Python number from one, or from a Tensor or array of one element."""
-    return x.item() if hasattr(x, "item") else x
+    """A Python number from one, or from a Tensor or array of one element.
+
+    Raises:
+        TypeError: it is none.
+    """
+    found = x.item() if hasattr(x, "item") else x
+    if not isinstance(found, (int, float)):
+        raise TypeError(f"a number is needed, got {type(x).__name__} {x!r:.60}")
+    return found
 
 
 def arange(
@@ -85,7 +92,7 @@ def linspace(
     Raises:
         RuntimeError: the number of steps is negative.
     """
-    wanted = as_dtype(dtype or get_default_dtype())
+    wanted = as_dtype(dtype, get_default_dtype())
     with numpy.errstate(invalid="ignore"):  # of a number that an integer dtype cannot hold
         return finished(spaced(start, end, steps, wanted).astype(wanted), requires_grad, device)
 
@@ -107,7 +114,7 @@ def logspace(
     Raises:
         RuntimeError: the number of steps is negative.
     """
-    wanted = as_dtype(dtype or get_default_dtype())
+    wanted = as_dtype(dtype, get_default_dtype())
     with numpy.errstate(over="ignore", invalid="ignore"):
         powers = numpy.power(float(base), spaced(start, end, steps, wanted).astype(float))
         return finished(powers.astype(wanted), requires_grad, device)
@@ -130,4 +137,4 @@ def eye(
     """
     if n < 0 or (m is not None and m < 0):
         raise ShapeError(f"eye takes sizes that are not negative, got {n} and {m}")
-    return finished(numpy.eye(n, m, dtype=as_dtype(dtype or get_default_dtype())), requires_grad, device)
+    return finished(numpy.eye(n, m, dtype=as_dtype(dtype, get_default_dtype())), requires_grad, device)

@@ -196,4 +196,4 @@ def evaluate(
         model.train(training)
 
 
-guard(globals(), __all__, __name__)
+guard(globals(), __all__, __name__, held=False)

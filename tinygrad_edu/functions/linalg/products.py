@@ -124,8 +124,9 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpos
     if not left:
         return ormqr(input, tau, other.mT, True, not transpose).mT
     m, k = input.shape[-2], tau.shape[-1]
-    fits = input.shape[:-2] == tau.shape[:-1] == other.shape[:-2]
-    if not fits or other.ndim < 2 or other.shape[-2] != m or k > input.shape[-1] or m < k:
+    batch = input.shape[:-2]
+    fits = tau.shape[:-1] == batch == other.shape[:-2] and k == min(input.shape[-2:])
+    if not fits or other.ndim < 2 or other.shape[-2] != m:
         raise ShapeError(f"ormqr takes (*, m, k), (*, k) and (*, m, n), got {input.shape}, {tau.shape}, {other.shape}")
     vectors, out = input.tril(-1) + eye(*input.shape[-2:], dtype=input.dtype), other
     for i in range(k) if transpose else range(k - 1, -1, -1):

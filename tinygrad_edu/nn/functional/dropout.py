@@ -64,6 +64,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 def drop_channels(input: Tensor, p: float, training: bool, inplace: bool, batched: bool, name: str) -> Any:
     """Each channel of each image 0 with probability p, else divided by 1 - p."""
     checked_probability(p)
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name} takes a Tensor, got {type(input).__name__}")
     if not training or p == 0:
         return input
     check_floating(input, name)
@@ -154,6 +156,8 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
 def saturated(input: Tensor, p: float, training: bool, inplace: bool, name: str) -> Any:
     """The input with elements, or channels, at the floor of a SELU."""
     checked_probability(p)
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name} takes a Tensor, got {type(input).__name__}")
     if not training or p == 0:
         return input
     check_floating(input, name)

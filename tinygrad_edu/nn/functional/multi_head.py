@@ -86,6 +86,9 @@ def multi_head_attention_forward(
     if bias_k is not None or bias_v is not None:
         if bias_k is None or bias_v is None or static_k is not None or static_v is not None:
             raise ValueError("bias_k and bias_v come together, and not with static_k or static_v")
+        for name, bias in (("bias_k", bias_k), ("bias_v", bias_v)):
+            if bias.shape != (1, 1, E):
+                raise ShapeError(f"{name} is of shape (1, 1, {E}), got {bias.shape}")
         k, v = cat([k, bias_k.expand(1, N, E)]), cat([v, bias_v.expand(1, N, E)])
     q = with_heads(q, H)  # (N, H, L, E / H)
     k = with_heads(k, H) if static_k is None else static_heads(static_k, (N, H, E // H), "static_k")
@@ -181,9 +184,13 @@ def project(query: Any, key: Any, value: Any, weights: Any, bias: Any) -> Any:
 
     Raises:
         ValueError: a weight is missing.
+        ShapeError: the bias is not of the right shape.
     """
     if weights is None or (isinstance(weights, tuple) and None in weights):
         raise ValueError("the projections need in_proj_weight, or with use_separate_proj_weight all three weights")
+    E = query.shape[-1]
+    if bias is not None and bias.shape != (3 * E,):
+        raise ShapeError(f"in_proj_bias has three numbers for each of {E} features, ({3 * E},), got {bias.shape}")
     if not isinstance(weights, tuple):
         if query is key is value:
             return linear(query, weights, bias).chunk(3, -1)

@@ -26,6 +26,8 @@ __all__ = [
 )
 def bernoulli_entropy(x: Any, y: Any, *, xp: Any) -> Any:
     """-y ln x - (1 - y) ln(1 - x), each logarithm at least -100, elementwise; `(*), (*) -> (*)`."""
+    if y.size and not (y.min() >= 0 and y.max() <= 1):
+        raise RuntimeError(f"targets are between 0 and 1, got some from {y.min()} to {y.max()}")
     if x.size and not (x.min() >= 0 and x.max() <= 1):
         raise RuntimeError(
             f"probabilities are between 0 and 1, got some from {x.min()} to {x.max()}; "
@@ -47,19 +49,39 @@ def check_twins(input: Any, target: Any, name: str) -> None:
         raise ShapeError(f"{name} takes a target of the input's shape {input.shape}, got {target.shape}")
 
 
+def weighted_within(losses: Any, weight: Tensor | None, name: str) -> Any:
+    """The losses times weights that broadcast to them, but do not make more of them.
+
+    Raises:
+        ShapeError: they do not.
+    """
+    if weight is None:
+        return losses
+    check_tensors(name, weight=weight)
+    found = losses * weight
+    if found.shape != losses.shape:
+        raise ShapeError(f"{name} takes a weight that broadcasts to the losses {losses.shape}, got {weight.shape}")
+    return found
+
+
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean") -> Any:
     r"""$-w\,(y \ln x + (1 - y) \ln (1 - x))$, elementwise, of probabilities x; `(*), (*) -> ()`.
 
     The logarithms are at least -100, so that a probability of 0 or 1 gives a finite loss. `weight` broadcasts.
 
     Raises:
-        ShapeError: the target is not of the input's shape; the weight does not broadcast.
-        RuntimeError: a probability is not between 0 and 1.
+        ShapeError: the target is not of the input's shape; the weight does not broadcast to it.
+        RuntimeError: a probability or a target is not between 0 and 1, or they are of different dtypes.
         ValueError: the reduction is not known.
     """
     check_twins(input, target, "binary_cross_entropy")
-    losses = bernoulli_entropy(input, target)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    if target.dtype != input.dtype:
+        raise RuntimeError(
+            f"binary_cross_entropy takes a target of the input's dtype {input.dtype}, got {target.dtype}; "
+            f"convert it: target.to(input.dtype)"
+        )
+    losses = weighted_within(bernoulli_entropy(input, target), weight, "binary_cross_entropy")
+    return reduced(losses, reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -81,19 +103,24 @@ def binary_cross_entropy_with_logits(
     log_p = logsigmoid(input)
     if pos_weight is not None:
         log_p = log_p * ((pos_weight - 1) * target + 1)
-    losses = (1 - target) * input - log_p
-    return reduced(losses if weight is None else losses * weight, reduction)
+    losses = weighted_within((1 - target) * input - log_p, weight, "binary_cross_entropy_with_logits")
+    return reduced(losses, reduction)
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
     r"""$\ln (1 + e^{-y x})$, elementwise, of targets y of -1 and 1; `(*), (*) -> ()`; without overflow.
 
     Raises:
-        ShapeError: the shapes do not broadcast.
+        ShapeError: the target does not broadcast to the input's shape.
         ValueError: the reduction is not known.
     """
     check_tensors("soft_margin_loss", input=input, target=target)
-    return reduced(-logsigmoid(input * target), reduction)
+    losses = -logsigmoid(input * target)
+    if losses.shape != input.shape:
+        raise ShapeError(
+            f"soft_margin_loss takes a target that broadcasts to the input's shape {input.shape}, got {target.shape}"
+        )
+    return reduced(losses, reduction)
 
 
 def multilabel_soft_margin_loss(

@@ -130,6 +130,8 @@ def entropy_of_classes(
             f"{log_p.shape[:dim] + log_p.shape[dim + 1 :]}, got {target.dtype} {target.shape}"
         )
     weights = along_classes(weight, log_p)
+    if weight is not None and weight.dtype != log_p.dtype:
+        raise RuntimeError(f"the weights of classes are of the input's dtype {log_p.dtype}, got {weight.dtype}")
     ignored = target == ignore_index
     y = target.masked_fill(ignored, 0).long()
     try:
