@@ -169,10 +169,11 @@ def mean(
 def make_window(dims: int, kernel_size: Setting, stride: Setting | None, padding: Setting, dilation: Setting) -> Window:
     """The window that PyTorch's arguments mean; its stride is its size unless given."""
     kernel = per_dimension(kernel_size, dims, "kernel_size")
-    given = stride is not None and not (isinstance(stride, (tuple, list)) and len(stride) == 0)
+    if stride is None or (isinstance(stride, (tuple, list)) and not stride):
+        stride = kernel
     return Window(
         kernel,
-        per_dimension(stride, dims, "stride") if given else kernel,
+        per_dimension(stride, dims, "stride"),
         per_dimension(padding, dims, "padding"),
         per_dimension(dilation, dims, "dilation"),
     )
