@@ -7,6 +7,7 @@ from .wording import TOO_LARGE, in_our_words
 
 __all__ = [
     "EXPLAINED",
+    "PLAIN",
     "ArgumentError",
     "DtypeError",
     "GradientError",
@@ -73,6 +74,9 @@ def explain(operation: Any, arrays: Sequence[Any], settings: Mapping[str, Any], 
     kind: type[Exception] = DtypeError if isinstance(error, (AttributeError, TypeError)) else ShapeError
     kind = IndexError if isinstance(error, IndexError) else kind
     return (ShapeError if reason else kind)(f"{operation.name}({told}): {reason or words}")
+
+
+PLAIN = {bool, int, float, complex, str, list, tuple, dict, type(None)}  # what NumPy would make an array of
 
 
 def check_operands(name: str, operands: Sequence[Any]) -> None:

@@ -19,7 +19,7 @@ from typing import Any, overload
 import numpy
 from numpy import ndarray
 
-from .errors import EXPLAINED, check_operands, explain, misfitting_rule
+from .errors import EXPLAINED, PLAIN, check_operands, explain, misfitting_rule
 
 __all__ = ["Plan", "Primitive", "primitive"]
 
@@ -163,7 +163,7 @@ class Primitive:
         for x in inputs:
             if type(x) is not ndarray and (dispatch := getattr(type(x), "__primitive__", None)) is not None:
                 return dispatch(self, inputs, settings)
-        if not inputs or type(inputs[0]) is not ndarray:
+        if not inputs or type(inputs[0]) in PLAIN:
             check_operands(self.name, inputs)
         try:
             return self.forward(*inputs, **settings) if settings else self.forward(*inputs)
