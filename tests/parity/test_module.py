@@ -1,6 +1,7 @@
 """nn.Module beside PyTorch's: hooks, state, containers, initial values."""
 
 import inspect
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -306,18 +307,88 @@ def test_hooks_that_are_always_called_see_every_failure():
     assert logs[0] == logs[1]
 
 
-def test_backward_hooks_are_not_called_for_a_dictionary():
+@pytest.mark.parametrize("container", [lambda x: {0: x}, lambda x: [x]], ids=["dictionary", "list"])
+def test_backward_hooks_are_not_called_for_what_is_no_tuple(container):
     for m, nn_ in BOTH:
 
         class Named(nn_.Module):
             def forward(self, x):
-                return {"x": x * 2}
+                return container(x * 2)
 
         module, called = Named(), []
         module.register_full_backward_hook(lambda *args, called=called: called.append(1))
         with pytest.warns(UserWarning, match="should be a Tensor or a tuple of Tensors"):
-            module(m.ones(1, requires_grad=True))["x"].sum().backward()
+            module(m.ones(1, requires_grad=True))[0].sum().backward()
         assert not called
+
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
+@pytest.mark.parametrize("register", ["register_full_backward_hook", "register_full_backward_pre_hook"])
+def test_backward_hooks_of_what_gives_a_named_tuple(register):
+    logs = []
+    for m, nn_ in BOTH:
+
+        class Two(nn_.Module):
+            def forward(self, x):
+                return Pair(x * 2, x * 3)
+
+        module, log = Two(), []
+        getattr(module, register)(lambda module, *grads, log=log: log.append([list_of(g) for g in grads]))
+        x = m.ones(2, requires_grad=True)
+        out = module(x)
+        out.second.sum().backward()
+        logs.append((log, type(out), x.grad.tolist()))
+    assert logs[0] == logs[1]
+    assert logs[0][0][0][-1] == [None, [1.0, 1.0]]
+
+
+@pytest.mark.parametrize("register", ["register_full_backward_hook", "register_full_backward_pre_hook"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x, y: (x * 2, y * 3),
+        lambda x, y: (x * 2, y.detach()),
+        lambda x, y: (x * 2, y.long()),
+        lambda x, y: (x * 2, 3),
+        lambda x, y: x * 2,
+        lambda x, y: x * y.detach(),
+        lambda x, y: (x, y),
+    ],
+)
+def test_gradients_that_do_not_come_are_none_at_outputs_and_zeros_at_inputs(program, register):
+    logs = []
+    for m, nn_ in BOTH:
+
+        class Two(nn_.Module):
+            def forward(self, x, y):
+                return program(x, y)
+
+        module, log = Two(), []
+        getattr(module, register)(lambda module, *grads, log=log: log.append([list_of(g) for g in grads]))
+        inputs = m.ones(2, requires_grad=True), m.ones(2, requires_grad=True)
+        out = module(*inputs)
+        (out[0] if isinstance(out, tuple) else out).sum().backward()
+        logs.append((log, list_of(x.grad for x in inputs)))
+    assert logs[0] == logs[1]
+
+
+def list_of(grads):
+    return [g if g is None else g.tolist() for g in grads]
+
+
+def test_hooks_that_give_what_they_must_not():
+    for m, nn_ in BOTH:
+        module = nn_.Identity()
+        handle = module.register_forward_pre_hook(lambda module, args, kwargs: args, with_kwargs=True)
+        with handle, pytest.raises(RuntimeError, match=r"\(args, kwargs\)|\(new_args, new_kwargs\)"):
+            module(m.ones(1))
+        handle = module.register_load_state_dict_post_hook(lambda module, keys: keys)
+        with handle, pytest.raises((RuntimeError, AssertionError), match=r"after loading|not expected to return"):
+            module.load_state_dict({})
 
 
 def test_buffers():

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy
+
 from ..dtypes import check_kind
 from ..errors import ShapeError
 from ..inplace import replace
@@ -40,7 +42,9 @@ def applied(operation: Any, input: Tensor, inplace: bool = False, **settings: An
     name = operation.__name__
     check_floating(input, name)
     for key, value in settings.items():
-        if isinstance(value, complex):
+        if isinstance(value, numpy.generic):
+            settings[key] = value.item()  # its dtype does not count
+        elif isinstance(value, complex):
             raise TypeError(f"{name} takes a real number as {key}, got {value}")
     result = operation(input, **settings) if settings else operation(input)
     return replace(input, result, f"{name}_") if inplace else result

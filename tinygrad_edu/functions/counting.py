@@ -1,6 +1,7 @@
 """Counting equal values: distinct ones, and how many fall on each number or into each bin."""
 
 import math
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy
@@ -183,7 +184,7 @@ def histogram(
         raise RuntimeError(f"histogram takes float32 or float64, got {x.dtype}")
     if weight is not None and (weight.shape != input.shape or weight.dtype != x.dtype):
         raise RuntimeError(f"the weights must be {x.dtype} {input.shape}, got {weight.dtype} {weight.shape}")
-    edges = edges_of(x, bins, range) if isinstance(bins, int) else given_edges(x, bins)
+    edges = edges_of(x, int(bins), range) if isinstance(bins, Integral) else given_edges(x, bins)
     inside = (x >= edges[0]) & (x <= edges[-1])
     places = numpy.minimum(numpy.searchsorted(edges, x[inside], "right") - 1, len(edges) - 2)
     weights = None if weight is None else weight._array.reshape(-1)[inside]

@@ -172,6 +172,8 @@ def full(
         RuntimeError: the value has dimensions, or is out of the range of the dtype.
     """
     sizes = as_new_sizes((size,))
+    if isinstance(fill_value, numpy.generic):
+        fill_value = fill_value.item()  # a number, whose dtype does not count
     plain = dtype is not None and isinstance(fill_value, (bool, int, float))
     value = as_element(fill_value, as_dtype(dtype)) if plain else as_array(fill_value, dtype)
     if value.ndim:

@@ -82,6 +82,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
         raise RuntimeError("clamp needs min, max, or both")
     if input.dtype.kind == "f" and type(min) in BOUNDS and type(max) in BOUNDS:
         return ops.clamp(input, low=min, high=max)
+    min, max = as_number(min), as_number(max)
     meeting = meeting_dtype([getattr(x, "_array", x) for x in (input, min, max) if x is not None])
     if min is not None and max is not None:
         check_kind(meeting, "iuf", "clamp")
@@ -93,6 +94,11 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if max is not None:
         result = bounded(result, max, result > max)
     return result
+
+
+def as_number(x: Any) -> Any:
+    """A number of Python's for one of NumPy's, whose dtype would count; anything else as it is."""
+    return x.item() if isinstance(x, numpy.generic) else x
 
 
 def bounded(x: Tensor, bound: Any, beyond: Tensor) -> Tensor:

@@ -204,7 +204,8 @@ def polygamma(n: int, input: Tensor) -> Any:
     Raises:
         ValueError: n is negative.
     """
-    if index(n) < 0:
+    n = index(n)
+    if n < 0:
         raise ArgumentError(f"polygamma takes an order of 0 or more, got {n}")
     order = n if n <= MOST_FACTORIAL else MOST_FACTORIAL + 2 - n % 2  # all beyond are infinite, with the same sign
     return polygamma_n(input, n=order) if n else digamma(input)

@@ -162,6 +162,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         RuntimeError: it is not a positive number.
     """
     dim, n = size_along(input, dim, "chunk")
+    chunks = as_int(chunks)
     if chunks <= 0:
         raise RuntimeError(f"chunk needs a positive number of chunks, got {chunks}")
     return split(input, -(-n // chunks), dim) if n else (part(input, dim, slice(None)),) * chunks

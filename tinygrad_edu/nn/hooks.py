@@ -100,7 +100,10 @@ class Hooked(Tree):
         return add_hook(self._forward_hooks, hook, prepend, *marks)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` when the outputs' gradients are known; what it returns replaces them."""
+        """Call `hook(module, grad_output)` when the outputs' gradients are known; what it returns replaces them.
+
+        `grad_output` has an entry for each output, None for one that nothing depends on.
+        """
         return add_hook(self._backward_pre_hooks, hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
@@ -146,7 +149,7 @@ class Hooked(Tree):
             for hook in hooks_of(self, "_forward_pre_hooks"):
                 result = hook.call(self, args, kwargs) if hook.with_kwargs else hook.call(self, args)
                 if result is not None and hook.with_kwargs:
-                    args, kwargs = result
+                    args, kwargs = both(result)
                 elif result is not None:
                     args = result if isinstance(result, tuple) else (result,)
             watched = hooks_of(self, "_backward_hooks") or hooks_of(self, "_backward_pre_hooks")
@@ -163,6 +166,17 @@ class Hooked(Tree):
                 if hook.always and hook.key not in called:
                     call_after_failure(hook, self, *((args, kwargs) if hook.with_kwargs else (args,)), output)
             raise
+
+
+def both(given: Any) -> tuple[Any, Any]:
+    """The arguments that a hook gave, those without and those with names.
+
+    Raises:
+        RuntimeError: it gave something else.
+    """
+    if isinstance(given, tuple) and len(given) == 2:
+        return given
+    raise RuntimeError(f"a forward pre-hook with_kwargs gives (args, kwargs), or None, got {given!r:.80}")
 
 
 def hooks_of(module: Hooked, kind: str) -> list[Hook]:
@@ -247,6 +261,7 @@ class Watched(Function):
     def forward(ctx: FunctionCtx, seen: Callable[..., Any], *tensors: Tensor) -> Any:
         """The Tensors, each as a view."""
         ctx.seen = seen  # type: ignore[attr-defined]
+        ctx.set_materialize_grads(False)
         return tuple([x.view_as(x) for x in tensors])
 
     @staticmethod
@@ -263,18 +278,22 @@ class BackwardHooks:
         self.grad_output: Any = None
         self.reaches_inputs = False
 
-    def watch(self, values: tuple[Any, ...], seen: Callable[..., Any]) -> tuple[tuple[Any, ...], bool]:
-        """The values, those Tensors that carry gradients watched together; and whether there are any."""
+    def watch(self, values: tuple[Any, ...], seen: Callable[..., Any], filled: bool) -> tuple[tuple[Any, ...], bool]:
+        """The values, those Tensors that carry gradients watched together; and whether there are any.
+
+        Where none comes for a Tensor, zeros are seen if `filled`, else None.
+        """
         places = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
         if not places or not is_grad_enabled():
             return values, False
 
         def seen_in_place(grads: tuple[Any, ...]) -> tuple[Any, ...]:
-            whole = [zeros_like(x) if isinstance(x, Tensor) else None for x in values]
-            for i, g in zip(places, grads, strict=True):
-                whole[i] = g
+            come = dict(zip(places, grads, strict=True))
+            whole = [come.get(i) for i in range(len(values))]
+            if filled:
+                whole = [zeros_of(x) if g is None else g for x, g in zip(values, whole, strict=True)]
             given = seen(tuple(whole))
-            return tuple([given[i] for i in places])
+            return tuple([zeros_of(values[i]) if given[i] is None else given[i] for i in places])
 
         watched = list(values)
         for i, x in zip(places, Watched.apply(seen_in_place, *[values[i] for i in places]), strict=True):
@@ -284,20 +303,20 @@ class BackwardHooks:
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, watched."""
         self.count = len(args)
-        args, self.reaches_inputs = self.watch(args, self.at_inputs)
+        args, self.reaches_inputs = self.watch(args, self.at_inputs, filled=True)
         return args
 
     def outputs(self, output: Any) -> Any:
         """The output, watched."""
-        several = isinstance(output, (tuple, list))
+        several = isinstance(output, tuple)
         if not several and not isinstance(output, Tensor):
             warn_user(
                 f"the backward hooks of {type(self.module).__name__} are not called: its output should be a Tensor or "
                 f"a tuple of Tensors, got {type(output).__name__}"
             )
             return output
-        watched, _ = self.watch(tuple(output) if several else (output,), self.at_outputs)
-        return type(output)(watched) if several else watched[0]
+        watched, _ = self.watch(tuple(output) if several else (output,), self.at_outputs, filled=False)
+        return getattr(type(output), "_make", type(output))(watched) if several else watched[0]
 
     def at_outputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """Called with the gradients of the outputs."""
@@ -328,6 +347,11 @@ class BackwardHooks:
             grads = replaced(hook.call(self.module, grads, self.grad_output), grads, "hook")
         self.grad_output = None
         return grads
+
+
+def zeros_of(value: Any) -> Tensor | None:
+    """The gradient of a Tensor that nothing depends on; None for what is no Tensor."""
+    return zeros_like(value) if isinstance(value, Tensor) else None
 
 
 def replaced(by: Any, grads: tuple[Any, ...], what: str) -> tuple[Any, ...]:

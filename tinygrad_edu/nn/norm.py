@@ -1,6 +1,6 @@
 """Norms that keep no statistics: layer, group, root-mean-square and local response norm."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..functions.creation import empty
@@ -14,7 +14,7 @@ __all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 def as_shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     """The sizes to normalise over, one or several."""
-    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    return tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
 
 
 class LayerNorm(Module):

@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 from ..errors import ShapeError
@@ -53,7 +54,7 @@ class RNNBase(Module):
             raise ValueError(f"the modes are {', '.join(GATES)}, got {mode!r}")
         check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         check_switches(bias=bias, batch_first=batch_first)
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
+        if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= float(dropout) <= 1:
             raise ValueError(f"dropout is a probability, between 0 and 1, got {dropout!r}")
         if dropout and num_layers == 1:
             warnings.warn(f"dropout={dropout} has no effect in one layer: it is between layers", stacklevel=3)

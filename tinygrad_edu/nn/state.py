@@ -100,7 +100,8 @@ def load_state(module: Any, state_dict: Mapping[str, Any], strict: bool, assign:
         for act in puts:
             act()
     for part, hook in hooks:
-        hook(part, keys)
+        if hook(part, keys) is not None:
+            raise RuntimeError("a hook after loading gives nothing: it changes the keys that it is given")
     check(module, keys, errors, strict)
     return keys
 

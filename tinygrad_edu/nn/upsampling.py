@@ -1,6 +1,8 @@
 """Layers that change an image's resolution."""
 
 from collections.abc import Sequence
+from numbers import Real
+from typing import Any
 
 from ..tensor import Tensor
 from . import functional
@@ -57,11 +59,11 @@ class Upsample(Module):
         return f"{wanted}, mode={self.mode!r}"
 
 
-def as_floats(factor: Factor | None) -> float | tuple[float, ...] | None:
+def as_floats(factor: Any) -> float | tuple[float, ...] | None:
     """A factor, or one for each dimension, as floats."""
     if isinstance(factor, (tuple, list)):
         return tuple(map(float, factor))
-    return float(factor) if isinstance(factor, (int, float)) and factor else None
+    return float(factor) if isinstance(factor, Real) and factor else None
 
 
 class UpsamplingNearest2d(Upsample):

@@ -125,8 +125,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     if min_val > max_val:
         raise ValueError(f"hardtanh needs min_val <= max_val, got {min_val} and {max_val}")
     kind = kind_of(input, "hardtanh")
-    if kind != "f":
-        min_val, max_val = int(min_val), int(max_val)
+    exact = float if kind == "f" else int
+    min_val, max_val = exact(min_val), exact(max_val)
     if kind == "b" or (kind == "u" and min_val < 0):
         raise RuntimeError(f"hardtanh between {min_val} and {max_val} is not defined for {input.dtype}")
     result = piecewise.hardtanh(input, min_val=min_val, max_val=max_val)
@@ -154,6 +154,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Any:
     Raises:
         RuntimeError: lambd is negative, or more than the dtype can hold.
     """
+    lambd = float(lambd)
     if not lambd >= 0:
         raise RuntimeError(f"softshrink takes a lambd of 0 or more, got {lambd}")
     if input.dtype.kind == "f" and lambd > float(numpy.finfo(input.dtype).max):

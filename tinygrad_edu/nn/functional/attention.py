@@ -151,8 +151,7 @@ def scaled_dot_product_attention(
         ).to(query.dtype)
     if enable_gqa:
         key, value = with_heads_of(query, key), with_heads_of(query, value)
-    if scale is None:
-        scale = 1 / math.sqrt(query.shape[-1] or 1)
+    scale = 1 / math.sqrt(query.shape[-1] or 1) if scale is None else float(scale)
     if attn_mask is None and not dropout_p:
         return attend(query, key, value, scale=scale, is_causal=is_causal)
     bias = () if attn_mask is None else (as_bias(attn_mask, query.dtype),)

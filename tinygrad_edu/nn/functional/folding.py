@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 
 from ...dtypes import bool_, check_kind
 from ...errors import ShapeError
@@ -155,7 +156,7 @@ def check_image(input: Tensor, name: str, factor: int) -> None:
     """
     if input.ndim < 3:
         raise ShapeError(f"{name} takes images (.., C, H, W), got {input.shape}")
-    if isinstance(factor, bool) or not isinstance(factor, int):
+    if isinstance(factor, bool) or not isinstance(factor, Integral):
         raise TypeError(f"{name} takes an integer factor, got {factor!r}")
     if factor < 1:
         raise ShapeError(f"{name} takes a factor of 1 or more, got {factor}")

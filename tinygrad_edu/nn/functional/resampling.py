@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 from ...dtypes import check_kind, uint8
@@ -110,7 +111,7 @@ def target(
         factors: list[Any] = list(scale_factor) if isinstance(scale_factor, (tuple, list)) else [scale_factor] * dims
         if len(factors) != dims:
             raise ShapeError(f"scale_factor takes a number or {dims} numbers, got {scale_factor}")
-        if not all(isinstance(f, (int, float)) for f in factors):
+        if not all(isinstance(f, Real) for f in factors):
             raise TypeError(f"scale_factor takes numbers, got {scale_factor!r}")
         sizes = tuple([int(n * f) for n, f in zip(spatial, factors, strict=True)])
         if not recompute and min(sizes) > 0:

@@ -79,5 +79,6 @@ def huber_loss(
 
 def huber(d: Tensor, delta: float) -> Any:
     """c (d - c / 2) with c = d held between -delta and delta: both branches in one, and no kink at 0."""
+    delta = float(delta)
     c = d.clamp(-delta, delta)
     return c * (d - c * 0.5)
