@@ -45,6 +45,31 @@ def test_it_gives_what_numpy_gives_and_differences_agree(equation, shapes):
     assert gradgradcheck(lambda *xs: tg.einsum(equation, *xs), operands)
 
 
+@pytest.mark.parametrize(
+    "equation", ["ii->i", "iij->ji", "ijij->ij", "iii->i", "ij->ji", "...ij->...ji", "i...i->...i"]
+)
+def test_what_sums_nothing_of_one_operand_is_a_view(equation):
+    shape = {
+        "ii->i": (3, 3),
+        "iij->ji": (2, 2, 3),
+        "ijij->ij": (2, 3, 2, 3),
+        "iii->i": (3, 3, 3),
+        "i...i->...i": (3, 2, 3),
+    }
+    x = tg.zeros(shape.get(equation, (2, 3)))
+    array = np.zeros(x.shape)
+    tg.einsum(equation, x).add_(2)
+    view = np.einsum(equation, array)
+    view += 2
+    np.testing.assert_array_equal(x.numpy(), array)
+
+    root = tg.randn(*x.shape, requires_grad=True)
+    y = root * 1
+    tg.einsum(equation, y)[...] = 5
+    y.sum().backward()
+    np.testing.assert_array_equal(root.grad.numpy(), array == 0)
+
+
 def test_operands_may_come_as_a_list_and_keep_their_dtype():
     x = tg.ones(2, 3)
     assert tg.einsum("ij,jk", [x, x.T]).tolist() == [[3.0, 3.0], [3.0, 3.0]]

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ShapeError
-from ..ops.indexing import getitem
+from ..ops import movement
 from ..ops.linear import matmul
 from ..ops.movement import broadcast_to, permute, reshape
 from ..tensor import Tensor
 from .linear import check_dtypes
 from .reduction import sum
-from .sequences import arange
 
 __all__ = ["einsum"]
 
@@ -27,6 +26,8 @@ Operand = tuple[Tensor, str]  # a Tensor, and a letter for each of its dimension
 
 def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sums of products in Einstein's notation; `...` stands for any dimensions.
+
+    Of one operand without a sum it is a view, as of a diagonal or of other orders of dimensions.
 
     In place of letters lists of the numbers 0 to 51 serve, each after its operand, and that of the output last.
 
@@ -123,14 +124,14 @@ def diagonal(x: Tensor, term: str) -> Operand:
     Raises:
         ShapeError: one letter for different sizes.
     """
-    for letter in [letter for letter in dict.fromkeys(term) if term.count(letter) > 1]:
-        places = [i for i, other in enumerate(term) if other == letter]
-        others = [i for i in range(len(term)) if i not in places]
-        if len({x.shape[i] for i in places}) > 1:
+    for letter in sorted({letter for letter in term if term.count(letter) > 1}):
+        if len({n for n, other in zip(x.shape, term, strict=True) if other == letter}) > 1:
             raise ShapeError(f"einsum: {letter!r} stands for different sizes of one operand {x.shape}")
-        steps = (arange(x.shape[places[0]])._array,) * len(places)
-        x = getitem(permute(x, dims=(*places, *others)), index=steps)
-        term = letter + "".join(term[i] for i in others)
+        while term.count(letter) > 1:
+            first = term.index(letter)
+            second = term.index(letter, first + 1)
+            x = movement.diagonal(x, offset=0, dim1=first, dim2=second)
+            term = term[:first] + term[first + 1 : second] + term[second + 1 :] + letter
     return x, term
 
 
