@@ -85,6 +85,14 @@ def test_places_that_cannot_be_written_to_are_the_systems_error(tmp_path):
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
+def test_an_error_of_the_writers_own_is_left_as_it_is(tmp_path):
+    for error in (OSError("the sensor is gone"), FileNotFoundError(2, "no such file", "another")):
+        with pytest.raises(OSError, match=str(error).replace("[", "\\[")) as told, atomic_write(tmp_path / "x"):
+            raise error
+        assert told.value is error
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_may_not_be_written_to_is_the_systems_error(open_folder, without_privileges):
     open_folder.chmod(0o555)
     with without_privileges, pytest.raises(PermissionError, match=r"/x'$"):

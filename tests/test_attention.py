@@ -263,6 +263,8 @@ ERRORS = [
     (lambda: nn.MultiheadAttention(4, 2)(x, x, x, tg.ones(3, 2).long()), RuntimeError, "holds bools or floats"),
     (lambda: F.multi_head_attention_forward(x, x, x, 4, 2, None, None, None, None, False, 0.0, x[0], None), ValueError,
      "in_proj_weight"),
+    (lambda: F.multi_head_attention_forward(x, x, x, 4, 3, normal(12, 4), None, None, None, False, 0.0, x[0], None),
+     ValueError, "num_heads must divide"),
     (lambda: nn.Bilinear(0, 2, 3), ValueError, "positive"),
     (lambda: nn.Bilinear(4, 3, 2)(x, x), ShapeError, r"\(..., 4\) and \(..., 3\)"),
     (lambda: F.bilinear(x, x, x[0]), ShapeError, r"weight \(out, in1, in2\)"),

@@ -652,12 +652,13 @@ def test_a_wait_that_is_broken_off_ends_the_workers():
         next(batches)
 
 
-def test_a_batch_that_takes_too_long():
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_batch_that_takes_too_long(in_order):
     def slow(i):
         time.sleep(1.5 if i == 2 else 0)
         return i
 
-    batches = iter(DataLoader(Calls(slow, 4), num_workers=1, timeout=0.8))
+    batches = iter(DataLoader(Calls(slow, 4), num_workers=1, timeout=0.8, in_order=in_order))
     assert [next(batches).item() for _ in range(2)] == [0, 1]
     with pytest.raises(RuntimeError, match=r"timed out after 0\.8 seconds"):
         next(batches)

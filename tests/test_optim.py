@@ -210,6 +210,19 @@ def test_the_decay_stays_decoupled_in_a_loaded_state_of_adam():
     assert p.item() == pytest.approx(1 - 0.1 * 0.5)
 
 
+def test_a_momentum_that_is_none_as_pytorch_saves_it_begins_at_the_gradient():
+    ps = [nn.Parameter(tg.ones(2)) for _ in range(8)]
+    optimizer = optim.SGD(ps, lr=0.1, momentum=0.9)
+    optimizer.load_state_dict(
+        {"state": {i: {"momentum_buffer": None} for i in range(8)}, "param_groups": [{"params": list(range(8))}]}
+    )
+    for p in ps:
+        p.grad = tg.ones(2)
+    for expected in (0.9, 0.71):
+        optimizer.step()
+        np.testing.assert_allclose([p.tolist() for p in ps], expected, rtol=1e-6)
+
+
 def test_a_state_of_other_groups_is_refused_and_changes_nothing():
     net = layers()
     optimizer = optim.Adam(net.parameters())
@@ -607,6 +620,11 @@ def test_a_state_that_is_none_of_this_optimizer_changes_nothing(change, words):
     assert shown(optimizer) == before
 
 
+def first_pair(optimizer):
+    """The name of a setting of two numbers."""
+    return next(name for name, x in optimizer.defaults.items() if isinstance(x, tuple))
+
+
 @pytest.mark.parametrize("rule", [optim.Adam, optim.LAMB, optim.Adafactor])
 @pytest.mark.parametrize(
     ("spoil", "words"),
@@ -615,6 +633,7 @@ def test_a_state_that_is_none_of_this_optimizer_changes_nothing(change, words):
         (lambda o: o.param_groups[0].update(lr="x"), r"param_groups\[0\]\['lr'\] is 'x'"),
         (lambda o: o.param_groups[0].pop("lr"), r"param_groups\[0\] has no 'lr'"),
         (lambda o: o.param_groups[0].update(weight_decay=[1]), r"param_groups\[0\]\['weight_decay'\] is \[1\]"),
+        (lambda o: o.param_groups[0].update({first_pair(o): (0.9,)}), r"is \(0.9,\), where something like"),
         (lambda o: o.state[o.parameters()[0]].update(step="x"), "state of parameter 0 has 'x' as 'step'"),
         (lambda o: o.state[o.parameters()[0]].update(step=None), "state of parameter 0 has None as 'step'"),
         (lambda o: o.state[o.parameters()[0]].pop("step"), "has no 'step'"),

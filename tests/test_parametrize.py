@@ -116,6 +116,19 @@ def test_an_orthogonal_weight_stays_so_in_training(sizes, how):
     assert tg.allclose(layer.weight, before, atol=1e-5)
 
 
+@pytest.mark.parametrize("use_trivialization", [True, False])
+@pytest.mark.parametrize("sizes", [(4, 4), (5, 3), (3, 5)])
+def test_an_orthogonal_weight_takes_what_is_assigned(sizes, use_trivialization):
+    for seed in range(4):
+        q = np.linalg.qr(np.random.default_rng(seed).standard_normal((max(sizes), min(sizes))))[0].astype("f4")
+        layer = nn.utils.parametrizations.orthogonal(
+            nn.Linear(*sizes), orthogonal_map="householder", use_trivialization=use_trivialization
+        )
+        given = tg.from_numpy(q if sizes[1] > sizes[0] else q.T if sizes[0] > sizes[1] else q)
+        layer.weight = given
+        assert tg.allclose(layer.weight, given, atol=1e-5)
+
+
 def test_what_orthogonal_refuses():
     orthogonal = nn.utils.parametrizations.orthogonal
     with pytest.raises(ValueError, match="no parameter or buffer 'bias' of two dimensions"):

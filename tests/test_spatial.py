@@ -219,6 +219,8 @@ MISTAKES = [
     (lambda: F.unfold(X, 2, padding=(1, -1)), ValueError, "1 or more and padding 0 or more"),
     (lambda: F.fold(X[0], (4, 4), 2), ValueError, "has 9 windows of 4 values"),
     (lambda: F.pixel_shuffle(X, 2), ValueError, r"channels that 4 divides, got \(2, 3, 4, 5\)"),
+    (lambda: F.pixel_shuffle(X, 0), ValueError, "a factor of 1 or more, got 0"),
+    (lambda: F.pixel_unshuffle(X, -1), ValueError, "a factor of 1 or more, got -1"),
     (lambda: F.pixel_shuffle(X, 1.5), TypeError, "upscale_factor is an integer, got 1.5"),
     (lambda: F.channel_shuffle(X, 2), ValueError, "2 groups do not divide the 3 channels"),
     (lambda: F.grid_sample(X, tg.zeros(2, 1, 1, 3)), ValueError, r"got \(2, 3, 4, 5\) and \(2, 1, 1, 3\)"),
