@@ -358,6 +358,7 @@ ERRORS = {
     "no labels": (lambda: F.multilabel_soft_margin_loss(tg.tensor(1.0), tg.tensor(1.0)), ShapeError, "got one number"),
     "angles": (lambda: F.cosine_embedding_loss(tg.zeros(2, 3), tg.zeros(2, 3), tg.tensor(1)), ShapeError, "a target"),
     "a margin": (lambda: F.triplet_margin_loss(t(1.0), t(1.0), t(1.0), margin=0), ValueError, "margin > 0, got 0"),
+    "integers": (lambda: F.mse_loss(t(1, 2), t(1, 3)), RuntimeError, "mse_loss is not implemented for int64"),
     "a triplet's anchor": (lambda: F.triplet_margin_loss([1.0], t(1.0), t(1.0)), TypeError, "a Tensor as anchor"),
     "a positive": (lambda: F.triplet_margin_loss(t(1.0), [1.0], t(1.0)), TypeError, "a Tensor as positive"),
     "a negative": (lambda: F.triplet_margin_loss(t(1.0), t(1.0), [1.0]), TypeError, "a Tensor as negative"),

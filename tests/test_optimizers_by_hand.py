@@ -259,6 +259,42 @@ def stepped(optimizer, steps=1):
         optimizer.step(closure)
 
 
+UNCHECKED = {  # as by PyTorch
+    "ASGD": {"lambd", "alpha", "t0"},
+    "LBFGS": {"max_iter", "max_eval", "tolerance_grad", "tolerance_change", "history_size"},
+    "SGD": {"dampening"},
+    "Adafactor": {"beta2_decay"},
+    "Muon": {"eps", "ns_steps"},
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_settings_out_of_range_are_refused_by_their_names(name):
+    make, p = getattr(optim, name), nn.Parameter(tg.ones(2, 2))
+    defaults = make([p]).defaults
+    for key in defaults.keys() - UNCHECKED.get(name, set()):
+        if type(defaults[key]) in (int, float):
+            with pytest.raises(ValueError, match=key):
+                make([p], **{key: -1.0})
+    if "betas" in defaults:
+        make([p], betas=(0.0, 0.0))
+        for betas in ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9, -0.1)):
+            with pytest.raises(ValueError, match=rf"{name}: betas\["):
+                make([p], betas=betas)
+
+
+def test_asgd_averages_after_its_first_steps():
+    p, seen = nn.Parameter(tg.tensor([4.0], dtype=tg.float64)), []
+    optimizer = optim.ASGD([p], lr=0.1, t0=3)
+    for _ in range(8):
+        stepped(optimizer)
+        seen.append(p.item())
+    state = optimizer.state[p]
+    assert state["mu"].item() == pytest.approx(1 / 5)
+    # the first of what is averaged is where the step to t0 + 1 ends
+    assert state["ax"].item() == pytest.approx(np.mean(seen[4:]))
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_state_needs_no_gradients(name):
     p = nn.Parameter(tg.tensor([[1.0, -2.0, 3.0]]))

@@ -116,6 +116,14 @@ def test_an_orthogonal_weight_stays_so_in_training(sizes, how):
     assert tg.allclose(layer.weight, before, atol=1e-5)
 
 
+def test_other_tensors_of_a_parametrized_module_are_attributes():
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(2, 2))
+    layer.note = tg.ones(3)
+    assert layer.note.tolist() == [1.0, 1.0, 1.0]
+    layer.bias = nn.Parameter(tg.ones(2))
+    assert layer.bias.tolist() == [1.0, 1.0]
+
+
 @pytest.mark.parametrize("use_trivialization", [True, False])
 @pytest.mark.parametrize("sizes", [(4, 4), (5, 3), (3, 5)])
 def test_an_orthogonal_weight_takes_what_is_assigned(sizes, use_trivialization):

@@ -373,6 +373,7 @@ MISTAKES = [
     (lambda: nn.GRUCell(3, 4)(tg.zeros(2, 3), tg.zeros(4)), ValueError, "a state"),
     (lambda: nn.GRUCell(3, 4)(tg.zeros(1, 2, 3)), ValueError, r"takes \(B, in\)"),
     (lambda: nn.RNNCell(3, 4, nonlinearity="gelu")(tg.zeros(2, 3)), RuntimeError, "gelu"),
+    (lambda: packing.pack_padded_sequence(tg.zeros(5), [5]), ValueError, r"shape \(T, B, ..\), got \(5,\)"),
     (lambda: packing.pack_padded_sequence(X, [1, 2]), RuntimeError, "enforce_sorted=False"),
     (lambda: packing.pack_padded_sequence(X, [6, 2]), RuntimeError, "cannot have the lengths"),
     (lambda: packing.pack_padded_sequence(X, [5, 0]), RuntimeError, "1 or more"),
@@ -430,3 +431,14 @@ def test_an_lstms_input_too_wide_to_be_beside_the_states(reverse, bias):
         both = [grad(weighted([y]), [x, *net.parameters()], retain_graph=True) for y in (packed[:n, b], alone)]
         for gx, hand in zip(*both, strict=True):
             np.testing.assert_allclose(gx.numpy(), hand.numpy(), 1e-10, 1e-12)
+
+
+@pytest.mark.parametrize("dtype", [tg.float64, tg.float16])
+@pytest.mark.parametrize("kind", [nn.RNNCell, nn.GRUCell, nn.LSTMCell])
+def test_a_cell_begins_with_zeros_of_the_dtype_of_its_input(kind, dtype):
+    cell, x = kind(3, 4).to(dtype), tg.randn(2, 3).to(dtype)
+    states = (tg.zeros(2, 4, dtype=dtype),) * (2 if kind is nn.LSTMCell else 1)
+    found, expected = cell(x), cell(x, states if len(states) == 2 else states[0])
+    for one, other in zip(*[x if isinstance(x, tuple) else (x,) for x in (found, expected)], strict=True):
+        assert one.dtype == other.dtype == dtype
+        assert one.tolist() == other.tolist()

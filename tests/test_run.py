@@ -243,6 +243,8 @@ def test_every_schedule_can_be_configured_and_trains(name, tmp_path):
 def test_what_a_schedule_needs_and_what_follows():
     with pytest.raises(ConfigError, match=r"schedule.step_size is needed by StepLR"):
         Setup(completed({"schedule": {"name": "StepLR"}}))
+    with pytest.raises(ConfigError, match=r"schedule.each is 'epoch' for ReduceLROnPlateau"):
+        Setup(completed({"schedule": {"name": "ReduceLROnPlateau", "each": "step"}}))
     config = {"data": {"samples": 320}, "schedule": {"name": "cosineannealinglr"}, "training": {"epochs": 7}}
     assert Setup(completed(config)).schedule.T_max == 7
     config["schedule"]["each"] = "step"
