@@ -291,9 +291,9 @@ def test_modes_as_decorators():
         return x * 2, tg.is_grad_enabled()
 
     @tg.no_grad
-    def bare(x):
+    def bare(x, *, times=2):
         """Documented."""
-        return x * 2, tg.is_grad_enabled()
+        return x * times, tg.is_grad_enabled()
 
     @tg.set_grad_enabled(False)
     def switched(x):
@@ -312,6 +312,7 @@ def test_modes_as_decorators():
         assert not y.requires_grad
         assert not enabled
     assert bare.__doc__ == "Documented."
+    assert bare(x, times=3)[0].item() == 3
     generator = steps(x)
     y, enabled = next(generator)
     assert (y.requires_grad, enabled, tg.is_grad_enabled()) == (False, False, True)
@@ -407,6 +408,7 @@ def test_leaves_are_copied_and_pickled_and_results_are_not():
 def test_gradcheck():
     x = leaf(0.5, -1.5, dtype="float64")
     assert gradcheck(lambda x: (x.exp(), x * x[0]), x)
+    assert gradcheck(lambda times, x: x * times, (3, x))
     assert gradgradcheck(lambda x: x.exp() * x[0], x)
     with pytest.raises(ValueError, match="at least one input that requires grad"):
         gradcheck(lambda x: x * x, x.detach())

@@ -164,6 +164,8 @@ def test_many_of_float16_add_up():
         (None, [1, 0], None),
         ([[0], [1]], [0, 2]),
         ([], 1),
+        (0, slice(None, None, -1), [1, 0]),
+        (slice(None), slice(None, None, -2)),
     ],
     ids=str,
 )
@@ -179,6 +181,24 @@ def test_brackets_have_right_gradients(index):
     if index != (1, slice(None), [1, 1]):
         assert gradcheck(written, [x])
         assert gradgradcheck(written, [x])
+
+
+@pytest.mark.parametrize(
+    ("index", "steps"),
+    [
+        ((0, slice(None), [1, 3]), [0, (slice(None), [1, 3])]),
+        ((0, ..., [[0], [1]]), [0, (..., [[0], [1]])]),
+        ((None, 0, [1, 0]), [None, (slice(None), 0), (slice(None), [1, 0])]),
+        ((0, slice(None, None, -1), [1, 0]), [0, slice(None, None, -1), (slice(None), [1, 0])]),
+        ((slice(None, None, -2), None), [slice(None, None, -2), (slice(None), None)]),
+    ],
+    ids=str,
+)
+def test_what_stands_beside_lists_is_taken_first(index, steps):
+    x = expected = np.arange(24.0).reshape(2, 3, 4)
+    for step in steps:
+        expected = expected[step]
+    assert tg.tensor(x)[index].tolist() == expected.tolist()
 
 
 def test_a_list_of_indices_stands_for_a_tuple():

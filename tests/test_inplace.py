@@ -267,6 +267,14 @@ def test_a_view_of_a_buffer_learns_what_the_buffer_became():
     assert x.grad.tolist() == [0, 4, 6]
 
 
+def test_an_overwritten_output_beside_others_is_seen():
+    x = tg.eye(2, requires_grad=True)
+    values, vectors = tg.linalg.eigh(x)
+    vectors.mul_(2)
+    with pytest.raises(GradientError, match=r"overwritten .*test_inplace.py"):
+        values.sum().backward()
+
+
 def test_a_view_of_a_view_learns_what_the_source_became():
     x = leaf(1.0, 1.0, 1.0)
     y = x * 1

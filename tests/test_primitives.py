@@ -217,8 +217,13 @@ def test_the_second_statement_of_rules_is_the_one_that_holds():
         return x * y
 
     operation = Primitive(product, "")
-    operation.vjp(x=lambda g: g, y=lambda g: g)
-    operation(tg.ones(1, requires_grad=True), 2.0)
+    x, y = tg.tensor(2.0, requires_grad=True), tg.tensor(3.0)
+    operation.vjp(x=lambda g: g * 5)
+    operation(x, y)
+    operation.vjp(x=lambda g, y: g * y)
+    operation(x, y).backward()
+    assert x.grad.item() == 3
+    operation(x, x)
     operation.joint_vjp(lambda g, x, y: (g * y, g * x))
     check_vjp(operation, [np.array([1.0, 2.0]), np.array([3.0, -4.0])])
 

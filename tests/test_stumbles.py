@@ -123,6 +123,35 @@ def test_numbers_keep_every_dtype(dtype):
     assert (x * 1.5).dtype == (dtype if "float" in dtype else tg.float32)
 
 
+# Each is told by its dtype and its dimensions; a Python number by itself.
+MEETINGS = [
+    (("float32", 1), ("int64", 1), "float32"),
+    (("int64", 1), ("float16", 1), "float16"),
+    (("bool", 1), ("float64", 1), "float64"),
+    (("float16", 1), ("float32", 1), "float32"),
+    (("uint8", 1), ("int8", 1), "int16"),
+    (("bool", 1), ("uint8", 1), "uint8"),
+    (("float32", 0), ("int64", 0), "float32"),
+    (("float32", 1), ("float64", 0), "float32"),
+    (("float16", 0), ("float32", 1), "float32"),
+    (("int64", 1), ("float64", 0), "float64"),
+    (("int8", 1), ("int64", 0), "int8"),
+    (("bool", 1), ("uint8", 0), "uint8"),
+    (("float64", 0), 1.5, "float64"),
+    (("int64", 0), 1.5, "float32"),
+    (("int8", 1), 1.5, "float32"),
+    (("bool", 1), 1, "int64"),
+    (("bool", 1), True, "bool"),
+    (("uint8", 0), 1, "uint8"),
+]
+
+
+@pytest.mark.parametrize(("x", "y", "dtype"), MEETINGS, ids=str)
+def test_where_dtypes_meet(x, y, dtype):
+    x, y = (tg.ones((1,) * one[1], dtype=one[0]) if isinstance(one, tuple) else one for one in (x, y))
+    assert (x * y).dtype == (y * x).dtype == tg.where(tg.tensor([True]), x, y).dtype == dtype
+
+
 @pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "gt", "ge"])
 def test_comparisons_meet_at_the_common_dtype(name):
     large = 2**24 + 1  # float32 does not tell it from the number before

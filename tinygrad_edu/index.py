@@ -20,15 +20,10 @@ def as_index(index: Any, ndim: int) -> tuple[Any, Any]:
 
     Tensors become arrays, and whole numbers alone still give a view. Where anything but slices stands beside arrays it
     is taken first, as in PyTorch: `x[0, :, i]` has the dimensions of `x[0][:, i]`, where NumPy puts that of i in front.
-    A list with anything but numbers in it stands for a tuple.
-
-    Raises:
-        ValueError: a slice goes backwards.
+    A list with anything but numbers in it stands for a tuple. Slices may go backwards, as in NumPy.
     """
     kind = type(index)
-    if kind is int or (
-        kind is slice and {type(index.start), type(index.stop), type(index.step)} <= PLAIN and (index.step or 1) > 0
-    ):
+    if kind is int or (kind is slice and {type(index.start), type(index.stop), type(index.step)} <= PLAIN):
         return (index, Ellipsis), None
     if kind is numpy.ndarray and index.ndim and index.dtype.kind in "ib":
         return index.copy(), None  # backward needs it as it is now
