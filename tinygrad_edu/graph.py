@@ -183,12 +183,13 @@ def backpropagate(
             raise
         if not retain_graph and plan.keeps_values:
             node.saved = None
+    for leaf in grads:  # before any is accumulated: where a hook fails, every .grad stays as it was
+        if leaf.hooks is not None and (wanted is None or leaf in wanted):
+            grads[leaf] = run_hooks(leaf, grads[leaf], handed, notes)
     for leaf in list(grads):
         g = take(leaf)
         if wanted is not None and leaf not in wanted:
             continue
-        if leaf.hooks is not None:
-            g = run_hooks(leaf, g, handed, notes)
         if leaf in sought:
             caught[leaf] = g
         if accumulate:

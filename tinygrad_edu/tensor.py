@@ -86,8 +86,7 @@ LEAN |= {"softmax", "squeeze", "sub_", "sum", "t", "to", "transpose", "unsqueeze
 def method(function: Function, *names: str) -> Function:
     """Make a function, whose first argument is a Tensor, a method of Tensor too, under its name or those given."""
     for name in names or (function.__name__,):
-        lean = name in LEAN or name.startswith("__")
-        setattr(Tensor, name, function if lean else guarded(function, held=True))
+        setattr(Tensor, name, function if name in LEAN or name.startswith("__") else guarded(function, held=True))
     return function
 
 

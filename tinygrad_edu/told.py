@@ -131,9 +131,12 @@ def explained(function: Callable[..., Any], args: Any, named: Any, error: Except
 def brief(value: Any) -> str:
     """`float32 (2, 3)` of a Tensor, and other values cut to a readable length."""
     value = getattr(value, "_array", value)
-    return (
-        describe(value) if hasattr(value, "dtype") and hasattr(value, "shape") else " ".join(repr(value).split())[:60]
-    )
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return describe(value)
+    try:
+        return " ".join(repr(value).split())[:60]
+    except RecursionError:
+        return f"a {type(value).__name__}"
 
 
 def misplaced(function: Callable[..., Any], args: Any, named: Any) -> str | None:

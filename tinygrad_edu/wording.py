@@ -100,6 +100,10 @@ OUR_WORDS = {
     r"(float|integer|Integer)s? .*division.* by zero|division by zero|integer modulo by zero|float modulo": (
         "it is divided by 0"
     ),
+    r"'(?P<codec>[\w-]+)' codec can't decode byte (?P<byte>\w+) in position (?P<place>\d+).*": (
+        r"it is no text: byte \g<place> is \g<byte>, which \g<codec> does not have there"
+    ),
+    r"maximum recursion depth exceeded": "it is nested too deep",
     r"math domain error|expected a .*input.*": "a number is outside of what the function is defined for",
     r"math range error|\(34, ": "a number is too large",
 }

@@ -21,12 +21,23 @@ def add_torch(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the program; what it raises is shown with its traceback, as Python does, and the exit code is then 1."""
+    """Run the program; what it raises is shown with its traceback, as Python does, and the exit code is then 1.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a Python program.
+    """
     try:
         run_script(options.script, options.arguments)
     except FileNotFoundError as error:
         if error.filename == options.script:
             raise
+        traceback.print_exc()
+        return 1
+    except SyntaxError as error:
+        if error.filename in (None, options.script):
+            line = "" if error.lineno is None else f", line {error.lineno}"
+            raise ValueError(f"{options.script!r} is not a Python program: {error.msg}{line}") from None
         traceback.print_exc()
         return 1
     except SystemExit as stopped:

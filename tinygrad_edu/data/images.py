@@ -13,6 +13,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ..extras import require
+from ..wording import in_our_words
 
 __all__ = ["read_image"]
 
@@ -49,7 +50,7 @@ def read_image(path: str | os.PathLike[str], colour: bool = False) -> Pixels:
     except ImportError:
         raise
     except Exception as error:  # a decoder may fail in any way on a file that is damaged or forged
-        said = " ".join(str(error).split()) or type(error).__name__
+        said = " ".join(in_our_words(error).split())[:200] or type(error).__name__
         raise ValueError(f"cannot read {os.fspath(path)!r} as an image: {said}") from None
     if not colour:
         return grey(pixels)

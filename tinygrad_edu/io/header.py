@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
+from ..wording import in_our_words
+
 __all__ = ["STORED", "Entry", "decode_header", "encode_header", "header_span", "lay_out"]
 
 Array = NDArray[Any]
@@ -137,7 +139,7 @@ def decode_header(text: bytes, room: int) -> tuple[list[Entry], dict[str, str]]:
     try:
         header = json.loads(text.decode(), object_pairs_hook=unique)
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"its header cannot be read as JSON: {str(error) or 'too little memory'}") from None
+        raise ValueError(f"its header cannot be read as JSON: {in_our_words(error) or 'too little memory'}") from None
     if not isinstance(header, dict):
         raise ValueError(f"its header is {show(header)}, not an object that maps names to tensors")
     metadata = header.pop(METADATA, None) or {}

@@ -81,15 +81,17 @@ class Part(dict[str, Any]):
         self.puts = puts
 
 
-def load_state(module: Any, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> KeysNotMatched:
+def load_state(module: Any, state_dict: Mapping[Any, Any], strict: bool, assign: bool) -> KeysNotMatched:
     """Copy a state_dict into a module, or with `assign` put its Tensors in the place of the module's.
 
     Raises:
-        TypeError: what is given is no mapping.
+        TypeError: what is given is no mapping, or one of its keys is no name.
         RuntimeError: listing every key that is missing, unexpected, or of another shape.
     """
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}; it has Tensors by name")
+    if strange := [key for key in state_dict if not isinstance(key, str)]:
+        raise TypeError(f"the keys of a state_dict are names such as 'weight', got {strange[0]!r:.60}")
     keys, errors, puts = KeysNotMatched([], []), list[str](), list[Callable[[], None]]()
     metadata = getattr(state_dict, "_metadata", {})
     hold_all(module, Part(state_dict, "", puts), "", metadata, assign, keys, errors)

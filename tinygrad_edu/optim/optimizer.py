@@ -290,7 +290,7 @@ def what_is_wrong(optimizer: Optimizer, error: Exception) -> str | None:
         return None
     for i, p in enumerate(optimizer.parameters()):
         for name, value in optimizer.state.get(p, {}).items():
-            if not isinstance(value, (Tensor, int, float)):
+            if not isinstance(value, Tensor if isinstance(error, AttributeError) else (Tensor, int, float)):
                 return f"the state of parameter {i} has {value!r:.60} as {name!r}, where a Tensor belongs"
     return f"the state of a parameter has no {error}" if isinstance(error, KeyError) else None
 

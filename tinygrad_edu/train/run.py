@@ -14,6 +14,7 @@ import numpy
 from ..io import load_safetensors
 from ..nn import Module
 from ..tensor import Tensor
+from ..wording import in_our_words
 from .callbacks import HISTORY, TABLE
 from .config import Config, ConfigError, completed
 from .setup import CHECKPOINT, build_model
@@ -92,7 +93,7 @@ def read_text(path: Path, kind: str) -> str:
             raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
         return data.decode()
     except ValueError as error:
-        raise ValueError(f"cannot read {str(path)!r} as {kind}: {error}") from None
+        raise ValueError(f"cannot read {str(path)!r} as {kind}: {in_our_words(error)}") from None
 
 
 def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(Path(path), "TOML"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ValueError(f"cannot read {os.fspath(path)!r} as TOML: {error}") from None
+        raise ValueError(f"cannot read {os.fspath(path)!r} as TOML: {in_our_words(error)}") from None
 
 
 def read_json(path: Path) -> Any:
@@ -119,7 +120,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"cannot read {str(path)!r} as JSON: {error}") from None
+        raise ValueError(f"cannot read {str(path)!r} as JSON: {in_our_words(error)}") from None
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
@@ -133,7 +134,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
     try:
         history = [json.loads(line) for line in lines]
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"cannot read {str(path)!r} as JSON lines: {error}") from None
+        raise ValueError(f"cannot read {str(path)!r} as JSON lines: {in_our_words(error)}") from None
     if not all(map(is_record, history)):
         raise ValueError(f"{str(path)!r} is not a history: its lines are not all objects with numbers")
     return history

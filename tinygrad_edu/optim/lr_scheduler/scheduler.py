@@ -125,15 +125,23 @@ class LRScheduler:
 
     @guarded
     def step(self, epoch: int | None = None) -> None:
-        """Set the rates of the next epoch; `epoch`, another one than the next, is for programs that still give it."""
+        """Set the rates of the next epoch; `epoch`, another one than the next, is for programs that still give it.
+
+        Where the rates cannot be told, such as by a function that raises, the schedule stays where it was.
+        """
         if self._step_count == 1 and not self.optimizer._opt_called:
             warn_user(
                 "lr_scheduler.step() was called before optimizer.step(), so the first rate of the schedule is skipped"
             )
         if epoch is not None:
             warn_user("step(epoch) is deprecated; call step() once for each epoch")
+        before = self.last_epoch
         self._step_count += 1
-        self._update_lr(epoch)
+        try:
+            self._update_lr(epoch)
+        except BaseException:
+            self.last_epoch, self._step_count = before, self._step_count - 1
+            raise
 
     def _update_lr(self, epoch: int | None = None) -> None:
         """Set the rates of the next epoch, or of this one."""

@@ -27,6 +27,7 @@ from .formulas import mathml
 
 __all__ = ["Page", "page", "step"]
 
+MOST_OPERATIONS = 10_000  # whose backward a page plays, in ten seconds; nobody steps through more
 MOST_MODULES = 400  # that can be opened; modules that lie deeper stay closed
 HEIGHT = 640  # of the page in a notebook, in pixels
 HEAD, FOOT = 34, 28  # room in the frame of an open module above and below what is in it, for lines to meet
@@ -73,13 +74,18 @@ def step(loss: Any, *, names: Any = None, scopes: Scopes | None = None, title: s
 
     Raises:
         TypeError: the loss is not a Tensor.
-        ValueError: the loss does not require grad.
+        ValueError: the loss does not require grad, or its graph is too large.
         RuntimeError: a backward has freed the graph.
         ImportError: math-core, which writes the formulas, is not installed.
     """
     check_tensor(loss, "the loss")
     if loss._node is None:
         raise ValueError("there is nothing to step through: the loss does not require grad")
+    if (count := len(reachable([loss._node]))) > MOST_OPERATIONS:
+        raise ValueError(
+            f"the loss depends on {count:,} operations and leaves, too many to step through: a page plays up to "
+            f"{MOST_OPERATIONS:,}; take a smaller part, or draw() the graph, which folds it"
+        )
     tracer = Tracer(named_tensors(names), False, scopes)
     graph = tracer.trace([loss])
     steps = replay([loss._node], [numpy.ones(loss.shape, loss._array.dtype)], tracer.ids)
