@@ -188,6 +188,7 @@ LAYERS = {
     "CosineSimilarity": (),
     "Bilinear": (4, 4, 3),
     "CrossEntropyLoss": (),
+    "LinearCrossEntropyLoss": (2, 3),
     "MSELoss": (),
     "BCELoss": (),
     "NLLLoss": (),

@@ -305,6 +305,16 @@ ERRORS = {
         r"shape \(1,\), got \(2,\)",
     ),
     "beta": (lambda: F.smooth_l1_loss(t(1.0), t(1.0), beta=-1), RuntimeError, "beta >= 0, got -1"),
+    "weights of other classes": (
+        lambda: nn.LinearCrossEntropyLoss(2, 3, weight=t(1.0, 2.0)),
+        RuntimeError,
+        "each of 3 classes is needed",
+    ),
+    "smoothing of more than all": (
+        lambda: nn.LinearCrossEntropyLoss(2, 3, label_smoothing=1.5),
+        RuntimeError,
+        "between 0.0 and 1.0, got 1.5",
+    ),
     "delta that is no number": (lambda: nn.HuberLoss(delta="1"), TypeError, "a number as delta, got str"),
     "delta": (lambda: F.huber_loss(t(1.0), t(1.0), delta=0), RuntimeError, "delta > 0, got 0"),
     "a list of answers": (
@@ -443,3 +453,11 @@ def test_cross_entropy_wherever_the_logits_lie_in_memory(shape, reduction):
         np.testing.assert_allclose(loss, found[0][0], 1e-12)
         np.testing.assert_allclose(g, found[0][1], 1e-12, 1e-15)
     assert shape[0] == 0 or reduction == "none" or abs(found[0][1].sum()) < 1e-9
+
+
+def test_linear_cross_entropy_is_that_of_the_linear_layers_outputs():
+    x, w, b = doubles(4, 2), doubles(3, 2), doubles(3)
+    y = t(0, 2, 1, 1)
+    given = F.linear_cross_entropy(x, w, y, linear_bias=b)
+    assert float(given) == pytest.approx(float(F.cross_entropy(x @ w.T + b, y)))
+    gradcheck(lambda x, w, b: F.linear_cross_entropy(x, w, y, linear_bias=b), (x, w, b))

@@ -319,6 +319,54 @@ def class_inputs(shape, probabilities, rng):
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("ignored", [None, 1])
+@pytest.mark.parametrize(
+    ("input", "weight", "target"),
+    [
+        ((4, 2), (3, 2), np.array([0, 1, 2, 0])),
+        ((2,), (3, 2), np.array(2)),
+        ((4, 2), (3, 2, 2, 2), np.arange(16).reshape(4, 2, 2) % 3),
+        ((4, 2), (3, 2), uniform(4, 3)),
+        ((4, 2), (3, 2, 2), uniform(4, 3, 2)),
+        ((0, 2), (3, 2), np.zeros(0, np.int64)),
+        # what does not fit
+        ((2,), (3, 2, 2), np.zeros(2, np.int64)),
+        ((4, 3), (3, 2), np.zeros(4, np.int64)),
+        ((4, 2, 2), (3, 2), np.zeros((4, 2), np.int64)),
+        ((4, 2), (2,), np.zeros(4, np.int64)),
+        ((4, 2), (3, 2), np.zeros(3, np.int64)),
+    ],
+)
+def test_linear_cross_entropy(input, weight, target, ignored, smoothing, reduction):
+    def program(m, x, w, b, y):
+        f = m.nn.functional.linear_cross_entropy
+        settings = {"reduction": reduction, "ignore_index": ignored, "label_smoothing": smoothing}
+        return f(x, w, y, linear_bias=b, **settings), f(x, w, y, weight=x.new_ones(3) * 2, **settings)
+
+    hold(program, normal(*input), normal(*weight), normal(*weight[:-1]), target)
+    hold(program, normal(*input), normal(*weight), normal(2), target)  # a bias that does not fit
+
+
+@pytest.mark.parametrize(
+    ("settings", "arrays"),
+    [
+        ({}, [normal(4, 2), np.array([0, 1, 2, 0])]),
+        ({"bias": True}, [normal(2), np.array(1)]),
+        ({"out_features": (2, 2), "bias": True, "ignore_index": 1}, [normal(4, 2), np.arange(16).reshape(4, 2, 2) % 3]),
+        ({"weight": uniform(3), "label_smoothing": 0.1, "reduction": "sum"}, [normal(4, 2), uniform(4, 3)]),
+    ],
+)
+def test_linear_cross_entropy_as_a_layer(settings, arrays):
+    def make(nn):
+        tensor = tg.tensor if nn is tg.nn else torch.tensor
+        given = {k: tensor(v) if isinstance(v, np.ndarray) else v for k, v in settings.items()}
+        return nn.LinearCrossEntropyLoss(2, 3, **given)
+
+    hold_module(make, *arrays)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize("ignored", [-100, 1, -1])
 @pytest.mark.parametrize("shape", [(4, 3), (3,), (2, 3, 4), (2, 3, 2, 2), (0, 3), (2, 3, 0)], ids=str)

@@ -5,7 +5,7 @@
 """
 
 from .binary import BCELoss, BCEWithLogitsLoss, MultiLabelSoftMarginLoss, SoftMarginLoss
-from .classification import CrossEntropyLoss, NLLLoss
+from .classification import CrossEntropyLoss, LinearCrossEntropyLoss, NLLLoss
 from .ctc import CTCLoss
 from .likelihood import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
 from .margin import HingeEmbeddingLoss, MarginRankingLoss, MultiLabelMarginLoss, MultiMarginLoss
@@ -23,6 +23,7 @@ __all__ = [
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
+    "LinearCrossEntropyLoss",
     "MSELoss",
     "MarginRankingLoss",
     "MultiLabelMarginLoss",

@@ -10,7 +10,7 @@ from .binary import (
     multilabel_soft_margin_loss,
     soft_margin_loss,
 )
-from .classification import cross_entropy, nll_loss
+from .classification import cross_entropy, linear_cross_entropy, nll_loss
 from .ctc import ctc_loss
 from .likelihood import gaussian_nll_loss, kl_div, poisson_nll_loss
 from .margin import hinge_embedding_loss, margin_ranking_loss, multi_margin_loss, multilabel_margin_loss
@@ -28,6 +28,7 @@ __all__ = [
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "linear_cross_entropy",
     "margin_ranking_loss",
     "mse_loss",
     "multi_margin_loss",

@@ -9,9 +9,10 @@ from ....functions.indexing import gather
 from ....functions.softmax import log_softmax
 from ....ops.softmax import logits_cross_entropy
 from ....tensor import Tensor
+from ..linear import linear
 from .reduction import check_tensors, reduced
 
-__all__ = ["cross_entropy", "nll_loss"]
+__all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 
 
 def cross_entropy(
@@ -49,6 +50,50 @@ def cross_entropy(
             raise RuntimeError(f"ignore_index is for classes; the target holds probabilities, and it is {ignore_index}")
         return entropy_of_probabilities(log_p, target, weight, reduction, label_smoothing)
     return entropy_of_classes(log_p, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Any:
+    r"""The cross_entropy of a linear layer's outputs, the logits W x + b; see nn.LinearCrossEntropyLoss.
+
+    `input (N, in) or (in)`, `linear_weight (C, *, in)`, `linear_bias (C, *)`, `target` as cross_entropy's for logits
+    `(N, C, *) or (C)`. The `options` of how PyTorch goes through the rows change nothing here.
+
+    Raises:
+        ShapeError: input, weights, bias and target do not fit.
+        IndexError: a class is not in 0 .. C - 1, and not ignore_index.
+        ValueError: the reduction is not known.
+        RuntimeError: label_smoothing is not between 0 and 1; there is an ignore_index for probabilities.
+    """
+    check_tensors("linear_cross_entropy", input=input, linear_weight=linear_weight, target=target)
+    if input.ndim not in (1, 2) or linear_weight.ndim < 2 or input.shape[-1] != linear_weight.shape[-1]:
+        raise ShapeError(
+            "linear_cross_entropy takes an input (N, in) or (in) and a linear_weight (C, *, in), got "
+            f"{input.shape} and {linear_weight.shape}"
+        )
+    shape = linear_weight.shape[:-1]
+    if len(shape) > 1 and input.ndim == 1:
+        raise ShapeError(
+            f"a linear_weight (C, *, in) of {linear_weight.shape} needs an input (N, in), got {input.shape}"
+        )
+    if linear_bias is not None and linear_bias.shape != shape:
+        raise ShapeError(f"linear_cross_entropy takes a linear_bias {shape}, got {linear_bias.shape}")
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = linear(input, linear_weight.reshape(-1, input.shape[-1]), bias).reshape(*input.shape[:-1], *shape)
+    if ignore_index is not None and target.shape == logits.shape:
+        raise RuntimeError(f"ignore_index is for classes; the target holds probabilities, and it is {ignore_index}")
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(logits, target, weight, ignored, reduction, label_smoothing)
 
 
 def nll_loss(
