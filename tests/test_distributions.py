@@ -354,3 +354,19 @@ def test_shares_of_broken_sticks_sum_to_one():
     assert drawn.shape == (50, 4)
     np.testing.assert_allclose(drawn.sum(-1).numpy(), 1, rtol=1e-5)
     assert d.StickBreakingTransform()(tg.zeros(3)).tolist() == pytest.approx([0.25] * 4)
+
+
+def test_random_correlations_have_the_variance_of_their_family():
+    """Each correlation is 2 b - 1 with b of Beta(a, a), a = c + (n - 2) / 2, of variance 1 / (2 c + n - 1)."""
+    tg.manual_seed(0)
+    for n, c in ((2, 0.7), (3, 2.0), (4, 1.0)):
+        family = d.LKJCholesky(n, c)
+        factors = family.sample((4000,))
+        assert d.constraints.corr_cholesky.check(factors).all()
+        assert family.log_prob(factors).shape == (4000,)
+        correlations = (factors @ factors.mT).numpy()[:, *np.tril_indices(n, -1)]
+        np.testing.assert_allclose(correlations.mean(0), 0, atol=0.04)
+        np.testing.assert_allclose(correlations.var(0), 1 / (2 * c + n - 1), rtol=0.1)
+    assert d.LKJCholesky(3, tg.ones(5)).expand((2, 5)).sample((4,)).shape == (4, 2, 5, 3, 3)
+    # all correlation matrices of two are equally likely where c is 1
+    np.testing.assert_allclose(d.LKJCholesky(2).log_prob(tg.eye(2)), np.log(0.5), rtol=1e-5)

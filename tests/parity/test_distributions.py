@@ -18,6 +18,8 @@ LOGITS = np.array([[0.3, -1.0, 2.0], [0.0, 0.5, -0.5]])
 MATRIX = np.array([[[2.0, 0.0], [0.5, 1.0]], [[1.0, 0.0], [-0.3, 0.7]]])
 COVARIANCE = MATRIX @ MATRIX.swapaxes(-1, -2)
 POSITIVE = np.array([[0.3, 1.0, 2.5], [4.0, 0.7, 0.1]])
+ROWS_OF_FACTORS = np.tril(np.random.default_rng(0).normal(size=(2, 3, 3, 3))) + 2 * np.eye(3)
+FACTORS = ROWS_OF_FACTORS / np.linalg.norm(ROWS_OF_FACTORS, axis=-1, keepdims=True)
 CLASSES = np.array([[0, 2], [1, 1], [2, 0]])
 
 
@@ -126,6 +128,8 @@ ROWS = {
         (POSITIVE, SCALE),
         POSITIVE,
     ),
+    "LKJCholesky": (lambda m, a: d(m).LKJCholesky(3, a), (POSITIVE,), FACTORS),
+    "LKJCholesky of a number": (lambda m, a: d(m).LKJCholesky(3, a[0, 0]), (POSITIVE,), FACTORS),
     "Pareto": (lambda m, a, b: d(m).Pareto(b, a + 2), (POSITIVE, SCALE), POSITIVE + 2),
     "Weibull": (lambda m, a, b: d(m).Weibull(b, a + 1), (POSITIVE, SCALE), POSITIVE[::-1].copy()),
     "HalfCauchy": (lambda m, b: d(m).HalfCauchy(b), (SCALE,), POSITIVE),
@@ -311,6 +315,7 @@ def test_divergences_of_what_rules_something_out():
 LOWER = np.random.default_rng(0).standard_normal((2, 3, 3))
 TRANSFORMS = {
     "StickBreaking": (lambda m: d(m).StickBreakingTransform(), PLACE * 2),
+    "CorrCholesky": (lambda m: d(m).CorrCholeskyTransform(), PLACE * 2),
     "LowerCholesky": (lambda m: d(m).LowerCholeskyTransform(), LOWER),
     "Reshape": (lambda m: d(m).ReshapeTransform((3, 3), (9,)), LOWER),
     "Stack": (lambda m: d(m).StackTransform([d(m).ExpTransform(), d(m).AffineTransform(1.0, 2.0)], dim=-2), PLACE),
@@ -343,6 +348,7 @@ SETS = {
     "real_vector": lambda c: c.real_vector,
     "positive vectors": lambda c: c.independent(c.positive, 1),
     "lower_cholesky": lambda c: c.lower_cholesky,
+    "corr_cholesky": lambda c: c.corr_cholesky,
 }
 
 
@@ -390,6 +396,8 @@ def test_corners():
         matrices = m.tensor([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]]])
         assert d(m).constraints.positive_definite.check(matrices).tolist() == [True, False]
         assert d(m).constraints.is_dependent(d(m).Uniform.support)
+        factors = m.tensor([[[1.0, 0.0], [0.6, 0.8]], [[1.0, 0.0], [0.6, 0.7]], [[1.0, 0.1], [0.6, 0.8]]])
+        assert d(m).constraints.corr_cholesky.check(factors).tolist() == [True, False, False]
         relaxed = d(m).RelaxedOneHotCategorical(m.tensor([7.2]), logits=m.zeros(4)).expand((3,))
         assert relaxed.log_prob(m.full((4,), 0.25)).shape == (3,)
 
@@ -411,6 +419,11 @@ WRONG = [
     lambda m: d(m).Bernoulli(0.5).log_prob(m.tensor(0.5)),
     lambda m: d(m).Bernoulli(0.5, 0.5),
     lambda m: d(m).Uniform(1.0, 1.0),
+    lambda m: d(m).LKJCholesky(1),
+    lambda m: d(m).LKJCholesky(3, 0.0),
+    lambda m: d(m).LKJCholesky(2).log_prob(m.ones(2, 2)),
+    lambda m: d(m).CorrCholeskyTransform().forward_shape((4,)),
+    lambda m: d(m).CorrCholeskyTransform().inverse_shape((3, 2)),
     lambda m: d(m).Uniform(0.0, 1.0).log_prob(m.tensor(2.0)),
     lambda m: d(m).Exponential(-1.0),
     lambda m: d(m).Exponential(1.0).log_prob(m.tensor(-1.0)),

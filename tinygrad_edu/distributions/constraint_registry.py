@@ -8,6 +8,7 @@ from .constraints import Constraint
 from .transforms import (
     AffineTransform,
     ComposeTransform,
+    CorrCholeskyTransform,
     ExpTransform,
     IndependentTransform,
     LowerCholeskyTransform,
@@ -99,3 +100,5 @@ for registry in (biject_to, transform_to):
 biject_to.register(constraints.simplex, lambda constraint: StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda constraint: SoftmaxTransform())
 transform_to.register(constraints.lower_cholesky, lambda constraint: LowerCholeskyTransform())
+biject_to.register(constraints.corr_cholesky, lambda constraint: CorrCholeskyTransform())
+transform_to.register(constraints.corr_cholesky, lambda constraint: CorrCholeskyTransform())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import LinAlgError
+from ..functions.conversion import finfo
 from ..functions.creation import tensor
 from ..functions.linalg.decompositions import cholesky
 from ..functions.reduction import all as all_of
@@ -12,6 +13,7 @@ from ..tensor import Tensor
 __all__ = [
     "Constraint",
     "boolean",
+    "corr_cholesky",
     "dependent",
     "dependent_property",
     "greater_than",
@@ -226,6 +228,15 @@ class LowerCholesky(Constraint):
         return lower & all_of(value.diagonal(dim1=-2, dim2=-1) > 0, dim=-1)
 
 
+class CorrCholesky(LowerCholesky):
+    """Lower triangular matrices with a positive diagonal and rows of length 1: factors of correlation matrices."""
+
+    def check(self, value: Tensor) -> Any:
+        """Which matrices are, to some rounding."""
+        tolerance = finfo(value.dtype).eps * value.shape[-1] * 10
+        return super().check(value) & all_of((value.norm(dim=-1) - 1).abs() <= tolerance, dim=-1)
+
+
 class PositiveDefinite(Constraint):
     """Symmetric matrices that have a Cholesky factor."""
 
@@ -285,4 +296,4 @@ greater_than, greater_than_eq, less_than, independent = GreaterThan, GreaterThan
 unit_interval, positive, nonnegative = Interval(0.0, 1.0), GreaterThan(0.0), GreaterThanEq(0.0)
 positive_integer, nonnegative_integer = IntegerGreaterThan(1), IntegerGreaterThan(0)
 simplex, one_hot, real_vector = Simplex(), OneHot(), IndependentConstraint(real, 1)
-lower_cholesky, positive_definite = LowerCholesky(), PositiveDefinite()
+lower_cholesky, corr_cholesky, positive_definite = LowerCholesky(), CorrCholesky(), PositiveDefinite()

@@ -12,12 +12,19 @@ from ..tensor import Tensor
 from . import constraints
 from .distribution import sum_rightmost
 from .transform import ComposeTransform, IndependentTransform, Transform, identity_transform
-from .vectors import LowerCholeskyTransform, ReshapeTransform, StackTransform, StickBreakingTransform
+from .vectors import (
+    CorrCholeskyTransform,
+    LowerCholeskyTransform,
+    ReshapeTransform,
+    StackTransform,
+    StickBreakingTransform,
+)
 
 __all__ = [
     "AbsTransform",
     "AffineTransform",
     "ComposeTransform",
+    "CorrCholeskyTransform",
     "ExpTransform",
     "IndependentTransform",
     "LowerCholeskyTransform",

@@ -1,18 +1,26 @@
 """Transforms of vectors and matrices: onto shares that sum to 1, onto factors of matrices, into other shapes."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from ..functions.conversion import finfo
 from ..functions.creation import zeros
+from ..functions.diagonal import tril_indices
 from ..functions.joining import stack
 from ..functions.layout import Size
-from ..functions.sequences import arange
-from ..nn.functional import logsigmoid, pad
+from ..functions.sequences import arange, eye
+from ..nn.functional import logsigmoid, pad, softplus
 from . import constraints
 from .transform import Transform
 
-__all__ = ["LowerCholeskyTransform", "ReshapeTransform", "StackTransform", "StickBreakingTransform"]
+__all__ = [
+    "CorrCholeskyTransform",
+    "LowerCholeskyTransform",
+    "ReshapeTransform",
+    "StackTransform",
+    "StickBreakingTransform",
+]
 
 
 class StickBreakingTransform(Transform):
@@ -63,6 +71,75 @@ class LowerCholeskyTransform(Transform):
 
     def _inverse(self, y: Any) -> Any:
         return y.tril(-1) + y.diagonal(dim1=-2, dim2=-1).log().diag_embed()
+
+
+class CorrCholeskyTransform(Transform):
+    """Vectors of n (n - 1) / 2 numbers as lower triangular (n, n) matrices whose rows have length 1.
+
+    Their products with their own transposes are all correlation matrices. The tanh of a number is the part that its
+    element takes of what the elements before it leave of the row's length.
+    """
+
+    domain = constraints.real_vector
+    codomain = constraints.corr_cholesky
+    bijective = True
+
+    def _call(self, x: Any) -> Any:
+        eps = finfo(x.dtype).eps
+        parts = below(x.tanh().clamp(-1 + eps, 1 - eps))
+        left = (1 - parts**2).sqrt().cumprod(-1)
+        return (parts + eye(parts.shape[-1], dtype=x.dtype)) * pad(left[..., :-1], (1, 0), value=1)
+
+    def _inverse(self, y: Any) -> Any:
+        left = 1 - (y * y).cumsum(-1)
+        parts = beside(y, -1) / beside(pad(left[..., :-1], (1, 0), value=1), -1).sqrt()
+        return (parts.log1p() - (-parts).log1p()) / 2
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """The sum of the logarithms of how each element moves with its number."""
+        left = beside(1 - (y * y).cumsum(-1), -2)
+        return 0.5 * left.log().sum(-1) - 2 * (x + softplus(-2 * x) - math.log(2)).sum(-1)
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        """A matrix in place of the vector.
+
+        Raises:
+            ValueError: no matrix has so many elements below its diagonal.
+        """
+        n = order(shape[-1]) if shape else 0
+        if not shape or n * (n - 1) // 2 != shape[-1]:
+            raise ValueError(f"CorrCholeskyTransform takes (*, n (n - 1) / 2), got {tuple(shape)}")
+        return Size((*shape[:-1], n, n))
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        """The vector of what is below the matrix's diagonal.
+
+        Raises:
+            ValueError: it is no square matrix.
+        """
+        if len(shape) < 2 or shape[-1] != shape[-2]:
+            raise ValueError(f"CorrCholeskyTransform gives (*, n, n), got {tuple(shape)}")
+        return Size((*shape[:-2], shape[-1] * (shape[-1] - 1) // 2))
+
+
+def order(count: int) -> int:
+    """The size of the matrix that has so many elements below its diagonal."""
+    return (1 + math.isqrt(1 + 8 * count)) // 2
+
+
+def below(x: Any) -> Any:
+    """Matrices with these numbers below the diagonal, row by row, and zeros elsewhere."""
+    n = order(x.shape[-1])
+    rows, columns = tril_indices(n, n, -1)
+    out = x.new_zeros(*x.shape[:-1], n, n)
+    out[..., rows, columns] = x
+    return out
+
+
+def beside(x: Any, offset: int) -> Any:
+    """The numbers of matrices from a diagonal downwards, row by row."""
+    rows, columns = tril_indices(x.shape[-2], x.shape[-1], offset)
+    return x[..., rows, columns]
 
 
 class ReshapeTransform(Transform):
