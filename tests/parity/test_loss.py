@@ -348,6 +348,16 @@ def test_linear_cross_entropy(input, weight, target, ignored, smoothing, reducti
     hold(program, normal(*input), normal(*weight), normal(2), target)  # a bias that does not fit
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("shape", [(0, 0), (3, 0), (2, 0, 3)], ids=str)
+def test_cross_entropy_without_classes(shape, smoothing):
+    for reduction in REDUCTIONS:
+        program = program_of("cross_entropy", reduction=reduction, label_smoothing=smoothing)
+        hold(program, np.zeros(shape), np.zeros(shape))
+        if reduction != "sum" or not smoothing:  # PyTorch's sum over no samples is NaN then
+            hold(program, np.zeros(shape), np.zeros(shape[:1] + shape[2:], np.int64))
+
+
 @pytest.mark.parametrize(
     ("settings", "arrays"),
     [

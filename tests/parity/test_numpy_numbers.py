@@ -19,6 +19,7 @@ SETTINGS = {
     "hardtanh": lambda m, x, n: m.nn.functional.hardtanh(x, -n, n),
     "huber_loss": lambda m, x, n: m.nn.functional.huber_loss(x, x.detach() * 2 + 1, delta=n),
     "interpolate": lambda m, x, n: m.nn.functional.interpolate(x[None], scale_factor=n * 4),
+    "isin": lambda m, x, n: m.isin(m.tensor([0.5, 1.0]), n),
     "leaky_relu": lambda m, x, n: m.nn.functional.leaky_relu(x, n),
     "logit": lambda m, x, n: m.logit(x, n / 4),
     "normalize": lambda m, x, n: m.nn.functional.normalize(x, eps=n),

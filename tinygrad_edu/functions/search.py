@@ -1,5 +1,6 @@
 """Finding values among others: places in sorted edges, membership, places of what is not zero."""
 
+from numbers import Real
 from typing import Any
 
 import numpy
@@ -81,7 +82,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
         RuntimeError: they hold bools.
     """
     for given in (elements, test_elements):
-        if not isinstance(given, (Tensor, int, float)):
+        if not isinstance(given, Tensor | Real):
             raise TypeError(f"isin takes Tensors and numbers, got {type(given).__name__} {given!r:.40}")
     x, tests = [to_numpy(getattr(y, "_array", y)) for y in (elements, test_elements)]
     check_kind(tests.dtype if x.dtype.kind == "b" else x.dtype, "iuf", "isin")

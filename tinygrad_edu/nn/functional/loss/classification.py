@@ -159,8 +159,9 @@ def entropy_of_probabilities(
             f"got {target.dtype} {target.shape}"
         )
     dim = class_dim(log_p)
-    q = target * (1 - smoothing) + smoothing / log_p.shape[dim] if smoothing else target
-    return reduced(-(log_p * q * along_classes(weight, log_p)).sum(dim), reduction)
+    q = target * (1 - smoothing) + smoothing / max(log_p.shape[dim], 1) if smoothing else target
+    total = None if log_p.shape[dim] else 0  # the mean over no classes is NaN
+    return reduced(-(log_p * q * along_classes(weight, log_p)).sum(dim), reduction, total)
 
 
 def entropy_of_classes(
@@ -186,5 +187,5 @@ def entropy_of_classes(
     w = (ones_like(losses) if weight is None else weight[y]).masked_fill(ignored, 0)
     losses = losses * w
     if smoothing:
-        losses = (1 - smoothing) * losses - smoothing / count * (log_p * weights).sum(dim)
+        losses = (1 - smoothing) * losses - smoothing / max(count, 1) * (log_p * weights).sum(dim)
     return reduced(losses.masked_fill(ignored, 0), reduction, w.sum())
