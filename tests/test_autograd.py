@@ -243,6 +243,8 @@ def test_several_outputs():
     a, b, index = operation(x)
     assert (a.tolist(), b.tolist(), index.item()) == ([2, 4], [9, 16], 3)
     assert not index.requires_grad
+    with tg.no_grad():
+        assert not any(y.requires_grad for y in operation(x))
     (a.sum() + (b * b).sum()).backward(retain_graph=True)
     assert x.grad.tolist() == [2, 2, 4 * 27, 4 * 64]
     x.grad = None
@@ -300,8 +302,8 @@ def test_modes_as_decorators():
         return x * 2, tg.is_grad_enabled()
 
     @tg.no_grad()
-    def steps(x):
-        got = yield x * 2, tg.is_grad_enabled()
+    def steps(x, *, times):
+        got = yield x * times, tg.is_grad_enabled()
         yield got, tg.is_grad_enabled()
         return 5
 
@@ -313,7 +315,7 @@ def test_modes_as_decorators():
         assert not enabled
     assert bare.__doc__ == "Documented."
     assert bare(x, times=3)[0].item() == 3
-    generator = steps(x)
+    generator = steps(x, times=2)
     y, enabled = next(generator)
     assert (y.requires_grad, enabled, tg.is_grad_enabled()) == (False, False, True)
     assert generator.send("sent") == ("sent", False)

@@ -43,6 +43,22 @@ WRONG = {
         r"'ijk' has 3 letters for a 2-d operand",
     ),
     "reshape": (lambda: X.reshape(4, 2), ShapeError, r"6 elements do not fit into shape \(4, 2\)"),
+    "reshape to negative sizes": (
+        lambda: X.reshape(-2, -3),
+        ShapeError,
+        r"6 elements do not fit into shape \(-2, -3\)",
+    ),
+    "backward to no inputs": (
+        lambda: tg.ones(1, requires_grad=True).backward(inputs=[]),
+        GradientError,
+        r"no inputs; leave `inputs` out",
+    ),
+    "write to places that share memory": (
+        lambda: tg.ones(4).as_strided((2, 2), (1, 1)).add_(1),
+        RuntimeError,
+        r"share memory.*clone\(\)",
+    ),
+    "chance beyond 1": (lambda: tg.bernoulli(tg.tensor([1.5])), RuntimeError, r"from 0 to 1"),
     "reshape with two unknowns": (lambda: X.reshape(-1, -1), ShapeError, r"6 elements do not fit"),
     "view of what is not in order": (lambda: X.T.view(6), RuntimeError, r"use \.reshape\(\)"),
     "expand": (lambda: X.expand(4, 3), ShapeError, r"\(2, 3\) cannot be expanded to \(4, 3\)"),

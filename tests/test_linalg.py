@@ -429,6 +429,11 @@ def test_singular_vectors_by_random_directions(shape, rng):
     assert tg.pca_lowrank(tg.tensor(a), center=False).S.shape[-1] == min(6, *shape[-2:])
 
 
+def test_q_is_square_only_where_it_is_asked_for():
+    assert tg.qr(tg.ones(3, 2)).Q.shape == (3, 2)
+    assert tg.qr(tg.ones(3, 2), some=False).Q.shape == (3, 3)
+
+
 def test_no_reflections_are_the_identity():
     assert linalg.householder_product(tg.ones(2, 3, 2), tg.ones(2, 0)).tolist() == [[[1, 0], [0, 1], [0, 0]]] * 2
 

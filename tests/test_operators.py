@@ -1,6 +1,7 @@
 """Each operator of the list is there, as function and method, and the tests have a row for it."""
 
 import inspect
+import operator
 import pathlib
 import re
 from operator import attrgetter
@@ -53,6 +54,18 @@ def is_tested(name):
 def test_every_operator_has_a_row_in_some_test():
     assert len(OPERATORS) > 400
     assert not [name for _, name in OPERATORS if not is_tested(name)]
+
+
+@pytest.mark.parametrize(
+    "name", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor"]
+)
+def test_assigning_operators_write_in_place(name):
+    dtype = tg.int64 if name in ("iand", "ior", "ixor") else tg.float64
+    x, y = tg.tensor([7, 12, 5], dtype=dtype), tg.tensor([2, 5, 3], dtype=dtype)
+    expected = getattr(operator, name)(x.numpy().copy(), y.numpy())
+    seen = x.view(3)
+    assert getattr(operator, name)(x, y) is x
+    assert seen.tolist() == expected.tolist()
 
 
 REFLECTED = {
