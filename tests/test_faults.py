@@ -99,3 +99,24 @@ def test_a_script_that_is_no_program_is_told_in_one_line(tmp_path, content, told
     assert len(run.stderr.splitlines()) == 1
     assert run.stderr.startswith("tinygrad_edu: error: ")
     assert told in run.stderr
+
+
+WRONG = {
+    "nn.init": (lambda: nn.init.normal_("a"), TypeError, r"^normal_\('a'\): .*Tensor"),
+    "nn.utils": (lambda: nn.utils.weight_norm("a"), TypeError, r"^weight_norm\('a'\): "),
+    "autograd": (
+        lambda: tg.autograd.vjp("a", tg.ones(2)),
+        TypeError,
+        r"^vjp\('a', .*a function is needed, and a str came",
+    ),
+    "func": (lambda: tg.func.functional_call(3, {}), TypeError, r"^functional_call\(3, \{\}"),
+    "data": (lambda: tg.data.default_collate([{"a": 1}, {}]), TypeError, r"^default_collate\("),
+    "a class": (lambda: tg.special.erf(int), TypeError, r"^erf\(<class 'int'>\): a Tensor is needed somewhere"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_functions_of_every_part_are_told(name):
+    call, kind, message = WRONG[name]
+    with pytest.raises(kind, match=message):
+        call()

@@ -70,7 +70,8 @@ OUR_WORDS = {
         "it is not for elements of this kind; numbers are needed"
     ),
     # other things than numbers and Tensors
-    rf"{TYPE} object has no attribute": r"a Tensor is needed somewhere, and a \g<came> came",
+    rf"(type object )?{TYPE} (object )?has no attribute": r"a Tensor is needed somewhere, and a \g<came> came",
+    rf"{TYPE} object is not callable": r"a function is needed, and a \g<came> came",
     rf"{TYPE} object is not (?P<what>\w+)": r"a \g<came> came where something \g<what> is needed",
     rf"{TYPE} object does not support item assignment": r"a \g<came> came where a dict or a list is needed",
     r"must be (real number|str|a string).*, not '?(?P<came>[\w.]+)'?": r"a \g<1> is needed, and a \g<came> came",

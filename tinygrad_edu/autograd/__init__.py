@@ -1,6 +1,7 @@
 """Backward and what is built on it: gradients as values, Functions, hooks, products with Jacobians, checks."""
 
 from ..grad_mode import enable_grad, no_grad, set_grad_enabled
+from ..told import guard
 from . import functional, graph
 from .anomaly import (
     detect_anomaly,
@@ -54,3 +55,5 @@ __all__ = [
     "vhp",
     "vjp",
 ]
+
+guard(globals(), __all__, __name__, held=False)

@@ -13,6 +13,7 @@ from ..functions.creation import zeros, zeros_like
 from ..functions.joining import stack
 from ..grad_mode import enable_grad
 from ..tensor import Tensor
+from ..told import guard
 from .backward import grad
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -276,3 +277,6 @@ def hvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
         products = gradients(first, xs, us, create_graph=True)
         found = or_zeros(gradients(products, us, weights, create_graph), xs, strict, create_graph, "the Hessian")
     return finished(y, create_graph), finished(like(inputs, found), create_graph)
+
+
+guard(globals(), __all__, __name__, held=False)

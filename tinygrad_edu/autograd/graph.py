@@ -15,6 +15,7 @@ from ..ops.movement import sum_to
 from ..printing import node_name
 from ..recording import wrap
 from ..tensor import Tensor
+from ..told import guard
 from .backward import visited
 from .edges import GradientEdge, get_gradient_edge, node_of
 from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
@@ -368,3 +369,6 @@ class save_on_cpu(saved_tensors_hooks):
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cpu") -> None:
         super().__init__(lambda tensor: tensor, lambda packed: packed)
+
+
+guard(globals(), __all__, __name__, held=False)

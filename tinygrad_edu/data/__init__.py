@@ -4,6 +4,7 @@
 it. Which folder that is, and how to fill it oneself, `help(tinygrad_edu.data.storage)` tells.
 """
 
+from ..told import guard
 from . import transforms
 from .catalogue import DATASETS, Entry
 from .cifar import cifar10, cifar10_5k
@@ -84,3 +85,5 @@ __all__ = [
     "wine",
     "yearly_sunspots",
 ]
+
+guard(globals(), __all__, __name__, held=False)

@@ -4,6 +4,7 @@ They nest in any order, and with autograd: what they give can be differentiated 
 function in a loop, once for each element of the batch; it saves the writing, not the time.
 """
 
+from ..told import guard
 from .batches import vmap
 from .gradients import grad, grad_and_value, linearize, vjp
 from .jacobians import hessian, jacfwd, jacrev, jvp
@@ -22,3 +23,5 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+guard(globals(), __all__, __name__, held=False)

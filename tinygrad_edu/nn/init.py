@@ -10,7 +10,7 @@ from ..functions.random import randn, randperm
 from ..functions.sequences import eye
 from ..grad_mode import no_grad
 from ..tensor import Tensor
-from ..told import warn_user
+from ..told import guard, warn_user
 
 __all__ = [
     "calculate_gain",
@@ -267,3 +267,6 @@ def fan_in_uniform_(bias: Tensor, weight: Tensor) -> Tensor:
     fan_in, _ = fans(weight)
     bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
     return uniform_(bias, -bound, bound)
+
+
+guard(globals(), __all__, __name__, held=False)

@@ -10,6 +10,7 @@ from ..grad_mode import no_grad
 from ..nn.batchnorm import BatchNorm
 from ..nn.module import Module
 from ..tensor import Tensor
+from ..told import guard
 from .lr_scheduler.scheduler import LRScheduler, Rates, check_optimizer, one_for_each_group
 from .optimizer import Optimizer
 
@@ -221,3 +222,6 @@ class SWALR(LRScheduler):
             start = goal if before == 1 else (lr - before * goal) / (1 - before)
             rates.append(goal * now + start * (1 - now))
         return rates
+
+
+guard(globals(), __all__, __name__, held=False)

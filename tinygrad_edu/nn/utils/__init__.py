@@ -1,5 +1,6 @@
 """What is done to a network's parameters and gradients from outside."""
 
+from ...told import guard
 from . import parametrizations, parametrize, prune, rnn
 from .clipping import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
@@ -26,3 +27,5 @@ __all__ = [
     "vector_to_parameters",
     "weight_norm",
 ]
+
+guard(globals(), __all__, __name__, held=False)
