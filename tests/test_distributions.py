@@ -158,6 +158,14 @@ def test_arguments_and_values_are_checked_unless_one_asks_for_no_checks(name):
     assert not unchecked._validate_args
     with pytest.raises(ValueError, match=r"must satisfy|needs low"):
         kind(*broken, validate_args=True)
+    drawn = kind(*arguments).sample()
+    assert drawn.shape == kind(*arguments).batch_shape + kind(*arguments).event_shape
+    outside = tg.full(drawn.shape, math.nan if name != "Categorical" else 3.5)
+    with pytest.raises(ValueError, match="within the support"):
+        kind(*arguments).log_prob(outside)
+    if kind.cdf is not d.Distribution.cdf and name not in ("InverseGamma", "LogisticNormal"):  # of what has none
+        with pytest.raises(ValueError, match="within the support"):
+            kind(*arguments).cdf(outside)
 
 
 def test_what_cannot_be_differentiated_says_so():
@@ -370,3 +378,9 @@ def test_random_correlations_have_the_variance_of_their_family():
     assert d.LKJCholesky(3, tg.ones(5)).expand((2, 5)).sample((4,)).shape == (4, 2, 5, 3, 3)
     # all correlation matrices of two are equally likely where c is 1
     np.testing.assert_allclose(d.LKJCholesky(2).log_prob(tg.eye(2)), np.log(0.5), rtol=1e-5)
+
+
+def test_one_number_of_events():
+    tg.manual_seed(0)
+    assert tg.poisson(tg.tensor(3.0)).shape == ()
+    assert np.mean([d.Poisson(3.0).sample().item() for _ in range(300)]) == pytest.approx(3, abs=0.4)

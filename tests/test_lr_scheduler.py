@@ -278,3 +278,11 @@ def test_milestones_may_come_back_as_a_plain_dictionary():
     state = saved.state_dict()
     other.load_state_dict({**state, "milestones": dict(state["milestones"])})
     assert rates(other, 6) == rates(saved, 6)
+
+
+@pytest.mark.parametrize("kind", [lr_scheduler.LinearLR, lr_scheduler.PolynomialLR, lr_scheduler.CosineAnnealingLR])
+def test_a_schedule_that_begins_later_leaves_the_rate_as_it_is(kind):
+    optimizer = sgd()
+    optimizer.param_groups[0].update(initial_lr=0.5, lr=0.25)
+    named = {"T_max": 9} if kind is lr_scheduler.CosineAnnealingLR else {"total_iters": 9}
+    assert kind(optimizer, **named, last_epoch=2).get_last_lr() == [0.25]

@@ -90,7 +90,12 @@ def test_what_holds_itself_is_told_or_comes_back_so(tmp_path):
 
 
 def test_containers_come_back_from_safetensors_too(tmp_path):
-    obj = {"a": [tg.tensor([1.0]), (2, None, "three")], "b": {"c": True}}
+    obj = {
+        "a": [tg.tensor([1.0]), (2, None, "three")],
+        "b": {"c": True},
+        "a.0": tg.tensor(2),
+        "": {"a.0": tg.tensor(3)},
+    }
     tg.save(obj, tmp_path / "file.safetensors")
     found = tg.load(tmp_path / "file.safetensors")
     assert repr(found) == repr(obj)

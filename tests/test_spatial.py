@@ -192,6 +192,7 @@ MISTAKES = [
     (lambda: F.pad(X, (6, 0, 0, 0), "circular"), ValueError, r"up to the size.*got 6, 0"),
     (lambda: F.pad(X, (1.5, 0), "reflect"), TypeError, "integers"),
     (lambda: F.interpolate(X), ValueError, "either size or scale_factor"),
+    (lambda: F.interpolate(X, (0, 3)), ValueError, r"sizes of 1 or more, got \(0, 3\)"),
     (lambda: F.interpolate(X, scale_factor="2"), TypeError, "takes numbers, got '2'"),
     (lambda: F.interpolate(X, 2, mode="linear"), ValueError, r"'linear' takes .* 1 spatial, got \(2, 3, 4, 5\)"),
     (lambda: F.interpolate(X.long(), 2, mode="bilinear"), RuntimeError, "not implemented for int64"),

@@ -164,9 +164,10 @@ def test_epochs_can_be_given_and_schedules_go_on(name):
     named = {"ExponentialLR": {"gamma": 0.5}, "CosineAnnealingLR": {"T_max": 30}, **named}.get(kind, {})
     if kind == "CosineAnnealingWarmRestarts":
         named = {"T_0": 3}
-    ours = getattr(optim.lr_scheduler, kind)(optimizer, **named, last_epoch=20)
-    theirs = getattr(torch.optim.lr_scheduler, kind)(reference, **named, last_epoch=20)
-    hold_steps(ours, theirs, optimizer, reference, 5)
+    for last_epoch in (20, 2):
+        ours = getattr(optim.lr_scheduler, kind)(optimizer, **named, last_epoch=last_epoch)
+        theirs = getattr(torch.optim.lr_scheduler, kind)(reference, **named, last_epoch=last_epoch)
+        hold_steps(ours, theirs, optimizer, reference, 5)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -98,7 +98,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """
     if not (input._array >= 0).all():
         raise RuntimeError("poisson needs expected numbers that are not negative")
-    return wrap(source_of(generator).poisson(input._array).astype(input.dtype))
+    return wrap(numpy.asarray(source_of(generator).poisson(input._array), input.dtype))
 
 
 def check_parameter(fits: bool, name: str, rule: str) -> None:
