@@ -169,3 +169,13 @@ def test_refused(name):
     call, kind, told = REFUSED[name]
     with pytest.raises(kind, match=told):
         call()
+
+
+@pytest.mark.parametrize("name", [x for x in F.__all__ if x.endswith("_") and x[:-1] in F.__all__])
+def test_what_is_written_into_the_input_is_what_the_function_gives(name):
+    x = tensor([-2.0, -0.7, 0.0, 0.4, 3.0])
+    rest = (0.1, 0.5) if name == "threshold_" else ()
+    expected = getattr(F, name[:-1])(x, *rest)
+    if name != "rrelu_":  # whose slopes are not drawn where it is not trained
+        assert getattr(F, name)(x, *rest) is x
+        assert x.tolist() == expected.tolist()

@@ -149,6 +149,18 @@ MADE_OF = {
 }
 
 
+COUNTS = {"Poisson", "Geometric", "Bernoulli", "Binomial", "NegativeBinomial", "Multinomial", "Categorical"}
+COUNTS |= {"OneHotCategorical"}
+
+
+@pytest.mark.parametrize("name", MADE_OF)
+def test_which_are_discrete_and_which_have_gradients(name):
+    made = operator.attrgetter(name)(d)(*MADE_OF[name])
+    assert made.has_rsample is (name not in COUNTS)
+    assert made.support.is_discrete is (name in COUNTS)
+    assert made.sample().dtype == (tg.int64 if name == "Categorical" else tg.float32)
+
+
 @pytest.mark.parametrize("name", MADE_OF)
 def test_arguments_and_values_are_checked_unless_one_asks_for_no_checks(name):
     kind, arguments = operator.attrgetter(name)(d), MADE_OF[name]

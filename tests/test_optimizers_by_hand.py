@@ -219,6 +219,15 @@ def test_what_is_found_meets_the_wolfe_conditions(f, slope, t):
     assert found.t in told
 
 
+def test_a_flat_place_that_is_too_high_is_passed_over():
+    def evaluate(t):
+        return Point(t, (t - 2) ** 2, 2 * (t - 2), None)
+
+    # with these numbers t = 1.0 to 3.0 is flat enough, and up to 2.2 low enough
+    assert 1.0 <= strong_wolfe(evaluate, evaluate(0.0), 2.5, 1.0, 1e-12, 60, 0.45, 0.5).t <= 2.2
+    assert strong_wolfe(evaluate, evaluate(0.0), 2.1, 1.0, 1e-12, 60, 0.45, 0.5).t == 2.1
+
+
 def test_a_search_that_may_not_go_on_gives_the_better_end():
     start = Point(0.0, 1.0, -1.0, None)
     assert strong_wolfe(lambda t: Point(t, 1.0 - t, -1.0, None), start, 0.5, 1.0, 1e-9, 3).loss < 0.5

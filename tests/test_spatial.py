@@ -207,6 +207,7 @@ MISTAKES = [
     (lambda: F.max_unpool2d(X, X, 2), TypeError, "indices of int64, got float32"),
     (lambda: F.unfold(X, 6), ValueError, r"size \(4, 5\) is too small"),
     (lambda: F.fractional_max_pool2d(X, 0, 2), ValueError, r"\(2, 2\) windows \(0, 0\) do not fit in \(4, 5\)"),
+    (lambda: F.fractional_max_pool2d(X.long(), 2, 2), RuntimeError, "not implemented for int64"),
     (lambda: F.fractional_max_pool2d(X, 3, 3), ValueError, r"do not fit in \(4, 5\)"),
     (lambda: F.fractional_max_pool2d(X, 2), ValueError, "an output_size or an output_ratio"),
     (
