@@ -519,3 +519,26 @@ def test_a_parameter_that_a_property_stands_before():
     assert ball.c.grad.item() == -1
     with pytest.raises(KeyError):
         del ball._parameters["k"]
+
+
+def test_parameters_of_ones_own_that_are_made_in_new():
+    import torch
+
+    class Named(torch.nn.Parameter):
+        def __new__(cls, data, name="", requires_grad=True):
+            made = torch.Tensor._make_subclass(cls, data, requires_grad)
+            made.tag = name
+            return made
+
+    class Positive(Named):
+        pass
+
+    data = torch.ones(3)
+    net = torch.nn.Module()
+    net.scale = Positive(data, name="scale")
+    assert (type(net.scale), net.scale.tag, net.scale.requires_grad) == (Positive, "scale", True)
+    assert [name for name, _ in net.named_parameters()] == ["scale"]
+    data.mul_(2)
+    (net.scale**2).sum().backward()
+    assert net.scale.grad.tolist() == [4, 4, 4]
+    assert not Named(data, requires_grad=False).requires_grad

@@ -17,6 +17,7 @@ from .dtypes import OF, bfloat16
 from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
 from .sparse import METHODS as METHODS_OF_SPARSE
+from .subclasses import METHODS as METHODS_OF_SUBCLASSES
 
 __all__ = ["as_torch"]
 
@@ -33,6 +34,7 @@ OUT_OF_SCOPE = {
 # as PyTorch shows them; also, Tensor(x.shape) has that shape
 AS_SHOWN = {
     **METHODS_OF_SPARSE,
+    **METHODS_OF_SUBCLASSES,
     "bfloat16": lambda x, **settings: x.to(bfloat16),  # which tells that it cannot be
     "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),
     "dtype": property(lambda x: OF[x._array.dtype], doc=Tensor.dtype.__doc__),
