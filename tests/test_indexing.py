@@ -191,6 +191,9 @@ def test_brackets_have_right_gradients(index):
         ((None, 0, [1, 0]), [None, (slice(None), 0), (slice(None), [1, 0])]),
         ((0, slice(None, None, -1), [1, 0]), [0, slice(None, None, -1), (slice(None), [1, 0])]),
         ((slice(None, None, -2), None), [slice(None, None, -2), (slice(None), None)]),
+        ((0, True, [1, 0]), [0, [1, 0]]),  # a bool goes along with lists
+        ((None, np.array(True), [1, 0]), [None, (slice(None), [1, 0])]),
+        ((..., True, [1, 0]), [(..., [1, 0])]),
     ],
     ids=str,
 )
