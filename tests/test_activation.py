@@ -179,3 +179,12 @@ def test_what_is_written_into_the_input_is_what_the_function_gives(name):
     if name != "rrelu_":  # whose slopes are not drawn where it is not trained
         assert getattr(F, name)(x, *rest) is x
         assert x.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+@pytest.mark.parametrize(("shape", "dim"), [((), 0), ((2,), 0), ((2, 3), 1), ((2, 3, 4), 0), ((2, 3, 4, 5), 1)])
+def test_the_dimension_that_is_guessed_is_told_to_be(name, shape, dim):
+    x = tg.rand(*shape)
+    with pytest.warns(UserWarning, match="Implicit dimension choice"):
+        found = getattr(F, name)(x)
+    assert found.tolist() == getattr(F, name)(x, dim=dim).tolist()

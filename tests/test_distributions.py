@@ -158,6 +158,7 @@ def test_which_are_discrete_and_which_have_gradients(name):
     made = operator.attrgetter(name)(d)(*MADE_OF[name])
     assert made.has_rsample is (name not in COUNTS)
     assert made.support.is_discrete is (name in COUNTS)
+    assert made.has_enumerate_support is (name in {"Bernoulli", "Binomial", "Categorical", "OneHotCategorical"})
     assert made.sample().dtype == (tg.int64 if name == "Categorical" else tg.float32)
 
 
@@ -366,7 +367,9 @@ def test_transforms_onto_sets_whose_bounds_are_tensors(registry):
     assert registry(between(0.0, high))(zero).tolist() == [0.5, 2.5]
     assert registry(between(0.0, 4.0))(zero).tolist() == [2.0, 2.0]
     assert registry(d.constraints.greater_than(low))(zero).tolist() == [1.0, 0.0]
+    assert registry(d.constraints.greater_than_eq(low))(zero).tolist() == [1.0, 0.0]
     assert registry(d.constraints.less_than(high))(zero).tolist() == [0.0, 4.0]
+    assert registry(d.constraints.half_open_interval(low, high))(zero).tolist() == [0.5, 2.0]
 
 
 def test_shares_of_broken_sticks_sum_to_one():

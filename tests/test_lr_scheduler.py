@@ -286,3 +286,25 @@ def test_a_schedule_that_begins_later_leaves_the_rate_as_it_is(kind):
     optimizer.param_groups[0].update(initial_lr=0.5, lr=0.25)
     named = {"T_max": 9} if kind is lr_scheduler.CosineAnnealingLR else {"total_iters": 9}
     assert kind(optimizer, **named, last_epoch=2).get_last_lr() == [0.25]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("StepLR", [3]),
+        ("MultiStepLR", [[3]]),
+        ("ConstantLR", []),
+        ("LinearLR", []),
+        ("ExponentialLR", [0.9]),
+        ("PolynomialLR", []),
+        ("CosineAnnealingLR", [5]),
+        ("CosineAnnealingWarmRestarts", [5]),
+        ("OneCycleLR", [1.0, 10]),
+        ("LambdaLR", [lambda epoch: 0.5]),
+        ("MultiplicativeLR", [lambda epoch: 0.5]),
+    ],
+)
+def test_the_next_rates_are_asked_for_with_a_warning(name, settings):
+    schedule = getattr(lr_scheduler, name)(sgd(momentum=0.9), *settings)
+    with pytest.warns(UserWarning, match="the present ones are get_last_lr"):
+        schedule.get_lr()

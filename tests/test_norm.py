@@ -243,6 +243,22 @@ def test_a_batch_of_one_image_is_standardised_over_its_pixels(shape):
     np.testing.assert_allclose(np.moveaxis(found, 1, 0).reshape(2, 3), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(64, 4), (16, 4, 5, 5)])
+def test_one_channel_far_from_zero_keeps_its_digits(shape):
+    x = np.random.default_rng(0).standard_normal(shape).astype("f4")
+    x[:, 1] += np.float32(5000)
+    dims = (0, *range(2, len(shape)))
+    wide = x.astype("f8")
+    expected = (wide - wide.mean(dims, keepdims=True)) / wide.std(dims, keepdims=True)
+    found = F.batch_norm(tensor(x), None, None, training=True, eps=1e-12).numpy()
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+    # each channel is a group of its own
+    if len(shape) > 2:
+        dims = tuple(range(2, len(shape)))
+        expected = (wide - wide.mean(dims, keepdims=True)) / wide.std(dims, keepdims=True)
+        np.testing.assert_allclose(F.group_norm(tensor(x), 4, eps=1e-12).numpy(), expected, atol=2e-3)
+
+
 def test_running_statistics_can_be_written_to_between_forward_and_backward():
     layer = nn.BatchNorm1d(3)
     x = tensor(numbers(5, 3).astype("float32"), requires_grad=True)

@@ -349,6 +349,20 @@ def test_padding_on_the_left_and_a_total_length():
     assert packing.pack_sequence(sequences).double().data.dtype == tg.float64
 
 
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_dropout_is_between_the_layers_only(kind):
+    tg.manual_seed(0)
+    net, x = kind(3, 8, num_layers=2, dropout=0.7), tg.randn(5, 2, 3)
+    finals = []
+    for training in (True, False):
+        out, final = net.train(training)(x)
+        final = final[0] if kind is nn.LSTM else final
+        assert (out[-1] == final[1]).all()
+        finals.append(final)
+    assert finals[0][0].tolist() == finals[1][0].tolist()
+    assert finals[0][1].tolist() != finals[1][1].tolist()
+
+
 X = tg.zeros(5, 2, 3)
 
 MISTAKES = [

@@ -204,6 +204,7 @@ MISTAKES = [
     (lambda: F.max_unpool2d(X, X.long() + 80, 2), RuntimeError, "invalid max index: 80; .* 0 to 79"),
     (lambda: F.max_unpool2d(X, X.long(), 2, output_size=(8, 12)), ValueError, r"less than a stride \(2, 2\) away"),
     (lambda: F.max_unpool2d(X, X.long(), 2, output_size=(6, 10)), ValueError, r"less than a stride \(2, 2\) away"),
+    (lambda: F.max_unpool2d(X, X.long(), 2, output_size=(8,)), ValueError, "less than a stride"),
     (lambda: F.max_unpool2d(X, X, 2), TypeError, "indices of int64, got float32"),
     (lambda: F.unfold(X, 6), ValueError, r"size \(4, 5\) is too small"),
     (lambda: F.fractional_max_pool2d(X, 0, 2), ValueError, r"\(2, 2\) windows \(0, 0\) do not fit in \(4, 5\)"),

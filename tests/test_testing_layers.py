@@ -52,6 +52,20 @@ class Affine:
         return np.dot(dout, self.W.T)
 
 
+class Scaled(Affine):
+    """With a constant, which its name tells is no parameter."""
+
+    def __init__(self):
+        super().__init__()
+        self._factor = np.full(5, 2.0)
+
+    def forward(self, x):
+        return super().forward(x) * self._factor
+
+    def backward(self, dout):
+        return super().backward(dout * self._factor)
+
+
 class SoftmaxWithLoss:
     def forward(self, x, t):
         e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -154,6 +168,7 @@ RIGHT = [
     (Affine, st.batches(3), {"against": lambda x, W, b: x @ W + b}),
     (Affine(), X, {"parameters": ["W"]}),
     (Affine(), X, {"parameters": {"W": "dW", "b": "db"}}),
+    (Scaled, X, {}),
     (SoftmaxWithLoss, [X, ONE_HOT], {}),
     (SoftmaxWithLoss, [X, ONE_HOT.astype(int)], {"against": lambda x, t: -(x.log_softmax(1) * t).sum(1).mean()}),
     (Listed, X, {}),
