@@ -720,3 +720,9 @@ def test_steps_of_muon_have_directions_of_equal_length():
 def test_what_muon_refuses(settings, words):
     with pytest.raises(ValueError, match=words):
         optim.Muon(**{"params": [nn.Parameter(tg.ones(2, 2))], **settings})
+
+
+def test_lbfgs_steps_where_the_gradient_is_zero():
+    p = tg.ones(2, requires_grad=True)
+    optim.LBFGS([p], tolerance_grad=-1.0).step(lambda: (p * 0).sum())
+    assert p.tolist() == [1.0, 1.0]

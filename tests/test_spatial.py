@@ -259,3 +259,13 @@ def test_convolutions_draw_their_parameters_within_the_bound_of_their_fan_in():
 
 def test_a_mixture_shows_its_shape():
     assert repr(kernels.means(7, 3)) == "Mixture(3, 7)"
+
+
+@pytest.mark.parametrize(
+    "shuffle",
+    [lambda x: F.pixel_shuffle(x, 1), lambda x: F.pixel_unshuffle(x, 1), lambda x: F.channel_shuffle(x, 1)],
+)
+def test_a_shuffle_by_one_is_a_copy(shuffle):
+    x = tg.zeros(1, 4, 2, 2)
+    shuffle(x).add_(1)
+    assert not x.any()

@@ -121,7 +121,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     n = len(batch)
     split = input.reshape(*batch, channels // (r * r), r, r, height, width)
     # (.., C, r, r, H, W) -> (.., C, H, r, W, r)
-    return split.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2).reshape(
+    # a copy: where a side is 1 the reshape alone would be a view of the input
+    return split.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2).clone().reshape(
         *batch, channels // (r * r), height * r, width * r
     )
 
@@ -141,7 +142,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     n = len(batch)
     split = input.reshape(*batch, channels, height // r, r, width // r, r)
     # (.., C, H, r, W, r) -> (.., C, r, r, H, W)
-    return split.permute(*range(n + 1), n + 2, n + 4, n + 1, n + 3).reshape(
+    return split.permute(*range(n + 1), n + 2, n + 4, n + 1, n + 3).clone().reshape(
         *batch, channels * r * r, height // r, width // r
     )
 
@@ -179,4 +180,4 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     if channels % groups:
         raise ShapeError(f"channel_shuffle: {groups} groups do not divide the {channels} channels of {input.shape}")
     split = input.reshape(batch, groups, channels // groups, *spatial)
-    return split.transpose(1, 2).reshape(input.shape)
+    return split.transpose(1, 2).clone().reshape(input.shape)
