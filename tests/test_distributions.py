@@ -399,3 +399,22 @@ def test_one_number_of_events():
     tg.manual_seed(0)
     assert tg.poisson(tg.tensor(3.0)).shape == ()
     assert np.mean([d.Poisson(3.0).sample().item() for _ in range(300)]) == pytest.approx(3, abs=0.4)
+    assert d.NegativeBinomial(3, 0.5).sample().shape == ()
+
+
+@pytest.mark.parametrize("shape", [0.5, 1.0, 3.0])
+def test_the_distribution_function_of_gamma_is_the_integral_of_its_density(shape):
+    gamma = d.Gamma(tg.tensor(shape), tg.tensor(2.0))
+    x = tg.tensor([0.2, 1.0, 2.5], dtype=tg.float64, requires_grad=True)
+    gamma.cdf(x).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), gamma.log_prob(x.detach()).exp().numpy(), rtol=1e-6)
+    assert gamma.cdf(tg.tensor(0.0)).item() == 0
+    chi = d.Chi2(tg.tensor(2.0)).cdf(tg.tensor([0.5, 3.0]))
+    np.testing.assert_allclose(chi.numpy(), 1 - np.exp([-0.25, -1.5]), rtol=1e-6)
+    inverse = d.InverseGamma(tg.tensor(shape), tg.tensor(2.0)).cdf(x.detach())
+    np.testing.assert_allclose(inverse.numpy(), 1 - gamma.cdf(1 / x.detach()).numpy(), rtol=1e-6)
+
+
+def test_relaxed_categories_hand_on_that_nothing_is_checked():
+    relaxed = d.RelaxedOneHotCategorical(tg.tensor(0.7), probs=tg.tensor([0.1, 0.2, 0.7]), validate_args=False)
+    assert relaxed.log_prob(tg.tensor([-1.0, 0.5, 0.5])).isnan()

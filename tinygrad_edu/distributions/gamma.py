@@ -7,6 +7,7 @@ import numpy
 
 from ..errors import GradientError
 from ..functions.elementwise import where
+from ..functions.incomplete import igamma
 from ..functions.indexing import one_hot
 from ..functions.joining import stack
 from ..functions.random import default_generator
@@ -95,6 +96,12 @@ class Gamma(Distribution):
             self._validate_sample(value)
         c, rate = self.concentration, self.rate
         return xlogy(c, rate) + xlogy(c - 1, value) - rate * value - lgamma(c)
+
+    def cdf(self, value: Tensor) -> Any:
+        """The probability of a value or less; it has no derivative for the concentration."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return igamma(self.concentration, self.rate * value)
 
     def entropy(self) -> Any:
         """The expected negative logarithm of the density."""

@@ -122,8 +122,10 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     split = input.reshape(*batch, channels // (r * r), r, r, height, width)
     # (.., C, r, r, H, W) -> (.., C, H, r, W, r)
     # a copy: where a side is 1 the reshape alone would be a view of the input
-    return split.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2).clone().reshape(
-        *batch, channels // (r * r), height * r, width * r
+    return (
+        split.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2)
+        .clone()
+        .reshape(*batch, channels // (r * r), height * r, width * r)
     )
 
 
@@ -142,8 +144,10 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     n = len(batch)
     split = input.reshape(*batch, channels, height // r, r, width // r, r)
     # (.., C, H, r, W, r) -> (.., C, r, r, H, W)
-    return split.permute(*range(n + 1), n + 2, n + 4, n + 1, n + 3).clone().reshape(
-        *batch, channels * r * r, height // r, width // r
+    return (
+        split.permute(*range(n + 1), n + 2, n + 4, n + 1, n + 3)
+        .clone()
+        .reshape(*batch, channels * r * r, height // r, width // r)
     )
 
 
