@@ -37,7 +37,7 @@ def at(input: Tensor, dim: int, indices: Tensor) -> ValuesAndIndices:
 
 @method
 @numpy_names
-def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> ValuesAndIndices:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = False) -> ValuesAndIndices:
     """(values, indices) of the elements in order along a dimension, `(*) -> (*), (*)`; otherwise as argsort.
 
     >>> from tinygrad_edu import tensor
