@@ -369,3 +369,11 @@ def test_large_gradients_are_finite():
     model, x = nn.Linear(1, 1), tg.ones(4, 1)
     train(model, data=TensorDataset(x, x), loss=lambda out, y: (out * 1e25).sum(), lr=1e-30)
     assert all(np.isfinite(w).all() for w in weights(model))
+
+
+def test_a_norm_that_is_not_finite_is_an_error_where_that_is_asked_for():
+    p = nn.Parameter(tg.ones(2))
+    p.grad = tg.tensor([1.0, math.inf])
+    assert nn.utils.clip_grad_norm_([p], 1.0).item() == math.inf
+    with pytest.raises(RuntimeError, match="nothing was clipped"):
+        nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
