@@ -76,6 +76,7 @@ def numbers(batch: Sequence[Any]) -> Tensor:
 def default_convert(data: Any) -> Any:
     """A sample whose arrays are Tensors; tuples, lists and dicts are gone into, and what else there is stays.
 
+    >>> import numpy
     >>> default_convert([0, numpy.arange(2), "a"])
     [0, tensor([0, 1]), 'a']
     """

@@ -23,6 +23,7 @@ def fit_image(pixels: Pixels, size: tuple[int, int], margin: int = 0) -> tuple[P
     Raises:
         ValueError: the picture is blank.
 
+    >>> import numpy
     >>> bar = numpy.ones((20, 30), numpy.float32)
     >>> bar[5:15, 12:17] = 0
     >>> fit_image(bar, (4, 4))[1]
