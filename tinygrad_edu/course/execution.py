@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import atomic_write_text
-from ..extras import require
+from ..extras import install, require
 from .exercises import read_notebook
 from .mode import STANDING_IN, VARIABLE
 
 __all__ = ["Executed", "execute"]
 
 LONGEST = 1_800  # seconds that a cell may take
+BROUGHT_BY = {"PIL": "image", "gymnasium": "rl", "matplotlib": "viz", "onnx": "onnx", "sklearn": "sklearn"}  # extras
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -75,7 +77,7 @@ def execute(path: Path | str, *, fast: bool) -> Executed:
             )
             client.execute(env=environment(fast))
     except nbclient.exceptions.CellExecutionError as error:
-        raise RuntimeError(f"{path.name}: a cell fails with {error.ename}: {error.evalue}") from None
+        raise RuntimeError(f"{path.name}: a cell fails with {error.ename}: {error.evalue}{advice(error)}") from None
     except nbclient.exceptions.DeadKernelError:
         raise RuntimeError(f"{path.name}: the process that runs its cells died, perhaps for want of memory") from None
     except nbclient.exceptions.CellTimeoutError:
@@ -84,6 +86,14 @@ def execute(path: Path | str, *, fast: bool) -> Executed:
         tidy(cell)
     notebook.metadata = nbformat.from_dict(METADATA)
     return Executed(notebook, time.perf_counter() - started)
+
+
+def advice(error: Any) -> str:
+    """What to install, where a cell imports a package that is not there."""
+    package = re.match(r"No module named '(\w+)", error.evalue)
+    if error.ename != "ModuleNotFoundError" or package is None:
+        return ""
+    return f"; {install(BROUGHT_BY[package[1]])}" if package[1] in BROUGHT_BY else f"; pip install {package[1]}"
 
 
 def valid(path: Path, nbformat: Any) -> Any:

@@ -18,7 +18,7 @@ def notebooks_folder(named: Path | str | None = None) -> Path:
         if next(place.glob("[0-9][0-9]_*.ipynb"), None):
             return place
     where = f"in {str(named)!r}" if named else "here"
-    raise FileNotFoundError(f"there are no notebooks {where}; they come with the source: name their folder by --folder")
+    raise FileNotFoundError(f"there are no notebooks {where}; they come with the source: name their folder or the file")
 
 
 def find_notebook(number: int, folder: Path | str | None = None) -> Path:

@@ -25,8 +25,8 @@ class Progress:
                 from tqdm import tqdm
 
                 self.bar = tqdm(desc=self.name, total=self.size, unit="B", unit_scale=True, file=sys.stderr)
-            except ImportError:
-                pass
+            except Exception:  # it is not installed, or it is broken
+                self.bar = None
         return self
 
     def __exit__(

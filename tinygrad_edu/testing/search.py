@@ -4,7 +4,6 @@ import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import Any
 
 import numpy
@@ -152,10 +151,10 @@ def variations(values: Sequence[Any], checked: Sequence[int]) -> Iterator[list[A
 
 def smaller(values: Sequence[Any]) -> Any:
     """A strategy of values like these, with smaller dimensions and rounder numbers; None without hypothesis."""
-    if not find_spec("hypothesis"):
+    try:
+        from hypothesis import strategies as st
+    except Exception:  # it is not installed, or it is broken
         return None
-    from hypothesis import strategies as st
-
     sizes = {size: st.integers(1, size) for size in sizes_of(values)}
 
     def cut(drawn: tuple[dict[int, int], int]) -> list[Any]:

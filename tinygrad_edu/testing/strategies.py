@@ -11,11 +11,14 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+from ..extras import require
+
 try:
     from hypothesis import strategies as st
     from hypothesis.extra import numpy as npst
-except ImportError:
-    raise ImportError('tinygrad_edu.testing.strategies needs hypothesis: pip install "tinygrad-edu[test]"') from None
+except Exception:
+    require("hypothesis.extra.numpy", "test", "tinygrad_edu.testing.strategies")  # which says what is wrong
+    raise
 
 __all__ = [
     "arrays",

@@ -45,7 +45,7 @@ def choose_display(file: TextIO) -> Display:
         return EpochLines(file)
     try:
         from tqdm import tqdm
-    except ImportError:
+    except Exception:  # it is not installed, or it is broken
         return ProgressLine(file)
     return TqdmBar(tqdm, file)
 

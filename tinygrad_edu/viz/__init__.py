@@ -33,8 +33,6 @@ from .figures import (
     masks,
 )
 from .model import Edge, Graph, Vertex
-
-# P
 from .page import Page, page, step
 from .scopes import Scopes
 from .svg import to_svg
