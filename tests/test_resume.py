@@ -1,5 +1,6 @@
 """A training that was interrupted and resumed ends with the very bits of one that was not."""
 
+import copy
 import errno
 import os
 import pathlib
@@ -285,6 +286,21 @@ def test_the_checkpoint_of_another_network_is_told(tmp_path):
     fit(small, data, adam(small), 1, checkpoint=Checkpoint(path))
     with pytest.raises(ValueError, match=r"(?s)is the checkpoint of another training: .*1\.weight"):
         fit(large, data, adam(large), 2, checkpoint=Checkpoint(path, resume=True))
+
+
+@pytest.mark.parametrize("spoilt", ["optimizer", "state", "now"])
+def test_a_checkpoint_that_fails_in_a_later_part_leaves_everything_as_it_was(tmp_path, spoilt):
+    path, data = tmp_path / "checkpoint", DataLoader(Augmented(20), 10)
+    fit(model := make_model(), data, adam(model), 1, checkpoint=Checkpoint(path))
+    content = tg.load(path)
+    content["chance" if spoilt == "now" else "parts"][spoilt] = {}
+    tg.save(content, path)
+    optimizer = adam(model := make_model())
+    before, groups = copy.deepcopy((model.state_dict(), random_state())), optimizer.state_dict()
+    with pytest.raises(ValueError, match=r"is (the|not a) checkpoint of a"):
+        fit(model, data, optimizer, 2, checkpoint=Checkpoint(path, resume=True))
+    assert repr((model.state_dict(), random_state())) == repr(before)
+    assert optimizer.state_dict() == groups
 
 
 def test_without_resume_a_training_begins_anew(tmp_path):

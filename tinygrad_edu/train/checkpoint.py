@@ -1,5 +1,6 @@
 """Checkpoints of a training: all that it needs to go on as if it had never been interrupted."""
 
+import copy
 import os
 import time
 import warnings
@@ -73,7 +74,7 @@ class Checkpoint:
         self.saved = time.monotonic()
 
     def read(self) -> None:
-        """Take over what is in the file."""
+        """Take over all that is in the file, or nothing of it."""
         match load(self.path):
             case {"tinygrad_edu": 1, "parts": dict(parts), "chance": {"now": dict(now), "epoch": dict(epoch)}}:
                 pass
@@ -84,11 +85,16 @@ class Checkpoint:
                 f"{os.fspath(self.path)!r} is the checkpoint of another training: it has {', '.join(parts)}, "
                 f"and this one {', '.join(self.parts)}"
             )
+        before = {name: copy.deepcopy(part.state_dict()) for name, part in self.parts.items()}
+        chance = random_state()
         try:
             for name, part in self.parts.items():
                 part.load_state_dict(parts[name])
             set_random_state(now)
         except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            for name, part in self.parts.items():
+                part.load_state_dict(before[name])
+            set_random_state(chance)
             raise ValueError(f"{os.fspath(self.path)!r} is the checkpoint of another training: {error}") from error
         self.epoch_chance = epoch
 
