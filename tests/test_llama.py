@@ -247,7 +247,7 @@ def test_other_binary_files_are_refused(tmp_path):
         spoilt += [good[: 4 * place] + size + good[4 * place + 4 :] for size in sizes]
     for data in spoilt:
         (tmp_path / "a.bin").write_bytes(data)
-        with pytest.raises(ValueError, match=r"a\.bin' holds no Llama: "):
+        with pytest.raises(ValueError, match=r"a\.bin' holds no Llama: (?!ZeroDivision|.*buffer)"):
             Llama.from_file(tmp_path / "a.bin")
 
 

@@ -11,7 +11,7 @@ from tinygrad_edu.data.transforms import Compose, Resize
 
 
 def written(tmp_path, text, name="table.csv"):
-    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8", errors="surrogateescape")  # "\udcff" is a byte that is no text
     return tmp_path / name
 
 
@@ -83,6 +83,8 @@ def test_lines_with_missing_cells(tmp_path):
         ("a\n1\n", {}, "no column beside the target"),
         ("a,b\n1,?\n", {"missing": "drop"}, "no lines of values"),
         ('a,b\n1,"2\n', {}, "line 2: unexpected end of data"),
+        ("a,b\n1,\udcff\n", {}, "it is no text: byte 6 is 0xff"),
+        ("a,b\n1,\udce2\udc82\n", {}, "it is no text: bytes 6 to 7 are none of utf-8"),
         ("a,b\n" + "".join(f"w{k},1\n" for k in range(101)), {}, "column 'a' has 101 different words; leave it out"),
     ],
 )
@@ -151,6 +153,7 @@ def test_a_table_of_many_pixels(tmp_path):
         ("3,2,3,4,5\n", {"classes": 3}, r"line 3, column 1 \(label\): 3 is no label, which go from 0 to 2"),
         ("", {"size": (3, 3)}, r"4 pixels a line, and the size \(3, 3\) takes 9"),
         ("", {"size": (4,)}, "4 pixels a line"),
+        ("1,2,3,4,\udcff\n", {}, "it is no text: byte .* is 0xff"),
     ],
 )
 def test_what_is_no_table_of_pixels(tmp_path, lines, settings, said):

@@ -113,7 +113,7 @@ def test_a_file_is_read(tmp_path):
 )
 def test_other_files_are_refused(tmp_path, data):
     (tmp_path / "a.bin").write_bytes(data)
-    with pytest.raises(ValueError, match=r"a\.bin' holds no tokenizer: "):
+    with pytest.raises(ValueError, match=r"a\.bin' holds no tokenizer: (?!.*buffer)"):
         Tokenizer.from_file(tmp_path / "a.bin")
 
 

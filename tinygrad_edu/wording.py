@@ -104,6 +104,10 @@ OUR_WORDS = {
     r"'(?P<codec>[\w-]+)' codec can't decode byte (?P<byte>\w+) in position (?P<place>\d+).*": (
         r"it is no text: byte \g<place> is \g<byte>, which \g<codec> does not have there"
     ),
+    r"'(?P<codec>[\w-]+)' codec can't decode bytes in position (?P<start>\d+)-(?P<end>\d+).*": (
+        r"it is no text: bytes \g<start> to \g<end> are none of \g<codec>"
+    ),
+    r"unpack_from requires a buffer of at least|buffer (size must be a multiple|is smaller)": "it is cut short",
     r"maximum recursion depth exceeded": "it is nested too deep",
     r"math domain error|expected a .*input.*": "a number is outside of what the function is defined for",
     r"math range error|\(34, ": "a number is too large",

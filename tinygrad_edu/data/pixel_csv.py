@@ -9,6 +9,7 @@ import numpy
 from numpy.typing import NDArray
 
 from ..recording import wrap
+from ..wording import in_our_words
 from .dataset import TensorDataset
 
 __all__ = ["PixelCSV"]
@@ -38,7 +39,7 @@ class PixelCSV(TensorDataset):
             count = table.shape[1] - 1
             height, width, channels = shape_of_pixels(count, size)
         except ValueError as error:
-            raise ValueError(f"cannot read {os.fspath(path)!r} as a table of pixels: {error}") from None
+            raise ValueError(f"cannot read {os.fspath(path)!r} as a table of pixels: {in_our_words(error)}") from None
         pixels = table[:, 1:].reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
         images = numpy.divide(pixels, BRIGHTEST, dtype=numpy.float32, order="C")
         super().__init__(wrap(images), wrap(table[:, 0].astype(numpy.int64)))

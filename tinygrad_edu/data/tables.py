@@ -9,6 +9,7 @@ import numpy
 
 from ..recording import wrap
 from ..tensor import Tensor
+from ..wording import in_our_words
 from .dataset import TensorDataset
 
 __all__ = ["Table", "read_table"]
@@ -113,7 +114,7 @@ def read_table(
         if not features:
             raise ValueError("it has no column beside the target")
     except ValueError as error:
-        raise ValueError(f"cannot read {os.fspath(path)!r} as a table: {error}") from None
+        raise ValueError(f"cannot read {os.fspath(path)!r} as a table: {in_our_words(error)}") from None
     table = numpy.array(list(features.values()), numpy.float32).T.copy()
     return Table(wrap(table), wrap(targets), list(features), class_names)
 

@@ -20,10 +20,14 @@ def read_llama2c(path: FilePath) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     with open(path, "rb") as file:
         data = file.read()
+    if len(data) < 28:
+        raise ValueError(f"its seven sizes take 28 bytes, it has {len(data)}")
     config: dict[str, Any] = dict(zip(SIZES, numpy.frombuffer(data, "<i4", 7).tolist(), strict=True))
     config["tied_embeddings"] = config["vocab_size"] > 0  # a negative size says that they are not
     config["vocab_size"] = abs(config["vocab_size"])
     dim, hidden, layers, heads, kv_heads, vocabulary, length = [config[name] for name in SIZES]
+    if min(config.values()) < 0 or not heads:
+        raise ValueError(f"no model has the sizes {config}")
     kv = kv_heads * dim // heads
     kinds: list[tuple[str, tuple[int, ...]]] = [
         ("attention_norm", (dim,)),
@@ -40,7 +44,7 @@ def read_llama2c(path: FilePath) -> tuple[dict[str, Any], dict[str, Any]]:
     tables = [("tok_embeddings", (vocabulary, dim)), *[(kind, (layers, *shape)) for kind, shape in kinds]]
     tables += [("norm", (dim,)), ("", (angles,)), ("output", (0 if config["tied_embeddings"] else vocabulary, dim))]
     count = sum(math.prod(shape) for _, shape in tables)
-    if min(config.values()) < 0 or len(data) != 28 + 4 * count:
+    if len(data) != 28 + 4 * count:
         raise ValueError(f"for the sizes {config} it has {28 + 4 * count} bytes, this one {len(data)}")
     numbers = numpy.frombuffer(data, "<f4", offset=28).astype("float32")
     weights: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import Self
 
 from ..atomic import FilePath
 from ..told import guarded
+from ..wording import in_our_words
 
 __all__ = ["Tokenizer"]
 
@@ -60,7 +61,7 @@ class Tokenizer:
                 scores.append(score)
             return cls(pieces, scores)
         except (ValueError, struct.error) as error:
-            raise ValueError(f"{os.fspath(path)!r} holds no tokenizer: {error}") from None
+            raise ValueError(f"{os.fspath(path)!r} holds no tokenizer: {in_our_words(error)}") from None
 
     @guarded
     def encode(self, text: str, bos: bool = True, eos: bool = False) -> list[int]:
