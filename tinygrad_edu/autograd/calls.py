@@ -169,7 +169,7 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
             found = function.run_backward(ctx, *gradients)
         finally:
             ctx.saved_tensors = ()  # they may lead back to the node, which holds ctx
-        found = checked(function.__name__, found if isinstance(found, tuple) else (found,), arguments)
+        found = checked(function.__name__, found if isinstance(found, tuple) else (found,), arguments, positions)
         if not grad_enabled.get():
             # a view, because what the user returned may be held elsewhere, and must not be taken for a leaf's .grad
             found = [gx if gx is None else gx._array.view() for gx in found]
@@ -178,8 +178,10 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
     return gradients_of
 
 
-def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form]) -> list[Any]:
+def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form], positions: Sequence[int]) -> list[Any]:
     """The gradients of the Tensors among the arguments, from all that a backward returned.
+
+    Those of Tensors that need none, in other places than these, are None whatever came, as in PyTorch.
 
     Raises:
         GradientError: there are not as many as arguments, or one is for an argument that is no Tensor.
@@ -192,7 +194,7 @@ def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form]) -> list[An
             f"{name}.backward returned an incorrect number of gradients: {len(found)} for the {count} arguments of "
             "forward; return a tuple with one for each, None for those without"
         )
-    gradients = []
+    gradients: list[Any] = []
     for i, (gx, form) in enumerate(zip(found, forms, strict=False)):
         shape, dtype = form
         if gx is not None and not isinstance(gx, Tensor):
@@ -201,6 +203,8 @@ def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form]) -> list[An
             if gx is not None:
                 raise GradientError(f"{name}.backward returned a gradient for argument {i}, which is no Tensor")
             continue
+        if len(gradients) not in positions:
+            gx = None
         if gx is not None and gx.shape != shape and not expands_to(shape, gx.shape):
             raise ShapeError(f"{name}.backward returned a gradient of {gx.shape} for argument {i} of shape {shape}")
         gradients.append(gx if gx is None or dtype.kind != "f" else gx.to(dtype))
