@@ -5,6 +5,8 @@ import random
 import numpy as np
 import pytest
 
+import tinygrad_edu as tg
+
 from .compare import hold
 from .grids import slope
 from .test_spatial import functional, sizes, values
@@ -185,6 +187,24 @@ def test_affine_grid(size, corners):
     hold(lambda m, t: functional(m).affine_grid(t, size, corners), values(rng, (size[0], dims, dims + 1), "float32"))
     for wrong in ((3, dims, dims + 1), (size[0], dims, dims), (dims, dims + 1)):
         hold(lambda m, t: functional(m).affine_grid(t, size, corners), np.zeros(wrong))
+
+
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize("size", [(2, 1, 28, 28), (1, 3, 32, 17), (1, 1, 64, 40), (1, 2, 5, 6, 7)])
+def test_pixels_that_stay_where_they_are_meet_the_same_side_of_the_kink(size, corners):
+    """A spatial transformer's first map, the identity: its gradient hangs on the last digit of each place."""
+    import torch
+
+    dims = len(size) - 2
+    start = np.tile(np.eye(dims, dims + 1, dtype="float32"), (size[0], 1, 1))
+    grids = [functional(m).affine_grid(m.tensor(start), size, corners) for m in (tg, torch)]
+    np.testing.assert_array_equal(*[grid.numpy() for grid in grids])
+
+    def program(m, x, theta):
+        return functional(m).grid_sample(x, functional(m).affine_grid(theta, size, corners), align_corners=corners)
+
+    x = 0.1 * np.random.default_rng(0).standard_normal(size)  # sums of thousands, whose last digits differ
+    hold(program, x.astype("float32"), start)
 
 
 def test_grid_sample_in_three_dimensions_at_what_is_no_place():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import ShapeError
 from ...functions.elementwise import where
 from ...functions.joining import cat, stack
+from ...functions.sequences import linspace
 from ...kernels.resampling import cubic_weights
 from ...ops.elementwise import masked
 from ...ops.indexing import getitem
@@ -57,11 +58,22 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
         raise ShapeError(f"affine_grid takes sizes of 1 or more, got {tuple(size)}")
     if align_corners and min(size[2:]) == 1:
         warn_user("a dimension of one pixel has no corners to align: its place is 0, the middle")
-    ends = [1 if align_corners else (n - 1) / n for n in size[2:]]
-    lines = [numpy.linspace(-end, end, n) if n > 1 else numpy.zeros(1) for n, end in zip(size[2:], ends, strict=True)]
+    lines = [centres(n, bool(align_corners), theta.dtype) for n in size[2:]]
     places = [*numpy.meshgrid(*lines, indexing="ij")][::-1]  # x is along the last dimension
-    flat = numpy.stack([*places, numpy.ones(size[2:])], -1).reshape(-1, dims + 1).astype(theta.dtype)
+    flat = numpy.stack([*places, numpy.ones(size[2:], theta.dtype)], -1).reshape(-1, dims + 1)
     return (wrap(flat) @ theta.mT).reshape(size[0], *size[2:], dims)
+
+
+def centres(n: int, corners: bool, dtype: Any) -> Array:
+    """The places of a dimension's pixels, to the last digit as PyTorch rounds them.
+
+    The map that a network begins with sends pixels onto pixels, where bilinear sampling has a kink: digits decide
+    which side's gradient it has.
+    """
+    if n == 1:
+        return numpy.zeros(1, dtype)
+    line = linspace(-1, 1, n, dtype=dtype)._array
+    return line if corners else line * (n - 1) / n
 
 
 def grid_sample(
@@ -98,7 +110,7 @@ def grid_sample(
     taps = []
     for i, n in enumerate(spatial):
         coordinate = grid[..., dims - 1 - i].reshape(-1)
-        place = (coordinate + 1) / 2 * (n - 1) if corners else ((coordinate + 1) * n - 1) / 2
+        place = pixel(coordinate, n, corners, dims == 3)
         taps.append(taps_of(place, n, mode, padding_mode, corners, dims == 3))
     batch, channels = input.shape[:2]
     pixels = input.movedim(1, -1).reshape(batch * math.prod(spatial), channels)
@@ -139,6 +151,13 @@ def check_sampling(input: Tensor, grid: Tensor, mode: str, padding_mode: str) ->
         raise ShapeError(f"mode 'bicubic' is for inputs (B, C, H, W), got {input.shape}")
     if input.dtype != grid.dtype or input.dtype.kind != "f":
         raise RuntimeError(f"grid_sample takes input and grid of one float dtype, got {input.dtype} and {grid.dtype}")
+
+
+def pixel(coordinate: Tensor, n: int, corners: bool, solid: bool) -> Tensor:
+    """Where between the first pixel, 0, and the last, n - 1, coordinates in [-1, 1] are; rounded as PyTorch does."""
+    if solid:
+        return (coordinate + 1) / 2 * (n - 1) if corners else ((coordinate + 1) * n - 1) / 2
+    return (coordinate + 1) * ((n - 1) / 2) if corners else (coordinate + 1) * (n / 2) - 0.5
 
 
 def taps_of(place: Tensor, n: int, mode: str, padding_mode: str, corners: bool, solid: bool) -> list[Tap]:
