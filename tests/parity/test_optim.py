@@ -7,7 +7,6 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from torch.testing._internal.common_optimizers import optim_db
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
@@ -165,6 +164,9 @@ def test_a_rate_may_be_a_tensor(name):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_pytorchs_own_samples_of_settings(name):
+    pytest.importorskip("expecttest", reason="PyTorch's internal tables import it")
+    from torch.testing._internal.common_optimizers import optim_db
+
     info = next(info for info in optim_db if info.optim_cls.__name__ == name)
     ways = {"foreach": False} if name == "Adafactor" else {"foreach": False, "differentiable": False}
     for sample in info.optim_inputs_func(device="cpu", dtype=torch.float64):
@@ -278,6 +280,40 @@ def test_lbfgs_takes_the_same_way_with_as_many_evaluations(settings, search):
     way, losses, _ = minimised(nn, optim.LBFGS, np.float32, settings, 12)
     assert way.dtype == np.float32
     assert losses[-1] == pytest.approx(expected_losses[-1], rel=1e-3)
+
+
+LINES = {
+    "a valley": lambda x: ((1 - x[:-1]) ** 2 + 100 * (x[1:] - x[:-1] ** 2) ** 2).sum(),
+    "waves": lambda x: ((x * 3).sin() * 2 + x**2 / 20).sum(),
+    "walls": lambda x: (x**4 + x.exp() / 100).sum(),
+    "an edge": lambda x: (x**2 - x**2 / 2 - (x.abs() + 0.1).log() + x).sum(),
+    "a slope": lambda x: (x * 2).sum(),
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", LINES)
+def test_line_searches_try_the_same_points(name, seed):
+    rng = np.random.default_rng(seed)
+    start = rng.normal(size=4) * 3
+    settings = {"lr": rng.choice([0.01, 0.3, 3.0]), "max_iter": int(rng.choice([2, 8])), "history_size": 3}
+    tried = []
+    for m in (tg, torch):
+        x = m.tensor(start, requires_grad=True)
+        moved, points = m.optim.LBFGS([x], line_search_fn="strong_wolfe", **settings), []
+
+        def closure(m=m, x=x, moved=moved, points=points):
+            moved.zero_grad()
+            loss = LINES[name](x)
+            loss.backward()
+            points.append([loss.item(), *x.tolist()])
+            return loss
+
+        for _ in range(3):
+            moved.step(closure)
+        tried.append(points)
+    assert len(tried[0]) == len(tried[1]) > 3
+    np.testing.assert_allclose(*tried, rtol=1e-6, atol=1e-9)
 
 
 def test_lbfgs_goes_on_from_the_others_state():

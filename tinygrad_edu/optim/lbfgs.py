@@ -113,7 +113,7 @@ class LBFGS(Optimizer):
         for i in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
             d = direction(state, g, group["history_size"])
-            t = lr if state["n_iter"] > 1 else lr / max(1.0, g.abs().sum().item())
+            t = lr if state["n_iter"] > 1 else lr * (1 / max(1.0, g.abs().sum().item()))
             state.update(d=d, t=t, prev_flat_grad=g, prev_loss=loss)
             here = Point(0, loss, g.dot(d).item(), g)
             if here.slope > -smallest_change:

@@ -28,7 +28,7 @@ def cubic_minimum(p: Point, q: Point, least: float, most: float) -> float:
     """
     if p.t > q.t:
         p, q = q, p
-    d1 = p.slope + q.slope - 3 * ratio(p.loss - q.loss, p.t - q.t)
+    d1 = p.slope + q.slope - ratio(3 * (p.loss - q.loss), p.t - q.t)
     square = d1 * d1 - p.slope * q.slope
     if not square >= 0:
         return (least + most) / 2
