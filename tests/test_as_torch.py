@@ -705,9 +705,11 @@ def test_programs_find_distributions_by_their_files():
         from torch.distributions.constraint_registry import transform_to
         from torch.distributions.multinomial import Multinomial
         from torch.distributions.pareto import Pareto
+        from torch.distributions.wishart import Wishart
 
         assert transform_to(Pareto.arg_constraints["scale"]) is not None
         assert Multinomial is tg.distributions.Multinomial
+        assert Wishart is tg.distributions.Wishart
 
 
 @pytest.mark.parametrize(("name", "gates"), [("gru", 3), ("lstm", 4), ("rnn_relu", 1), ("rnn_tanh", 1)])

@@ -36,6 +36,11 @@ WITH_MOMENTS = [
     d.FisherSnedecor(SCALE + 9, SCALE + 19),
     d.Multinomial(7, PROBS),
     d.Dirichlet(PROBS * 5),
+    d.ContinuousBernoulli(PROBS),
+    d.ContinuousBernoulli(logits=tg.tensor([0.001, 9.0])),
+    d.GeneralizedPareto(PLACE, SCALE, tg.tensor([0.1, -0.4])),
+    d.LowRankMultivariateNormal(PLACE, tg.tensor([[[1.0], [0.8]], [[0.0], [2.0]]]), SCALE),
+    d.Wishart(tg.tensor([2.5, 9.0]), scale_tril=MATRIX),
     d.Bernoulli(PROBS),
     d.Binomial(7, PROBS),
     d.Geometric(PROBS),
@@ -98,6 +103,10 @@ def test_the_classes_that_can_be_enumerated_have_probabilities_that_sum_to_one()
         lambda a, b: d.Exponential(b + a * 0),
         lambda a, b: d.Independent(d.Normal(a, b), 1),
         lambda a, b: d.MultivariateNormal(a, scale_tril=tg.diag(b)),
+        lambda a, b: d.ContinuousBernoulli(logits=a * b),
+        lambda a, b: d.GeneralizedPareto(a, b, a),
+        lambda a, b: d.LowRankMultivariateNormal(a, (a * b).unsqueeze(-1), b),
+        lambda a, b: d.Wishart(3.0, scale_tril=tg.diag(b) + a.diag(-1)[:2, :2]),
         lambda a, b: d.RelaxedOneHotCategorical(tg.tensor(0.5), logits=a * b),
         lambda a, b: d.RelaxedBernoulli(tg.tensor(0.5), logits=a * b),
         lambda a, b: d.TransformedDistribution(d.Normal(a, b), [d.TanhTransform(), d.AffineTransform(1, b)]),
@@ -125,6 +134,9 @@ MADE_OF = {
     "Gumbel": (0.0, 1.0),
     "Uniform": (0.0, 1.0),
     "Exponential": (1.0,),
+    "VonMises": (0.0, 1.0),
+    "ContinuousBernoulli": (0.3,),
+    "GeneralizedPareto": (0.0, 1.0, 0.1),
     "Gamma": (1.0, 1.0),
     "InverseGamma": (1.0, 1.0),
     "Chi2": (1.0,),
@@ -145,6 +157,7 @@ MADE_OF = {
     "Dirichlet": (PROBS,),
     "LogisticNormal": (PLACE, SCALE),
     "MultivariateNormal": (PLACE, None, None, MATRIX),
+    "Wishart": (3.0, None, None, MATRIX),
     "relaxed.LogitRelaxedBernoulli": (0.5, tg.tensor(0.5)),
 }
 
@@ -156,7 +169,7 @@ COUNTS |= {"OneHotCategorical"}
 @pytest.mark.parametrize("name", MADE_OF)
 def test_which_are_discrete_and_which_have_gradients(name):
     made = operator.attrgetter(name)(d)(*MADE_OF[name])
-    assert made.has_rsample is (name not in COUNTS)
+    assert made.has_rsample is (name not in COUNTS | {"VonMises"})
     assert made.support.is_discrete is (name in COUNTS)
     assert made.has_enumerate_support is (name in {"Bernoulli", "Binomial", "Categorical", "OneHotCategorical"})
     assert made.sample().dtype == (tg.int64 if name == "Categorical" else tg.float32)
@@ -339,6 +352,18 @@ def test_samples_by_their_number():
         (lambda: d.ReshapeTransform((4,), (2, 2))(tg.ones(3)), ValueError, "an event has shape"),
         (lambda: d.StackTransform([3]), ValueError, "takes Transforms"),
         (lambda: d.StackTransform([d.ExpTransform()])(tg.ones(2)), ValueError, "one for each transform"),
+        (lambda: d.CatTransform([d.ExpTransform()], lengths=[1, 2]), ValueError, "takes 1 lengths"),
+        (lambda: d.CatTransform([d.ExpTransform()])(tg.ones(2)), ValueError, "the sections together"),
+        (lambda: d.ReshapeTransform((4,), (2, 2)).event_dim, ValueError, "changes it"),
+        (lambda: d.constraints.cat([d.constraints.real], lengths=[1, 2]), ValueError, "a length for each"),
+        (lambda: d.constraints.cat([d.constraints.real]).check(tg.ones(2)), ValueError, "must have 1 elements"),
+        (lambda: d.constraints.stack([d.constraints.real]).check(tg.ones(2)), ValueError, "must have 1 slices"),
+        (lambda: d.constraints.stack([3]), TypeError, "takes Constraints"),
+        (lambda: d.constraints.independent(3, 1), TypeError, "takes a Constraint"),
+        (lambda: d.constraints.independent(d.constraints.real, -1), ValueError, "0 dimensions or more"),
+        (lambda: d.constraints.real_vector.check(tg.tensor(1.0)), ValueError, "has 1 dimensions or more"),
+        (lambda: d.constraints.MixtureSameFamilyConstraint(3), TypeError, "takes a Constraint"),
+        (lambda: d.constraints.dependent.event_dim, NotImplementedError, "ask an instance"),
         (lambda: d.transform_to(d.constraints.boolean), NotImplementedError, "no transform onto Boolean"),
         (lambda: d.biject_to.register(3, d.ExpTransform), TypeError, "registered for a Constraint, got 3"),
     ],
@@ -393,6 +418,49 @@ def test_random_correlations_have_the_variance_of_their_family():
     assert d.LKJCholesky(3, tg.ones(5)).expand((2, 5)).sample((4,)).shape == (4, 2, 5, 3, 3)
     # all correlation matrices of two are equally likely where c is 1
     np.testing.assert_allclose(d.LKJCholesky(2).log_prob(tg.eye(2)), np.log(0.5), rtol=1e-5)
+
+
+@pytest.mark.parametrize("concentration", [1e-4, 0.7, 4.0, 300.0])
+def test_angles_of_von_mises_lie_about_their_mean(concentration):
+    tg.manual_seed(0)
+    family = d.VonMises(tg.tensor([0.0, 3.0, 1e3], dtype=tg.float64), concentration)
+    drawn = family.sample((20000,)).numpy()
+    assert abs(drawn).max() <= math.pi
+    centre = np.exp(1j * (drawn - family.loc.numpy())).mean(0)
+    np.testing.assert_allclose(centre, 1 - family.variance.numpy(), atol=0.02)
+    at = np.linspace(-math.pi, math.pi, 10000, endpoint=False)
+    density = family.log_prob(tg.from_numpy(at).unsqueeze(-1)).exp().numpy()
+    np.testing.assert_allclose(density.mean(0) * 2 * math.pi, 1, rtol=1e-9)
+    np.testing.assert_allclose(
+        (density * np.exp(1j * at)[:, None]).mean(0) * 2 * math.pi,
+        (1 - family.variance.numpy()) * np.exp(1j * family.loc.numpy()),
+        atol=1e-9,
+    )
+    assert d.VonMises(0.5, 1e4).log_prob(tg.tensor(0.5)).item() == pytest.approx(3.686, abs=1e-3)
+
+
+def test_divergences_of_random_covariances_are_means_over_samples():
+    tg.manual_seed(0)
+    p = d.Wishart(tg.tensor([4.0, 7.0], dtype=tg.float64), (MATRIX @ MATRIX.mT).double())
+    q = d.Wishart(5.5, tg.tensor([[1.0, 0.1], [0.1, 2.0]], dtype=tg.float64))
+    drawn = p.sample((20000,))
+    means = (p.log_prob(drawn) - q.log_prob(drawn)).mean(0)
+    np.testing.assert_allclose(d.kl_divergence(p, q).numpy(), means.numpy(), rtol=0.03)
+    np.testing.assert_allclose(p.entropy().numpy(), -p.log_prob(drawn).mean(0).numpy(), rtol=0.02)
+    assert d.kl_divergence(q, q).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_random_covariances_of_too_few_degrees_of_freedom():
+    with pytest.raises(ValueError, match="needs more than 1 degrees of freedom"):
+        d.Wishart(1.0, tg.eye(2))
+    with pytest.warns(UserWarning, match="close to singular"):
+        few = d.Wishart(tg.tensor([1.01, 3.0]), tg.eye(2))
+    tg.manual_seed(0)
+    drawn = few.sample((200,))
+    regular = few.support.check(drawn)
+    assert regular.all(0).tolist() == [True, True]
+    tg.manual_seed(0)
+    assert few.rsample((200,), max_try_correction=0)[regular].shape[1:] == (2, 2)
 
 
 def test_one_number_of_events():

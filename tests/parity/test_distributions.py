@@ -128,6 +128,14 @@ ROWS = {
         (POSITIVE, SCALE),
         POSITIVE,
     ),
+    "a copula": (
+        lambda m, a, b: d(m).TransformedDistribution(
+            d(m).MultivariateNormal(m.zeros(3, dtype=a.dtype), m.diag(b)),
+            [d(m).CumulativeDistributionTransform(d(m).Normal(a[0], b))],
+        ),
+        (PLACE, SCALE),
+        PROBS,
+    ),
     "LKJCholesky": (lambda m, a: d(m).LKJCholesky(3, a), (POSITIVE,), FACTORS),
     "LKJCholesky of a number": (lambda m, a: d(m).LKJCholesky(3, a[0, 0]), (POSITIVE,), FACTORS),
     "Pareto": (lambda m, a, b: d(m).Pareto(b, a + 2), (POSITIVE, SCALE), POSITIVE + 2),
@@ -139,6 +147,23 @@ ROWS = {
     "Multinomial": (lambda m, p: d(m).Multinomial(4, p), (PROBS,), np.array([[1.0, 0.0, 3.0]])),
     "Multinomial of logits": (lambda m, x: d(m).Multinomial(4, logits=x), (LOGITS,), np.array([[4.0, 0.0, 0.0]])),
     "LogisticNormal": (lambda m, a, b: d(m).LogisticNormal(a, b), (PLACE, SCALE), np.array([[0.1, 0.2, 0.3, 0.4]])),
+    "ContinuousBernoulli": (lambda m, p: d(m).ContinuousBernoulli(p), (PROBS,), PROBS[::-1].copy()),
+    "ContinuousBernoulli of logits": (
+        lambda m, x: d(m).ContinuousBernoulli(logits=x * 0.002),
+        (LOGITS,),
+        PROBS,
+    ),
+    "LowRankMultivariateNormal": (
+        lambda m, a, s, b: d(m).LowRankMultivariateNormal(a[:, :2], s[..., :1], b[1:]),
+        (PLACE, MATRIX, SCALE),
+        PLACE[:, :2],
+    ),
+    "Wishart": (lambda m, a, s: d(m).Wishart(a[:, 0] + 2, s), (POSITIVE, COVARIANCE), COVARIANCE[::-1] * 2.5),
+    "Wishart of a precision": (
+        lambda m, a, s: d(m).Wishart(a[0, 0] + 2, precision_matrix=s),
+        (POSITIVE, COVARIANCE),
+        COVARIANCE[::-1] * 2.5,
+    ),
     "vectors as matrices": (
         lambda m, a, b: d(m).TransformedDistribution(d(m).Normal(a[:, :2], b[:2]), d(m).ReshapeTransform((2,), (1, 2))),
         (PLACE, SCALE),
@@ -164,6 +189,8 @@ COARSE = {
     "Kumaraswamy",
     "Multinomial",
     "Multinomial of logits",
+    "Wishart",
+    "Wishart of a precision",
 }  # PyTorch's trigamma is right to 1e-10 or so, and in an entropy it takes factorials in float32
 
 
@@ -177,6 +204,7 @@ def test_log_probabilities_and_their_gradients(row):
             hold(lambda m, v, *p, name=name: getattr(make(m, *p), name)(v), at, *parameters)
 
 
+@pytest.mark.filterwarnings("ignore:Singular sample detected")  # PyTorch's Wishart always says so
 @pytest.mark.parametrize("row", ROWS)
 def test_what_a_distribution_says_of_itself(row):
     make, parameters, _ = ROWS[row]
@@ -240,6 +268,11 @@ DIVERGENCES = {
     "Categorical": ("Categorical", (PROBS,), (PROBS[::-1].copy(),)),
     "OneHotCategorical": ("OneHotCategorical", (PROBS,), (PROBS[::-1].copy(),)),
     "Bernoulli": ("Bernoulli", (PROBS,), (PROBS[::-1].copy(),)),
+    "LowRankMultivariateNormal": (
+        "LowRankMultivariateNormal",
+        (PLACE[:, :2], MATRIX, SCALE[1:]),
+        (PLACE[:, 1:], MATRIX[::-1].copy(), SCALE[:2]),
+    ),
     "MultivariateNormal": ("MultivariateNormal", (PLACE[:, :2], COVARIANCE), (PLACE[:, 1:], COVARIANCE[::-1].copy())),
 }
 
@@ -249,6 +282,7 @@ FAMILIES = {
     "Beta": lambda m, a, b: d(m).Beta(a + 1, b),
     "Binomial": lambda m, a, b: d(m).Binomial(5, a),
     "Cauchy": lambda m, a, b: d(m).Cauchy(a, b),
+    "ContinuousBernoulli": lambda m, a, b: d(m).ContinuousBernoulli(a * 0.7),
     "Exponential": lambda m, a, b: d(m).Exponential(b),
     "Gamma": lambda m, a, b: d(m).Gamma(b, a + 1),
     "Gumbel": lambda m, a, b: d(m).Gumbel(a, b),
@@ -317,6 +351,13 @@ TRANSFORMS = {
     "StickBreaking": (lambda m: d(m).StickBreakingTransform(), PLACE * 2),
     "CorrCholesky": (lambda m: d(m).CorrCholeskyTransform(), PLACE * 2),
     "LowerCholesky": (lambda m: d(m).LowerCholeskyTransform(), LOWER),
+    "PositiveDefinite": (lambda m: d(m).PositiveDefiniteTransform(), LOWER),
+    "Cat": (lambda m: d(m).CatTransform([d(m).ExpTransform(), d(m).TanhTransform()], -1, [1, 2]), PLACE),
+    "Cat of vectors": (
+        lambda m: d(m).CatTransform([d(m).SoftmaxTransform(), d(m).SoftmaxTransform()], 0, [1, 1]),
+        PLACE,
+    ),
+    "CumulativeDistribution": (lambda m: d(m).CumulativeDistributionTransform(d(m).Laplace(0.5, 2.0)), PLACE),
     "Reshape": (lambda m: d(m).ReshapeTransform((3, 3), (9,)), LOWER),
     "Stack": (lambda m: d(m).StackTransform([d(m).ExpTransform(), d(m).AffineTransform(1.0, 2.0)], dim=-2), PLACE),
 }
@@ -327,7 +368,7 @@ def test_transforms_of_vectors_and_matrices(name):
     make, x = TRANSFORMS[name]
     hold(lambda m, x: make(m)(x), x)
     hold(lambda m, x: make(m).inv(make(m)(x)), x)
-    if name != "LowerCholesky":
+    if name not in {"LowerCholesky", "PositiveDefinite", "Cat of vectors"}:
         hold(lambda m, x: make(m).log_abs_det_jacobian(x, make(m)(x)), x)
         hold(lambda m, x: make(m).inv.log_abs_det_jacobian(make(m)(x), x), x)
     for shape in (x.shape, (5, *x.shape)):
@@ -349,6 +390,18 @@ SETS = {
     "positive vectors": lambda c: c.independent(c.positive, 1),
     "lower_cholesky": lambda c: c.lower_cholesky,
     "corr_cholesky": lambda c: c.corr_cholesky,
+    "positive_definite": lambda c: c.positive_definite,
+    "positive_semidefinite": lambda c: c.positive_semidefinite,
+    "cat": lambda c: c.cat([c.positive, c.unit_interval], -1, [1, 2]),
+    "stack": lambda c: c.stack([c.positive, c.unit_interval, c.real], -2),
+}
+MATRICES = {
+    "square": np.ones((2, 3, 3)),
+    "not square": np.ones((2, 3, 2)),
+    "symmetric": np.stack([np.eye(3), np.ones((3, 3)), np.arange(9.0).reshape(3, 3)]),
+    "nearly symmetric": COVARIANCE * (1e6 + np.tri(2)),
+    "indefinite": np.stack([np.eye(3), -np.eye(3), np.ones((3, 3))]),
+    "lower": np.tril(np.ones((2, 3, 3))),
 }
 
 
@@ -358,13 +411,103 @@ def test_transforms_onto_sets(registry, name):
     def program(m, x):
         return getattr(d(m), registry)(SETS[name](d(m).constraints))(x)
 
-    if (registry, name) == ("biject_to", "lower_cholesky"):
-        with pytest.raises(NotImplementedError, match="there is no transform onto LowerCholesky"):
+    if registry == "biject_to" and name in {"lower_cholesky", "positive_definite", "positive_semidefinite"}:
+        with pytest.raises(NotImplementedError, match="there is no transform onto"):
             program(tg, tg.from_numpy(LOWER))
         return
     hold(program, LOWER)
     inside = SETS[name](d(tg).constraints).check(program(tg, tg.from_numpy(LOWER)))
     assert inside.all()
+
+
+@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize(
+    "kind", ["square", "symmetric", "positive_semidefinite", "positive_definite", "lower_triangular", "lower_cholesky"]
+)
+def test_sets_of_matrices(kind, name):
+    if name == "not square" and "lower" in kind:
+        return
+
+    def program(m, x):
+        found = getattr(d(m).constraints, kind)
+        return m.tensor(found.event_dim), found.check(x)
+
+    hold(program, MATRICES[name], backward=False)
+
+
+def test_sets_made_of_others():
+    """Whether they are discrete, how many dimensions their events have, and what lies in them."""
+    for make in (
+        lambda c: c.cat([c.positive, c.boolean], -1, [1, 2]),
+        lambda c: c.stack([c.positive, c.boolean, c.real], -1),
+        lambda c: c.stack([c.simplex, c.real_vector]),
+        lambda c: c.independent(c.boolean, 1),
+        lambda c: c.MixtureSameFamilyConstraint(c.simplex),
+        lambda c: c.dependent(is_discrete=True, event_dim=1)(event_dim=2),
+        lambda c: c.multinomial(2),
+    ):
+        ours, theirs = (make(d(m).constraints) for m in (tg, torch))
+        assert (ours.is_discrete, ours.event_dim) == (theirs.is_discrete, theirs.event_dim)
+        if not d(tg).constraints.is_dependent(ours):
+            values = np.abs(PLACE) if ours.event_dim < 2 else PROBS
+            assert ours.check(tg.from_numpy(values)).tolist() == theirs.check(torch.from_numpy(values)).tolist()
+    for m in (tg, torch):
+        assert [d(m).Uniform.support.is_discrete, d(m).Binomial.support.is_discrete] == [False, True]
+        with pytest.raises(NotImplementedError):
+            _ = d(m).Independent.support.event_dim
+        # components with ranges of their own: a value is one that all can have
+        mixture = d(m).MixtureSameFamily(d(m).Categorical(m.ones(2)), d(m).Uniform(m.zeros(2), m.tensor([1.0, 2.0])))
+        assert mixture.support.check(m.tensor([0.5, 1.5])).tolist() == [True, False]
+        with pytest.raises(ValueError, match=r"support|within"):
+            mixture.log_prob(m.tensor([0.5, 1.5]))
+
+
+def test_divergences_of_vectors_whose_covariances_have_few_dimensions():
+    def program(m, a, w, b, s):
+        low, full = d(m).LowRankMultivariateNormal(a, w, b), d(m).MultivariateNormal(a[0] * 2, s)
+        return d(m).kl_divergence(low, full), d(m).kl_divergence(full, low)
+
+    hold(program, PLACE[:, :2], MATRIX[..., :1].copy(), SCALE[1:], COVARIANCE)
+    for m in (tg, torch):
+        with pytest.raises(ValueError, match=r"event"):
+            d(m).kl_divergence(*[d(m).MultivariateNormal(m.zeros(n), m.eye(n)) for n in (2, 3)])
+
+
+def in_float32(m, *parameters):
+    return [m.tensor(x.astype("float32"), requires_grad=True) for x in parameters]
+
+
+@pytest.mark.parametrize("name", ["log_prob", "variance"])
+def test_von_mises(name):
+    """PyTorch's Bessel functions are right to 1e-7 or so."""
+    results = []
+    for m in (tg, torch):
+        loc, concentration, value = in_float32(m, PLACE, SCALE * 3, PLACE * 9)
+        made = d(m).VonMises(loc, concentration)
+        out = made.log_prob(value) if name == "log_prob" else made.variance
+        out.sum().backward()
+        assert repr(made).startswith("VonMises(loc: ")
+        results.append([x.detach().numpy() for x in (out, concentration.grad)])
+    for ours, theirs in zip(*results, strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("concentration", [0.7, 0.0, -0.4, -1.0])
+@pytest.mark.parametrize("name", ["log_prob", "cdf", "icdf", "log_survival_function", "mean", "variance", "entropy"])
+def test_generalized_pareto(name, concentration):
+    """PyTorch's compares its concentration with a float32 number, so that of float64 has no density there."""
+    results = []
+    for m in (tg, torch):
+        loc, scale, value = in_float32(m, PLACE, SCALE, PROBS / 2 if name == "icdf" else PLACE + SCALE * PROBS)
+        made = d(m).GeneralizedPareto(loc, scale, m.tensor(concentration, requires_grad=True))
+        found = getattr(made, name)
+        out = found(value) if name in {"log_prob", "cdf", "icdf", "log_survival_function"} else called(made, name)
+        out.sum().backward()
+        results.append([x.detach().numpy() for x in (out, scale.grad)])
+        results[-1].append([float(x) for x in made.support.upper_bound.detach().reshape(-1)])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
 
 
 def test_equal_transforms_and_what_they_keep():

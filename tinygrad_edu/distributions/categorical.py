@@ -71,7 +71,7 @@ class Categorical(Distribution):
         """The shape of probs and logits."""
         return Size((*self.batch_shape, self._num_events))
 
-    @constraints.dependent_property
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> Any:
         """The numbers 0 to K - 1."""
         return constraints.integer_interval(0, self._num_events - 1)

@@ -7,13 +7,16 @@ from . import constraints
 from .constraints import Constraint
 from .transforms import (
     AffineTransform,
+    CatTransform,
     ComposeTransform,
     CorrCholeskyTransform,
     ExpTransform,
     IndependentTransform,
     LowerCholeskyTransform,
+    PositiveDefiniteTransform,
     SigmoidTransform,
     SoftmaxTransform,
+    StackTransform,
     StickBreakingTransform,
     Transform,
     identity_transform,
@@ -96,9 +99,21 @@ for registry in (biject_to, transform_to):
         """The transform of the elements."""
         return IndependentTransform(registry(constraint.base_constraint), constraint.reinterpreted_batch_ndims)
 
+    def sections(constraint: Any, registry: ConstraintRegistry = registry) -> Transform:
+        """The transforms of the sections."""
+        return CatTransform([registry(part) for part in constraint.cseq], constraint.dim, constraint.lengths)
+
+    def slices(constraint: Any, registry: ConstraintRegistry = registry) -> Transform:
+        """The transforms of the slices."""
+        return StackTransform([registry(part) for part in constraint.cseq], constraint.dim)
+
     registry.register(constraints.independent, each)
+    registry.register(constraints.cat, sections)
+    registry.register(constraints.stack, slices)
 biject_to.register(constraints.simplex, lambda constraint: StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda constraint: SoftmaxTransform())
+transform_to.register(constraints.positive_definite, lambda constraint: PositiveDefiniteTransform())
+transform_to.register(constraints.positive_semidefinite, lambda constraint: PositiveDefiniteTransform())
 transform_to.register(constraints.lower_cholesky, lambda constraint: LowerCholeskyTransform())
 biject_to.register(constraints.corr_cholesky, lambda constraint: CorrCholeskyTransform())
 transform_to.register(constraints.corr_cholesky, lambda constraint: CorrCholeskyTransform())

@@ -1,18 +1,30 @@
 """Constraints: the sets that a distribution's parameters and samples lie in."""
 
-from collections.abc import Callable
 from typing import Any
 
-from ..errors import LinAlgError
+from ..functions.comparison import isclose
 from ..functions.conversion import finfo
-from ..functions.creation import tensor
-from ..functions.linalg.decompositions import cholesky
+from ..functions.creation import full
+from ..functions.linalg.attempts import cholesky_ex
+from ..functions.linalg.decompositions import eigvalsh
 from ..functions.reduction import all as all_of
 from ..tensor import Tensor
+from .constraint import (
+    Cat,
+    Constraint,
+    Dependent,
+    IndependentConstraint,
+    MixtureSameFamilyConstraint,
+    Stack,
+    dependent_property,
+    is_dependent,
+)
 
 __all__ = [
     "Constraint",
+    "MixtureSameFamilyConstraint",
     "boolean",
+    "cat",
     "corr_cholesky",
     "dependent",
     "dependent_property",
@@ -25,6 +37,7 @@ __all__ = [
     "is_dependent",
     "less_than",
     "lower_cholesky",
+    "lower_triangular",
     "multinomial",
     "nonnegative",
     "nonnegative_integer",
@@ -32,54 +45,15 @@ __all__ = [
     "positive",
     "positive_definite",
     "positive_integer",
+    "positive_semidefinite",
     "real",
     "real_vector",
     "simplex",
+    "square",
+    "stack",
+    "symmetric",
     "unit_interval",
 ]
-
-
-class Constraint:
-    """A set: `check(value)` tells of each event, the last `event_dim` dimensions, whether it lies in it."""
-
-    is_discrete = False
-    event_dim = 0
-
-    def check(self, value: Tensor) -> Any:
-        """True for each event that lies in the set.
-
-        Raises:
-            NotImplementedError: a subclass does not say.
-        """
-        raise NotImplementedError(f"{type(self).__name__} does not say what lies in it: give it a method check()")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
-
-
-class Dependent(Constraint):
-    """A set that depends on other parameters, and that only an instance knows."""
-
-    def check(self, value: Tensor) -> Any:
-        """Not possible.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError("a dependent constraint cannot be checked without the distribution's parameters")
-
-
-class dependent_property(property, Dependent):  # noqa: N801
-    """A property that gives a set which depends on the instance's parameters; a decorator, with or without settings."""
-
-    def __init__(self, fn: Callable[..., Any] | None = None, *, is_discrete: bool = False, event_dim: int = 0) -> None:
-        super().__init__(fn)
-        self.is_discrete = is_discrete
-        self.event_dim = event_dim
-
-    def __call__(self, fn: Callable[..., Any]) -> "dependent_property":
-        """The property that a function computes."""
-        return dependent_property(fn, is_discrete=self.is_discrete, event_dim=self.event_dim)
 
 
 class Real(Constraint):
@@ -201,7 +175,7 @@ class OneHot(Constraint):
 
 
 class Multinomial(Constraint):
-    """Vectors of counts that sum to an upper bound."""
+    """Vectors that sum to an upper bound or less, without negative numbers."""
 
     is_discrete = True
     event_dim = 1
@@ -211,21 +185,28 @@ class Multinomial(Constraint):
 
     def check(self, value: Tensor) -> Any:
         """Which vectors are."""
-        return all_of((value >= 0) & (value % 1 == 0), dim=-1) & (value.sum(-1) == self.upper_bound)
+        return all_of(value >= 0, dim=-1) & (value.sum(-1) <= self.upper_bound)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(upper_bound={self.upper_bound})"
 
 
-class LowerCholesky(Constraint):
-    """Lower triangular matrices with a positive diagonal."""
+class LowerTriangular(Constraint):
+    """Matrices with zeros above the diagonal."""
 
     event_dim = 2
 
     def check(self, value: Tensor) -> Any:
         """Which matrices are."""
-        lower = all_of((value.tril() == value).flatten(-2), dim=-1)
-        return lower & all_of(value.diagonal(dim1=-2, dim2=-1) > 0, dim=-1)
+        return all_of((value.tril() == value).flatten(-2), dim=-1)
+
+
+class LowerCholesky(LowerTriangular):
+    """Lower triangular matrices with a positive diagonal."""
+
+    def check(self, value: Tensor) -> Any:
+        """Which matrices are."""
+        return super().check(value) & all_of(value.diagonal(dim1=-2, dim2=-1) > 0, dim=-1)
 
 
 class CorrCholesky(LowerCholesky):
@@ -237,56 +218,43 @@ class CorrCholesky(LowerCholesky):
         return super().check(value) & all_of((value.norm(dim=-1) - 1).abs() <= tolerance, dim=-1)
 
 
-class PositiveDefinite(Constraint):
-    """Symmetric matrices that have a Cholesky factor."""
+class Square(Constraint):
+    """Matrices with as many columns as rows."""
 
     event_dim = 2
 
     def check(self, value: Tensor) -> Any:
-        """Which matrices are symmetric, to 1e-6, or, if they all are, have a factor."""
-        symmetric = all_of(((value - value.mT).abs() < 1e-6).flatten(-2), dim=-1)
-        if not all_of(symmetric).item():
-            return symmetric
-        matrices = value.detach().reshape(-1, *value.shape[-2:])
-        return tensor([has_factor(matrix) for matrix in matrices]).reshape(symmetric.shape)
+        """All or none."""
+        return full(value.shape[:-2], value.shape[-2] == value.shape[-1], dtype=bool)
 
 
-def has_factor(matrix: Tensor) -> bool:
-    """Whether a symmetric matrix is positive definite."""
-    try:
-        cholesky(matrix)
-    except LinAlgError:
-        return False
-    return True
-
-
-class IndependentConstraint(Constraint):
-    """A set of arrays whose elements all lie in another."""
-
-    def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int) -> None:
-        self.base_constraint = base_constraint
-        self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
-        self.is_discrete = base_constraint.is_discrete
-        self.event_dim = base_constraint.event_dim + reinterpreted_batch_ndims
+class Symmetric(Square):
+    """Matrices that equal their transposes."""
 
     def check(self, value: Tensor) -> Any:
-        """Which arrays have none outside."""
-        inside = self.base_constraint.check(value)
-        dims = self.reinterpreted_batch_ndims
-        return all_of(inside.flatten(-dims), dim=-1) if dims else inside
-
-    def __repr__(self) -> str:
-        return f"IndependentConstraint({self.base_constraint}, {self.reinterpreted_batch_ndims})"
+        """Which matrices do, to 1e-6 and 1e-5 of each element; none that is not square."""
+        square = super().check(value)
+        if not all_of(square).item():
+            return square
+        return all_of(isclose(value, value.mT, atol=1e-6).flatten(-2), dim=-1)
 
 
-def joined(constraint: Constraint, dims: int) -> Constraint:
-    """The set of arrays of so many dimensions whose elements lie in a set; of none the set itself."""
-    return IndependentConstraint(constraint, dims) if dims else constraint
+class PositiveSemidefinite(Symmetric):
+    """Symmetric matrices without a negative eigenvalue."""
+
+    def check(self, value: Tensor) -> Any:
+        """Which matrices are symmetric, or, if they all are, have no negative eigenvalue."""
+        symmetric = super().check(value)
+        return all_of(eigvalsh(value.detach()) >= 0, dim=-1) if all_of(symmetric).item() else symmetric
 
 
-def is_dependent(constraint: Any) -> bool:
-    """Whether a set is known to an instance only."""
-    return isinstance(constraint, Dependent)
+class PositiveDefinite(Symmetric):
+    """Symmetric matrices that have a Cholesky factor."""
+
+    def check(self, value: Tensor) -> Any:
+        """Which matrices are symmetric, or, if they all are, have a factor."""
+        symmetric = super().check(value)
+        return cholesky_ex(value.detach()).info == 0 if all_of(symmetric).item() else symmetric
 
 
 dependent, real, boolean = Dependent(), Real(), Boolean()
@@ -296,4 +264,7 @@ greater_than, greater_than_eq, less_than, independent = GreaterThan, GreaterThan
 unit_interval, positive, nonnegative = Interval(0.0, 1.0), GreaterThan(0.0), GreaterThanEq(0.0)
 positive_integer, nonnegative_integer = IntegerGreaterThan(1), IntegerGreaterThan(0)
 simplex, one_hot, real_vector = Simplex(), OneHot(), IndependentConstraint(real, 1)
-lower_cholesky, corr_cholesky, positive_definite = LowerCholesky(), CorrCholesky(), PositiveDefinite()
+lower_triangular, lower_cholesky, corr_cholesky = LowerTriangular(), LowerCholesky(), CorrCholesky()
+square, symmetric = Square(), Symmetric()
+positive_semidefinite, positive_definite = PositiveSemidefinite(), PositiveDefinite()
+cat, stack = Cat, Stack

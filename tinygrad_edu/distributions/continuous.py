@@ -57,7 +57,7 @@ class Uniform(Distribution):
         if self._validate_args and not (self.low < self.high).all().item():
             raise ValueError(f"Uniform needs low < high, got {self.low} and {self.high}")
 
-    @constraints.dependent_property
+    @constraints.dependent_property(is_discrete=False, event_dim=0)
     def support(self) -> Any:
         """From low to high."""
         return constraints.interval(self.low, self.high)

@@ -174,7 +174,7 @@ class Binomial(Trial):
         setattr(self, "logits" if probs is None else "probs", found)
         super().__init__(found.shape, validate_args=validate_args)
 
-    @constraints.dependent_property
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> Any:
         """The integers up to total_count."""
         return constraints.integer_interval(0, self.total_count)

@@ -12,6 +12,7 @@ from ..functions.creation import as_tensor, full
 from ..functions.elementwise import where
 from ..functions.special import digamma, lgamma, xlogy
 from .continuous import EULER, Cauchy, Exponential, Gumbel, Laplace, Uniform
+from .continuous_bernoulli import ContinuousBernoulli
 from .counts import Bernoulli, Binomial, Poisson
 from .gamma import Beta, Gamma
 from .half import HalfNormal
@@ -44,6 +45,7 @@ MEAN_EXP: dict[type, Mean] = {
 # the lowest and the highest value
 RANGE: dict[type, Callable[[Any], tuple[Any, Any]]] = {
     Beta: lambda p: (0.0, 1.0),
+    ContinuousBernoulli: lambda p: (0.0, 1.0),
     Exponential: lambda p: (0.0, math.inf),
     Gamma: lambda p: (0.0, math.inf),
     Pareto: lambda p: (p.scale, math.inf),
@@ -53,6 +55,7 @@ EVERYWHERE = (-math.inf, math.inf)
 
 # the mean of the logarithm of q's density under p, which is of a kind that the tables above know
 MEAN_OF_DENSITY: dict[type, Mean] = {
+    ContinuousBernoulli: lambda p, q, kind: p.mean * q.logits + (-q.probs).log1p() + q._log_normaliser(),
     Beta: lambda p, q, kind: (
         (q.concentration1 - 1) * MEAN_LOG[kind](p)
         + (q.concentration0 - 1) * MEAN_LOG[kind](Uniform(1 - p.high, 1 - p.low, False))
@@ -77,23 +80,25 @@ MEAN_OF_DENSITY: dict[type, Mean] = {
     Uniform: lambda p, q, kind: -(q.high - q.low).log(),
 }
 FINITE: dict[type, tuple[type, ...]] = {
-    Beta: (Exponential, Gamma, Normal, Uniform),
+    Beta: (ContinuousBernoulli, Exponential, Gamma, Normal, Uniform),
+    ContinuousBernoulli: (ContinuousBernoulli, Exponential, Normal, Uniform),
     Exponential: (Gamma, Gumbel, Normal),
     Gamma: (Exponential, Gumbel, Normal),
     Gumbel: (Gumbel, Normal),
     Laplace: (Normal,),
     Normal: (Gumbel,),
     Pareto: (Exponential, Gamma, Normal, Pareto),
-    Uniform: (Beta, Exponential, Gamma, Gumbel, Normal, Pareto),
+    Uniform: (Beta, ContinuousBernoulli, Exponential, Gamma, Gumbel, Normal, Pareto),
 }
 INFINITE: dict[type, tuple[type, ...]] = {
     Beta: (Pareto,),
-    Exponential: (Beta, Pareto, Uniform),
-    Gamma: (Beta, Pareto, Uniform),
-    Gumbel: (Beta, Exponential, Gamma, Pareto, Uniform),
-    Laplace: (Beta, Exponential, Gamma, Pareto, Uniform),
-    Normal: (Beta, Exponential, Gamma, Pareto, Uniform),
-    Pareto: (Beta, Uniform),
+    ContinuousBernoulli: (Pareto,),
+    Exponential: (Beta, ContinuousBernoulli, Pareto, Uniform),
+    Gamma: (Beta, ContinuousBernoulli, Pareto, Uniform),
+    Gumbel: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Laplace: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Normal: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Pareto: (Beta, ContinuousBernoulli, Uniform),
     Poisson: (Bernoulli, Binomial),
 }
 

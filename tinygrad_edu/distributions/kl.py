@@ -5,16 +5,18 @@ from typing import Any
 
 from ..functions.elementwise import where
 from ..functions.linalg.solving import solve_triangular
-from ..functions.special import digamma, lgamma
+from ..functions.special import digamma, lgamma, mvlgamma
 from ..nn.functional import softplus
 from .categorical import Categorical, OneHotCategorical
 from .continuous import Exponential, Laplace, Uniform
 from .counts import Bernoulli, Geometric, Poisson
 from .distribution import Distribution, sum_rightmost
 from .gamma import Beta, Dirichlet, Gamma
+from .low_rank import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal, mahalanobis
 from .normal import Normal
 from .transformed import Independent, TransformedDistribution
+from .wishart import Wishart, mvdigamma
 
 __all__ = ["Rule", "kl_divergence", "register_kl"]
 
@@ -50,6 +52,16 @@ def kl_divergence(p: Distribution, q: Distribution) -> Any:
     )
 
 
+def check_events(p: Distribution, q: Distribution) -> None:
+    """Refuse distributions of other events.
+
+    Raises:
+        ValueError: the shapes of the events differ.
+    """
+    if p.event_shape != q.event_shape:
+        raise ValueError(f"a divergence is one of equal events, got {p.event_shape} and {q.event_shape}")
+
+
 @register_kl(Normal, Normal)
 def _(p: Normal, q: Normal) -> Any:
     ratio = (p.scale / q.scale) ** 2
@@ -58,9 +70,45 @@ def _(p: Normal, q: Normal) -> Any:
 
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _(p: MultivariateNormal, q: MultivariateNormal) -> Any:
-    spread = (solve_triangular(q.scale_tril, p.scale_tril, upper=False) ** 2).sum((-2, -1))
+    check_events(p, q)
+    spread = length(q.scale_tril, p.scale_tril)
     distance = mahalanobis(q.scale_tril, q.loc - p.loc)
     return q._half_log_det() - p._half_log_det() + 0.5 * (spread + distance - p.event_shape[0])
+
+
+def length(scale_tril: Any, matrix: Any) -> Any:
+    """The squared norm of a matrix before a triangular one was applied to it."""
+    return (solve_triangular(scale_tril, matrix, upper=False) ** 2).sum((-2, -1))
+
+
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+def _(p: LowRankMultivariateNormal, q: MultivariateNormal) -> Any:
+    check_events(p, q)
+    spread = length(q.scale_tril, p.cov_factor) + length(q.scale_tril, p.cov_diag.sqrt().diag_embed())
+    distance = mahalanobis(q.scale_tril, q.loc - p.loc)
+    return q._half_log_det() + 0.5 * (spread + distance - p._log_det() - p.event_shape[0])
+
+
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+def _(p: MultivariateNormal, q: LowRankMultivariateNormal) -> Any:
+    check_events(p, q)
+    spread = q._squared_lengths(p.scale_tril)
+    return 0.5 * (q._log_det() + spread + q._squared_distance(q.loc - p.loc) - p.event_shape[0]) - p._half_log_det()
+
+
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+def _(p: LowRankMultivariateNormal, q: LowRankMultivariateNormal) -> Any:
+    check_events(p, q)
+    spread = q._squared_lengths(p.cov_factor) + q._squared_lengths(p.cov_diag.sqrt().diag_embed())
+    return 0.5 * (q._log_det() - p._log_det() + spread + q._squared_distance(q.loc - p.loc) - p.event_shape[0])
+
+
+@register_kl(Wishart, Wishart)
+def _(p: Wishart, q: Wishart) -> Any:
+    check_events(p, q)
+    n = p.event_shape[-1]
+    spread = p.df * (length(q.scale_tril, p.scale_tril) - n) + (p.df - q.df) * mvdigamma(p.df / 2, n)
+    return q.df * (q._half_log_det() - p._half_log_det()) + 0.5 * spread + mvlgamma(q.df / 2, n) - mvlgamma(p.df / 2, n)
 
 
 @register_kl(Bernoulli, Bernoulli)

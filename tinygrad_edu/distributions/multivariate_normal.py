@@ -9,6 +9,7 @@ import numpy
 
 from ..functions.linalg.decompositions import cholesky
 from ..functions.linalg.solving import inv, solve_triangular
+from ..functions.matrices import cholesky_inverse
 from ..functions.random import randn
 from ..grad_mode import enable_grad
 from ..tensor import Tensor
@@ -85,7 +86,7 @@ class MultivariateNormal(Distribution):
     def precision_matrix(self) -> Any:
         """The inverse of the covariance."""
         with enable_grad():
-            return inv(self.covariance_matrix)
+            return cholesky_inverse(self._factor)
 
     @property
     def mean(self) -> Any:

@@ -9,6 +9,7 @@ import numpy
 
 from ..functions.layout import Size
 from . import constraints
+from .constraint import joined
 from .constraints import Constraint
 from .distribution import sum_rightmost
 
@@ -38,6 +39,17 @@ class Transform:
     def inv(self) -> "Transform":
         """The inverse."""
         return Inverse(self)
+
+    @property
+    def event_dim(self) -> int:
+        """How many dimensions an event has.
+
+        Raises:
+            ValueError: it has others before than after.
+        """
+        if self.domain.event_dim != self.codomain.event_dim:
+            raise ValueError(f"{type(self).__name__} changes it: ask its domain.event_dim or codomain.event_dim")
+        return int(self.domain.event_dim)
 
     @property
     def sign(self) -> Any:
@@ -157,21 +169,29 @@ class ComposeTransform(Transform):
         super().__init__(cache_size)
         self.parts = parts
         self.bijective = all(part.bijective for part in parts)
-        self.domain = parts[0].domain if parts else constraints.real
-        self.codomain = parts[-1].codomain if parts else constraints.real
 
     @property
     def sign(self) -> Any:
         """The product of the parts'."""
         return math.prod(part.sign for part in self.parts)
 
-    @property
-    def event_dim(self) -> int:
-        """How many dimensions an input that all parts can take has."""
+    @constraints.dependent_property
+    def domain(self) -> Any:
+        """The first part's, with as many dimensions as all parts need."""
         dims = 0
         for part in reversed(self.parts):
             dims = max(dims, part.codomain.event_dim) + part.domain.event_dim - part.codomain.event_dim
-        return dims
+        first = self.parts[0].domain if self.parts else constraints.real
+        return joined(first, dims - first.event_dim)
+
+    @constraints.dependent_property
+    def codomain(self) -> Any:
+        """The last part's, with as many dimensions as come out where all parts have as many as they need."""
+        dims = 0
+        for part in self.parts:
+            dims = max(dims, part.domain.event_dim) + part.codomain.event_dim - part.domain.event_dim
+        last = self.parts[-1].codomain if self.parts else constraints.real
+        return joined(last, dims - last.event_dim)
 
     def _call(self, x: Any) -> Any:
         for part in self.parts:
@@ -187,7 +207,7 @@ class ComposeTransform(Transform):
         """The sum of the parts'."""
         if not self.parts:
             return x * 0
-        total, dims = 0, self.event_dim
+        total, dims = 0, self.domain.event_dim
         for part in self.parts:
             y = part(x)
             total = total + sum_rightmost(part.log_abs_det_jacobian(x, y), dims - part.domain.event_dim)

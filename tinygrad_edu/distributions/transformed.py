@@ -9,6 +9,7 @@ from ..grad_mode import no_grad
 from ..tensor import Tensor
 from . import constraints
 from .categorical import Categorical
+from .constraint import joined
 from .distribution import Distribution, sum_rightmost
 from .transforms import ComposeTransform, Transform
 
@@ -43,7 +44,7 @@ class Independent(Distribution):
     @constraints.dependent_property
     def support(self) -> Any:
         """The base's, of all elements together."""
-        return constraints.independent(self.base_dist.support, self.reinterpreted_batch_ndims)
+        return joined(self.base_dist.support, self.reinterpreted_batch_ndims)
 
     @property
     def mean(self) -> Any:
@@ -99,8 +100,8 @@ class TransformedDistribution(Distribution):
         if not all(isinstance(part, Transform) for part in self.transforms):
             raise ValueError(f"TransformedDistribution takes Transforms, got {transforms!r:.60}")
         whole = ComposeTransform(self.transforms)
-        joined = whole.event_dim - len(base_distribution.event_shape)
-        self.base_dist = Independent(base_distribution, joined) if joined > 0 else base_distribution
+        new = whole.domain.event_dim - len(base_distribution.event_shape)
+        self.base_dist = Independent(base_distribution, new) if new > 0 else base_distribution
         # scales and shifts may be a batch where the base is none
         base = self.base_dist.batch_shape + self.base_dist.event_shape
         shape = whole.forward_shape(base)
@@ -126,7 +127,7 @@ class TransformedDistribution(Distribution):
         if not self.transforms:
             return self.base_dist.support
         last = self.transforms[-1].codomain
-        return constraints.joined(last, len(self.event_shape) - last.event_dim)
+        return joined(last, len(self.event_shape) - last.event_dim)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
         """The base's, transformed."""
@@ -194,8 +195,8 @@ class MixtureSameFamily(Distribution):
 
     @constraints.dependent_property
     def support(self) -> Any:
-        """The components'."""
-        return self.component_distribution.support
+        """Where the components all have theirs."""
+        return constraints.MixtureSameFamilyConstraint(self.component_distribution.support)
 
     def _weights(self) -> Any:
         probs = self.mixture_distribution.probs

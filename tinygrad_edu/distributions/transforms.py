@@ -10,11 +10,14 @@ from ..functions.reduction import all as all_of
 from ..nn.functional import softplus
 from ..tensor import Tensor
 from . import constraints
-from .distribution import sum_rightmost
+from .constraint import joined
+from .distribution import Distribution, sum_rightmost
 from .transform import ComposeTransform, IndependentTransform, Transform, identity_transform
 from .vectors import (
+    CatTransform,
     CorrCholeskyTransform,
     LowerCholeskyTransform,
+    PositiveDefiniteTransform,
     ReshapeTransform,
     StackTransform,
     StickBreakingTransform,
@@ -23,11 +26,14 @@ from .vectors import (
 __all__ = [
     "AbsTransform",
     "AffineTransform",
+    "CatTransform",
     "ComposeTransform",
     "CorrCholeskyTransform",
+    "CumulativeDistributionTransform",
     "ExpTransform",
     "IndependentTransform",
     "LowerCholeskyTransform",
+    "PositiveDefiniteTransform",
     "PowerTransform",
     "ReshapeTransform",
     "SigmoidTransform",
@@ -121,7 +127,7 @@ class AffineTransform(Transform):
         super().__init__(cache_size)
         self.loc = loc
         self.scale = scale
-        self.domain = self.codomain = constraints.joined(constraints.real, event_dim)
+        self.domain = self.codomain = joined(constraints.real, event_dim)
 
     @property
     def event_dim(self) -> int:
@@ -210,3 +216,35 @@ class SoftmaxTransform(Transform):
 
     def _inverse(self, y: Any) -> Any:
         return y.log()
+
+
+class CumulativeDistributionTransform(Transform):
+    """The probability that a distribution has of values up to x; what it makes of its own samples is uniform.
+
+    >>> from tinygrad_edu import tensor
+    >>> from tinygrad_edu.distributions import Exponential
+    >>> CumulativeDistributionTransform(Exponential(1.0))(tensor([0.0, 1.0]))
+    tensor([0.0000, 0.6321])
+    """
+
+    bijective, sign = True, 1
+    codomain = constraints.unit_interval
+
+    def __init__(self, distribution: Distribution, cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.distribution = distribution
+
+    @property
+    def domain(self) -> Any:  # type: ignore[override]
+        """The distribution's support."""
+        return self.distribution.support
+
+    def _call(self, x: Any) -> Any:
+        return self.distribution.cdf(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return self.distribution.icdf(y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """The logarithm of the density."""
+        return self.distribution.log_prob(x)

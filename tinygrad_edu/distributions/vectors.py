@@ -7,16 +7,21 @@ from typing import Any
 from ..functions.conversion import finfo
 from ..functions.creation import zeros
 from ..functions.diagonal import tril_indices
-from ..functions.joining import stack
+from ..functions.joining import cat, stack
 from ..functions.layout import Size
+from ..functions.linalg.decompositions import cholesky
 from ..functions.sequences import arange, eye
 from ..nn.functional import logsigmoid, pad, softplus
 from . import constraints
+from .constraint import joined
+from .distribution import sum_rightmost
 from .transform import Transform
 
 __all__ = [
+    "CatTransform",
     "CorrCholeskyTransform",
     "LowerCholeskyTransform",
+    "PositiveDefiniteTransform",
     "ReshapeTransform",
     "StackTransform",
     "StickBreakingTransform",
@@ -71,6 +76,20 @@ class LowerCholeskyTransform(Transform):
 
     def _inverse(self, y: Any) -> Any:
         return y.tril(-1) + y.diagonal(dim1=-2, dim2=-1).log().diag_embed()
+
+
+class PositiveDefiniteTransform(Transform):
+    """Matrices as symmetric, positive-definite ones: the products of the factors of LowerCholeskyTransform."""
+
+    domain = constraints.independent(constraints.real, 2)
+    codomain = constraints.positive_definite
+
+    def _call(self, x: Any) -> Any:
+        factor = LowerCholeskyTransform()(x)
+        return factor @ factor.mT
+
+    def _inverse(self, y: Any) -> Any:
+        return LowerCholeskyTransform().inv(cholesky(y))
 
 
 class CorrCholeskyTransform(Transform):
@@ -156,8 +175,8 @@ class ReshapeTransform(Transform):
         self.in_shape, self.out_shape = Size(in_shape), Size(out_shape)
         if self.in_shape.numel() != self.out_shape.numel():
             raise ValueError(f"{self.in_shape} and {self.out_shape} do not have the same number of elements")
-        self.domain = constraints.joined(constraints.real, len(self.in_shape))
-        self.codomain = constraints.joined(constraints.real, len(self.out_shape))
+        self.domain = joined(constraints.real, len(self.in_shape))
+        self.codomain = joined(constraints.real, len(self.out_shape))
 
     def _call(self, x: Any) -> Any:
         return x.reshape(self.forward_shape(x.shape))
@@ -190,32 +209,113 @@ def exchanged(shape: Sequence[int], end: Size, other: Size) -> Size:
     return Size((*shape[:cut], *other))
 
 
-class StackTransform(Transform):
+class OfParts(Transform):
+    """A transform for each part along a dimension.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+
+    def __init__(self, tseq: Sequence[Transform], dim: int = 0, cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        if not all(isinstance(part, Transform) for part in tseq):
+            raise ValueError(f"{type(self).__name__} takes Transforms, got {tseq!r:.60}")
+        self.transforms, self.dim = list(tseq), dim
+        self.bijective = all(part.bijective for part in tseq)
+
+    def _parts(self, x: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say which parts there are")
+
+    def _joined(self, parts: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say how parts are joined")
+
+    def _call(self, x: Any) -> Any:
+        return self._joined([part(s) for part, s in zip(self.transforms, self._parts(x), strict=True)])
+
+    def _inverse(self, y: Any) -> Any:
+        return self._joined([part.inv(s) for part, s in zip(self.transforms, self._parts(y), strict=True)])
+
+    def _log_dets(self, x: Any, y: Any) -> Any:
+        parts = zip(self.transforms, self._parts(x), self._parts(y), strict=True)
+        return [(part, part.log_abs_det_jacobian(s, t)) for part, s, t in parts]
+
+
+class StackTransform(OfParts):
     """A transform for each slice along a dimension.
 
     Raises:
         ValueError: there are not as many slices as transforms, or one is none.
     """
 
-    def __init__(self, tseq: Sequence[Transform], dim: int = 0, cache_size: int = 0) -> None:
-        super().__init__(cache_size)
-        if not all(isinstance(part, Transform) for part in tseq):
-            raise ValueError(f"StackTransform takes Transforms, got {tseq!r:.60}")
-        self.transforms, self.dim = list(tseq), dim
-        self.bijective = all(part.bijective for part in tseq)
+    @constraints.dependent_property
+    def domain(self) -> Any:
+        """The transforms', stacked."""
+        return constraints.stack([part.domain for part in self.transforms], self.dim)
 
-    def _slices(self, x: Any) -> Any:
-        if x.shape[self.dim] != len(self.transforms):
+    @constraints.dependent_property
+    def codomain(self) -> Any:
+        """The transforms', stacked."""
+        return constraints.stack([part.codomain for part in self.transforms], self.dim)
+
+    def _parts(self, x: Any) -> Any:
+        if not -x.ndim <= self.dim < x.ndim or x.shape[self.dim] != len(self.transforms):
             raise ValueError(f"dimension {self.dim} of {x.shape} is not {len(self.transforms)}, one for each transform")
         return x.unbind(self.dim)
 
-    def _call(self, x: Any) -> Any:
-        return stack([part(s) for part, s in zip(self.transforms, self._slices(x), strict=True)], self.dim)
-
-    def _inverse(self, y: Any) -> Any:
-        return stack([part.inv(s) for part, s in zip(self.transforms, self._slices(y), strict=True)], self.dim)
+    def _joined(self, parts: Any) -> Any:
+        return stack(parts, self.dim)
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         """Those of the slices."""
-        slices = zip(self.transforms, self._slices(x), self._slices(y), strict=True)
-        return stack([part.log_abs_det_jacobian(s, t) for part, s, t in slices], self.dim)
+        return self._joined([found for _, found in self._log_dets(x, y)])
+
+
+class CatTransform(OfParts):
+    """A transform for each section along a dimension, of lengths that are 1 where they are not given.
+
+    Raises:
+        ValueError: there are not as many lengths as transforms, the sections are not as long as the dimension, or one
+            of the transforms is none.
+    """
+
+    def __init__(
+        self, tseq: Sequence[Transform], dim: int = 0, lengths: Sequence[int] | None = None, cache_size: int = 0
+    ) -> None:
+        super().__init__(tseq, dim, cache_size)
+        self.lengths = [1] * len(self.transforms) if lengths is None else list(lengths)
+        if len(self.lengths) != len(self.transforms):
+            raise ValueError(f"CatTransform takes {len(self.transforms)} lengths, got {self.lengths}")
+
+    @property
+    def event_dim(self) -> int:
+        """The largest of the transforms'."""
+        return max(part.event_dim for part in self.transforms)
+
+    @property
+    def length(self) -> int:
+        """How long the sections are together."""
+        return sum(self.lengths)
+
+    @constraints.dependent_property
+    def domain(self) -> Any:
+        """The transforms', side by side."""
+        return constraints.cat([part.domain for part in self.transforms], self.dim, self.lengths)
+
+    @constraints.dependent_property
+    def codomain(self) -> Any:
+        """The transforms', side by side."""
+        return constraints.cat([part.codomain for part in self.transforms], self.dim, self.lengths)
+
+    def _parts(self, x: Any) -> Any:
+        if not -x.ndim <= self.dim < x.ndim or x.shape[self.dim] != self.length:
+            raise ValueError(f"dimension {self.dim} of {x.shape} is not {self.length}, the sections together")
+        return x.split(self.lengths, self.dim)
+
+    def _joined(self, parts: Any) -> Any:
+        return cat(parts, self.dim)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """Those of the sections: side by side, or their sum where the dimension is one of an event's."""
+        found = [sum_rightmost(each, self.event_dim - part.event_dim) for part, each in self._log_dets(x, y)]
+        dim = (self.dim - x.ndim if self.dim >= 0 else self.dim) + self.event_dim
+        return cat(found, dim) if dim < 0 else sum(found)

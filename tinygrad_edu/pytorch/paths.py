@@ -16,12 +16,13 @@ OPTIMIZERS = [
     "rmsprop", "rprop", "sgd",
 ]
 DISTRIBUTIONS = [
-    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "dirichlet",
-    "distribution", "exponential", "fishersnedecor", "gamma", "geometric", "gumbel", "half_cauchy", "half_normal",
-    "independent", "inverse_gamma", "kl", "kumaraswamy", "laplace", "lkj_cholesky", "log_normal", "logistic_normal",
-    "mixture_same_family", "multinomial", "multivariate_normal", "negative_binomial", "normal",
-    "one_hot_categorical", "pareto", "poisson", "relaxed_bernoulli", "relaxed_categorical", "studentT",
-    "transformed_distribution", "uniform", "weibull",
+    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "continuous_bernoulli",
+    "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto",
+    "geometric", "gumbel", "half_cauchy", "half_normal", "independent", "inverse_gamma", "kl", "kumaraswamy", "laplace",
+    "lkj_cholesky", "log_normal", "logistic_normal", "lowrank_multivariate_normal", "mixture_same_family",
+    "multinomial", "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson",
+    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "uniform", "von_mises",
+    "weibull", "wishart",
 ]
 # fmt: on
 
