@@ -211,6 +211,16 @@ def test_a_batch_of_nothing_leaves_statistics_where_they_are():
     assert F.batch_norm(tg.zeros(0), None, None).shape == (0,)
 
 
+@pytest.mark.parametrize(
+    "layer", [nn.BatchNorm1d(3), nn.InstanceNorm1d(3, affine=True), nn.GroupNorm(3, 3), nn.GroupNorm(1, 3)]
+)
+def test_images_of_nothing_give_weights_no_gradient(layer):
+    x = tg.zeros(3, 3, 0, requires_grad=True)
+    layer(x).sum().backward()
+    assert x.grad.shape == (3, 3, 0)
+    assert (layer.weight.grad.tolist(), layer.bias.grad.tolist()) == ([0, 0, 0], [0, 0, 0])
+
+
 def test_batch_norm_keeps_statistics():
     batches = [numbers(4, 2, seed=i).astype("float32") for i in range(3)]
     by_part, by_all = nn.BatchNorm1d(2, momentum=0.25), nn.BatchNorm1d(2, momentum=None)

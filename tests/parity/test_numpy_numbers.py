@@ -60,6 +60,25 @@ def test_counts(name, number):
     hold(lambda m: COUNTS[name](m, number))
 
 
+TENSORS = {
+    **COUNTS,
+    "batch_norm": lambda m, n: m.nn.functional.batch_norm(m.arange(4.0).reshape(2, 2), None, None, training=True, eps=n),
+    "eps of group_norm": lambda m, n: m.nn.functional.group_norm(m.arange(8.0).reshape(2, 4), 2, eps=n),
+    "group_norm": lambda m, n: m.nn.functional.group_norm(m.arange(8.0).reshape(2, 4), n),
+    "histc": lambda m, n: m.histc(m.arange(5.0), n, n - 1, n + 1),
+    "histc of a fraction": lambda m, n: m.histc(m.arange(5.0), n / 2),
+    "histc to a fraction": lambda m, n: m.histc(m.arange(5.0), 3, n / 4, n * 1.5),
+    "pixel_shuffle of a fraction": lambda m, n: m.nn.functional.pixel_shuffle(m.ones(1, 4, 2, 2), n / 2),
+    "pixel_unshuffle": lambda m, n: m.nn.functional.pixel_unshuffle(m.arange(16.0).reshape(1, 4, 2, 2), n),
+    "randperm": lambda m, n: m.randperm(n).sort()[0],
+}
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_tensors_as_settings(name):
+    hold(lambda m: TENSORS[name](m, m.tensor(2)))
+
+
 @pytest.mark.parametrize(
     "make",
     [

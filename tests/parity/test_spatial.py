@@ -71,6 +71,13 @@ def test_pad_around_the_end_without_channels():
         hold(lambda m, x: functional(m).pad(x, (1, 2), "circular"), np.zeros(shape))
 
 
+@pytest.mark.parametrize("widths", [(0, 0), (1, 0), (-1, 1), (0, 0, 1, 1), (1, 2, 0, 0), (0, 0, 0, 0)])
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_pad_of_sizes_of_nothing(mode, widths):
+    for shape in ((2, 3, 0), (1, 2, 3, 0), (1, 2, 0, 3), (2, 0, 3)):
+        hold(lambda m, x: functional(m).pad(x, widths, mode), np.zeros(shape))
+
+
 @pytest.mark.parametrize("widths", [(1,), (1, 1, 1), (5, 0), (-3, -3), (1, 1, 1, 1, 1, 1)])
 @pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular", "mirror"])
 def test_pad_refuses_what_pytorch_refuses(mode, widths):

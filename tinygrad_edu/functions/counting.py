@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy
@@ -144,7 +145,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     Raises:
         RuntimeError: the Tensor holds no floats, there is no bin, or the range is not finite.
     """
-    x = input._array.reshape(-1)
+    x, bins = input._array.reshape(-1), index(bins)
     if x.dtype.kind != "f" or bins < 1 or min > max:
         raise RuntimeError(f"histc takes floats, bins >= 1 and min <= max; got {x.dtype}, {bins}, {min} and {max}")
     low, high = float(min), float(max)

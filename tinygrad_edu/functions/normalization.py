@@ -204,6 +204,7 @@ def group_norm(
     """
     checked(input, "group_norm", 2, weight=weight, bias=bias)
     batch, channels, *sizes = input.shape
+    num_groups = index(num_groups)
     if num_groups < 1 or channels % num_groups:
         raise ShapeError(f"group_norm takes a number of groups that divides {channels} channels, got {num_groups}")
     check_shape("group_norm", (channels,), weight=weight, bias=bias)

@@ -3,6 +3,7 @@
 import contextvars
 import functools
 import os
+from operator import index
 from typing import Any
 
 import numpy
@@ -249,6 +250,7 @@ def randperm(
     Raises:
         RuntimeError: n is negative, or the dtype cannot count so far.
     """
+    n = index(n)
     if n < 0:
         raise RuntimeError(f"randperm needs a count that is not negative, got {n}")
     wanted = as_dtype(dtype, int64)

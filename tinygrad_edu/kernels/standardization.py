@@ -200,6 +200,8 @@ def gradients(
         gx, gw, gb = rows.gradients(g, x, weight.ravel(), mean, rstd)
         return (gx, gw, gb) if weight.ndim == 1 else (gx, gw.reshape(weight.shape), gb.reshape(weight.shape))
     n, kept = layout.size(), layout.kept()
+    if not n:  # the statistics of nothing are NaN, and not part of any gradient
+        return numpy.zeros_like(x), numpy.zeros_like(weight), numpy.zeros_like(weight)
     blocks, incoming = Blocks(x, layout, mean, rstd), Blocks(g, layout)
     w = weight.reshape(layout.spot).astype(blocks.dtype, copy=False)
     gx = numpy.empty(x.shape, x.dtype)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
+from operator import index
 
 from ...dtypes import bool_, check_kind
 from ...errors import ShapeError
@@ -113,8 +113,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     Source: Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
     Neural Network" (2016), equation 4.
     """
-    r = upscale_factor
-    check_image(input, "pixel_shuffle", r)
+    r = check_image(input, "pixel_shuffle", upscale_factor)
     *batch, channels, height, width = input.shape
     if channels % (r * r):
         raise ShapeError(f"pixel_shuffle by {r} needs channels that {r * r} divides, got {input.shape}")
@@ -136,8 +135,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         ShapeError: there are fewer than three dimensions, or r does not divide the sizes.
         ValueError: r is not positive.
     """
-    r = downscale_factor
-    check_image(input, "pixel_unshuffle", r)
+    r = check_image(input, "pixel_unshuffle", downscale_factor)
     *batch, channels, height, width = input.shape
     if height % r or width % r:
         raise ShapeError(f"pixel_unshuffle by {r} needs sizes that {r} divides, got {input.shape}")
@@ -151,8 +149,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     )
 
 
-def check_image(input: Tensor, name: str, factor: int) -> None:
-    """Refuse what has no image to rearrange.
+def check_image(input: Tensor, name: str, factor: int) -> int:
+    """The factor by which an image is to be rearranged.
 
     Raises:
         ShapeError: there are fewer than three dimensions.
@@ -161,10 +159,11 @@ def check_image(input: Tensor, name: str, factor: int) -> None:
     """
     if input.ndim < 3:
         raise ShapeError(f"{name} takes images (.., C, H, W), got {input.shape}")
-    if isinstance(factor, bool) or not isinstance(factor, Integral):
+    if isinstance(factor, bool) or not hasattr(factor, "__index__"):
         raise TypeError(f"{name} takes an integer factor, got {factor!r}")
-    if factor < 1:
+    if index(factor) < 1:
         raise ShapeError(f"{name} takes a factor of 1 or more, got {factor}")
+    return index(factor)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:

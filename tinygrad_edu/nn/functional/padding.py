@@ -46,7 +46,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             f"pad by {mode!r} takes widths (before, after) for each of one to three spatial dimensions of "
             f"(B, C, *spatial) or (C, *spatial), got {widths} for {input.shape}"
         )
-    if 0 in input.shape[input.ndim - dims - (mode != "circular") :]:
+    if mode != "circular" and 0 in input.shape[input.ndim - dims - 1 :]:
         raise ShapeError(f"pad by {mode!r} takes values from the input, and {input.shape} has none but in its batch")
     sizes = [input.shape[-1 - i] + widths[2 * i] + widths[2 * i + 1] for i in range(dims)]
     if min(sizes) < 0 or (max(sizes) < 1 and mode != "circular"):
