@@ -331,7 +331,7 @@ def test_modes_as_decorators():
 
 
 def test_set_grad_enabled_as_a_call():
-    mode = tg.set_grad_enabled(False)
+    mode = tg.set_grad_enabled(mode=False)
     try:
         assert not (leaf(1.0) * 2).requires_grad
     finally:

@@ -414,6 +414,29 @@ def test_dtypes_of_writes():
     assert (x.dtype, x.tolist()) == (tg.float32, [1, 0, -1])
 
 
+COMPARISONS = ["eq_", "ne_", "lt_", "le_", "gt_", "ge_", "logical_and_", "logical_or_", "logical_xor_"]
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_a_comparison_written_into_floats_has_a_gradient_of_0(name):
+    x, z = (tg.tensor([[1.0, 2.0, 0.0]], requires_grad=True) for _ in range(2))
+    y = x * 3
+    getattr(y, name)(tg.tensor([[3.0, 0.0, 0.0]]))
+    (y * x).sum().backward()
+    assert x.grad.equal(y.detach())  # of the factor alone
+    y = x * 3
+    getattr(y[0, 1:], name)(tg.tensor([6.0, 1.0]))
+    assert tg.autograd.grad(y.sum(), x)[0].tolist() == [[3, 0, 0]]
+    y = tg.tensor([[1.0, 1.0, 1.0]] * 2)  # of what it is compared with, and that broadcasts
+    getattr(y, name)(z)
+    assert tg.autograd.grad(y.sum(), z)[0].tolist() == [[0, 0, 0]]
+    with tg.no_grad():
+        y = tg.tensor([[1.0, 1.0, 1.0]])
+        assert not getattr(y, name)(x).requires_grad
+    whole = tg.tensor([[1, 1, 1]])
+    assert not getattr(whole, name)(x).requires_grad
+
+
 def test_whole_numbers_hold_no_history():
     x = leaf(1.5, 2.5)
     whole = tg.zeros(2, dtype="int64")

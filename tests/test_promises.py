@@ -20,6 +20,13 @@ REFUSED = {
     "a Tensor as a bool": (lambda: F.dropout(X, training=X), TypeError, r"training is True or False, got one of shape"),
     "two dimensions, not in a tuple": (lambda: X.sum(0, 1), TypeError, r"keepdim is True or False, got 1; several"),
     "two dimensions of a mean": (lambda: X.mean(0, 1), TypeError, r"keepdim is True or False, got 1; several"),
+    "1 as requires_grad": (lambda: X.requires_grad_(1), TypeError, r"^requires_grad_: requires_grad is True or False"),
+    "of all parameters": (
+        lambda: nn.Linear(2, 2).requires_grad_(0),
+        TypeError,
+        r"requires_grad is True or False, got 0",
+    ),
+    "a mode": (lambda: tg.set_grad_enabled(0), TypeError, r"^set_grad_enabled takes True or False, got 0$"),
     "of a layer": (lambda: nn.MaxPool2d(2, ceil_mode="x")(IMAGES), TypeError, r"^max_pool2d: ceil_mode is True or"),
     # numbers that are none
     "a fraction as an integer": (lambda: tg.rot90(X, 1.5), TypeError, r"^rot90: k is an integer, got 1\.5$"),

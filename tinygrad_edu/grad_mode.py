@@ -19,11 +19,11 @@ class GradMode:
     mode: bool
     before: list[bool]
 
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, function: Any = None, *, mode: Any = None) -> Any:
         """A mode; or the function in that mode, of `@no_grad` without parentheses."""
-        mode = super().__new__(cls)
-        mode.before = []
-        return mode(function) if callable(function) else mode
+        made = super().__new__(cls)
+        made.before = []
+        return made(function) if callable(function) else made
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function in this mode; of a generator function every step."""
@@ -76,10 +76,16 @@ class enable_grad(GradMode):
 
 
 class set_grad_enabled(GradMode):
-    """Switch recording on or off at once; as a context manager, until its block ends."""
+    """Switch recording on or off at once; as a context manager, until its block ends.
+
+    Raises:
+        TypeError: the mode is neither True nor False.
+    """
 
     def __init__(self, mode: bool) -> None:
-        self.mode = bool(mode)
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled takes True or False, got {mode!r:.60}")
+        self.mode = mode
         self.before = [grad_enabled.get()]
         grad_enabled.set(self.mode)
 

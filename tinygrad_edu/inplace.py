@@ -161,7 +161,13 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     def write(self: Tensor, *inputs: Any, **settings: Any) -> Tensor:
         # a primitive's own node is mended by replace; nodes before the last one keep a copy of what is overwritten
         source = self.clone() if self.requires_grad and not isinstance(operation, Primitive) else self
-        return replace(self, operation(source, *inputs, **settings), name)
+        result = operation(source, *inputs, **settings)
+        if result._node is None and is_grad_enabled() and self.dtype.kind == "f":
+            # a comparison, say, is a step: written into floats it has a gradient, which is 0
+            for x in (self, *inputs):
+                if isinstance(x, Tensor) and x.requires_grad:
+                    result = where(False, x, result.to(self.dtype))
+        return replace(self, result, name)
 
     write.__name__ = name
     write.__qualname__ = f"Tensor.{name}"

@@ -116,6 +116,7 @@ class Tensor(Recorded):
         self._view = None
 
     if TYPE_CHECKING:  # what the functions of higher floors add
+        nbytes: int
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
         def __getitem__(self, index: Any) -> "Tensor": ...
@@ -145,11 +146,6 @@ class Tensor(Recorded):
     def dtype(self) -> Any:
         """The type of the elements."""
         return self._array.dtype
-
-    @property
-    def nbytes(self) -> int:
-        """The size of the elements in bytes."""
-        return self._array.nbytes
 
     @property
     def T(self) -> "Tensor":

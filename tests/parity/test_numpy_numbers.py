@@ -62,7 +62,9 @@ def test_counts(name, number):
 
 TENSORS = {
     **COUNTS,
-    "batch_norm": lambda m, n: m.nn.functional.batch_norm(m.arange(4.0).reshape(2, 2), None, None, training=True, eps=n),
+    "batch_norm": lambda m, n: m.nn.functional.batch_norm(
+        m.arange(4.0).reshape(2, 2), None, None, training=True, eps=n
+    ),
     "eps of group_norm": lambda m, n: m.nn.functional.group_norm(m.arange(8.0).reshape(2, 4), 2, eps=n),
     "group_norm": lambda m, n: m.nn.functional.group_norm(m.arange(8.0).reshape(2, 4), n),
     "histc": lambda m, n: m.histc(m.arange(5.0), n, n - 1, n + 1),

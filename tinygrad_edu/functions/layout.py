@@ -196,7 +196,9 @@ def base(self: Any) -> Tensor | None:
 
 Tensor.layout = strided  # type: ignore[attr-defined]
 Tensor.itemsize = property(lambda self: self.dtype.itemsize, doc="The size of one element in bytes.")  # type: ignore[attr-defined]
+Tensor.nbytes = property(lambda self: self._array.nbytes, doc="The size of all elements in bytes.")  # type: ignore[assignment]
 Tensor._is_view = is_view  # type: ignore[attr-defined]
 Tensor._base = property(base)  # type: ignore[attr-defined]
+method(Tensor.requires_grad_)  # held to its bool
 method(Tensor.numel, "nelement")
 method(Tensor.dim, "ndimension")
