@@ -341,6 +341,12 @@ def test_samples_of_gamma_distributions_are_differentiated_once():
         slope.sum().backward()
 
 
+def test_small_samples_of_gamma_distributions_are_not_zero():
+    tg.manual_seed(0)
+    assert (d.Gamma(1e-3, 1e3).sample((500,)) >= tg.finfo(tg.float32).tiny).all()
+    assert d.InverseGamma(1e-3, 1e3).sample((500,)).isfinite().all()
+
+
 def test_samples_by_their_number():
     assert d.Normal(PLACE, SCALE).sample_n(3).shape == (3, 2)
 

@@ -529,6 +529,20 @@ def test_equal_transforms_and_what_they_keep():
         assert repr(d(m).constraints.real_vector) == "IndependentConstraint(Real(), 1)"
 
 
+def test_values_of_another_dtype_and_numbers():
+    """PyTorch's Gamma and HalfCauchy, and vectors of a batch, have densities of the dtype of their parameters."""
+    for make in (
+        lambda m: d(m).Gamma(m.ones(2), 1.0).log_prob(m.ones(2, dtype=m.float64)),
+        lambda m: d(m).HalfCauchy(m.ones(2)).log_prob(m.ones(2, dtype=m.float64)),
+        lambda m: d(m).HalfNormal(m.ones(2)).log_prob(m.ones(2, dtype=m.float64)),
+        lambda m: d(m).Chi2(m.ones(2)).log_prob(1.5),
+        lambda m: d(m).MultivariateNormal(m.zeros(2, 3), m.eye(3).expand(2, 3, 3)).log_prob(m.ones(3, dtype=m.float64)),
+        lambda m: d(m).AffineTransform(0.0, m.tensor([1.0, 2.0]), event_dim=1).log_abs_det_jacobian(m.ones(1), 0),
+    ):
+        ours, theirs = make(tg), make(torch)
+        assert_same(ours, theirs, "a density")
+
+
 def test_corners():
     """What lies outside of a support, counts as floats, matrices of which some are definite, sets of an instance."""
     for m in (tg, torch):
@@ -553,6 +567,9 @@ WRONG = [
     lambda m: d(m).Normal(m.zeros(3), 1.0).log_prob(m.zeros(2)),
     lambda m: d(m).Normal(0.0, 1.0).log_prob(m.tensor(float("nan"))),
     lambda m: d(m).Categorical(m.tensor([0.5, -0.5])),
+    lambda m: d(m).Multinomial(-1, m.tensor([0.5, 0.5])),
+    lambda m: d(m).IndependentTransform(d(m).ExpTransform(), 1)(m.tensor(1.0)),
+    lambda m: d(m).IndependentTransform(d(m).ExpTransform(), 1).inv(m.tensor(1.0)),
     lambda m: d(m).Categorical(m.tensor([0.5, 0.5]), m.tensor([0.5, 0.5])),
     lambda m: d(m).Categorical(),
     lambda m: d(m).Categorical(m.tensor(1.0)),

@@ -213,7 +213,7 @@ class Multinomial(OfClasses):
 
     Raises:
         NotImplementedError: `total_count` is no integer: all of a batch have as many draws.
-        ValueError: as for Categorical.
+        ValueError: it is negative, or as for Categorical.
     """
 
     def __init__(
@@ -225,6 +225,8 @@ class Multinomial(OfClasses):
     ) -> None:
         if not isinstance(total_count, int):
             raise NotImplementedError(f"a Multinomial has one number of draws, an integer, got {total_count!r:.60}")
+        if total_count < 0:
+            raise ValueError(f"a Multinomial has 0 draws or more, got {total_count}")
         self.total_count = total_count
         super().__init__(probs, logits, validate_args)
 

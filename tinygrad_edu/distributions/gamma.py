@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 import numpy
 
 from ..errors import GradientError
+from ..functions.conversion import finfo
+from ..functions.creation import as_tensor
 from ..functions.elementwise import where
 from ..functions.incomplete import igamma
 from ..functions.indexing import one_hot
@@ -88,10 +90,12 @@ class Gamma(Distribution):
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         """Positive numbers."""
-        return standard_gamma(self.concentration, self._extended_shape(sample_shape)) / self.rate
+        drawn = standard_gamma(self.concentration, self._extended_shape(sample_shape)) / self.rate
+        return drawn.clamp(min=finfo(drawn.dtype).tiny)
 
-    def log_prob(self, value: Tensor) -> Any:
-        """The logarithm of the density."""
+    def log_prob(self, value: Tensor | float) -> Any:
+        """The logarithm of the density, in the dtype of the parameters; numbers are values, too."""
+        value = as_tensor(value, dtype=self.rate.dtype)
         if self._validate_args:
             self._validate_sample(value)
         c, rate = self.concentration, self.rate

@@ -3,7 +3,7 @@
 import math
 from typing import Any, ClassVar
 
-from ..functions.creation import full_like, zeros_like
+from ..functions.creation import as_tensor, full_like, zeros_like
 from ..functions.elementwise import where
 from ..tensor import Tensor
 from . import constraints
@@ -78,6 +78,12 @@ class HalfCauchy(Half):
     """The absolute value of a Cauchy distribution's values around 0."""
 
     of = Cauchy
+
+    def log_prob(self, value: Tensor) -> Any:
+        """The logarithm of the density, in the dtype of the scale."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return super().log_prob(as_tensor(value, dtype=self.scale.dtype))
 
     @property
     def mean(self) -> Any:

@@ -20,8 +20,9 @@ __all__ = ["MultivariateNormal", "mahalanobis"]
 
 
 def mahalanobis(scale_tril: Any, difference: Any) -> Any:
-    """The squared length of a vector before a triangular matrix was applied to it."""
-    return (solve_triangular(scale_tril, difference.unsqueeze(-1), upper=False) ** 2).sum((-2, -1))
+    """The squared length of a vector before a triangular matrix, whose dtype counts, was applied to it."""
+    column = difference.to(scale_tril.dtype).unsqueeze(-1)
+    return (solve_triangular(scale_tril, column, upper=False) ** 2).sum((-2, -1))
 
 
 class MultivariateNormal(Distribution):

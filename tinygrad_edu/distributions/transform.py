@@ -239,7 +239,11 @@ identity_transform = ComposeTransform([])
 
 
 class IndependentTransform(Transform):
-    """A transform whose inputs' last dimensions, which it treats one by one, count as one event."""
+    """A transform whose inputs' last dimensions, which it treats one by one, count as one event.
+
+    Raises:
+        ValueError: an input has fewer.
+    """
 
     def __init__(self, base_transform: Transform, reinterpreted_batch_ndims: int, cache_size: int = 0) -> None:
         super().__init__(cache_size)
@@ -254,11 +258,16 @@ class IndependentTransform(Transform):
         """The transform's."""
         return self.base_transform.sign
 
+    def _checked(self, x: Any, dims: int) -> Any:
+        if x.ndim < dims:
+            raise ValueError(f"{self} takes events of {dims} dimensions, got {x.shape}")
+        return x
+
     def _call(self, x: Any) -> Any:
-        return self.base_transform(x)
+        return self.base_transform(self._checked(x, self.domain.event_dim))
 
     def _inverse(self, y: Any) -> Any:
-        return self.base_transform.inv(y)
+        return self.base_transform.inv(self._checked(y, self.codomain.event_dim))
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         """The transform's, summed over these dimensions."""

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy
+
 from ..functions.conversion import finfo
 from ..functions.creation import as_tensor
 from ..functions.elementwise import clone
@@ -147,8 +149,10 @@ class AffineTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         """The logarithm of |scale|."""
-        stretched = (as_tensor(self.scale, dtype=x.dtype).abs().log()).expand(x.shape)
-        return sum_rightmost(stretched, self.event_dim)
+        stretched = as_tensor(self.scale, dtype=x.dtype).abs().log()
+        # an event of x may be broadcast to that of the scale
+        shape = numpy.broadcast_shapes(x.shape, stretched.shape) if self.event_dim else x.shape
+        return sum_rightmost(stretched.expand(shape), self.event_dim)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AffineTransform):
