@@ -386,3 +386,33 @@ def test_a_saved_input_is_the_one_that_forward_got():
         call(lambda x, w=w: (x * w).exp(), x * 2, w).sum().backward()
         found.append((x.grad.tolist(), w.grad.tolist()))
     assert found[0] == found[1]
+
+
+class Countdown(tg.autograd.Function):
+    """Its backward runs a backward through itself, one less deep."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.rest = x.detach() - 1
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        if ctx.rest == -1:
+            return g
+        if ctx.rest < 0:
+            raise ArithmeticError("gone too far")
+        with tg.enable_grad():
+            rest = ctx.rest.requires_grad_()
+            (Countdown.apply(rest) * 2).sum().backward()
+        return g * rest.grad / 2
+
+
+def test_backwards_within_backwards_however_deep():
+    for depth in (19, 20, 21, 600):
+        x = tg.tensor(float(depth), requires_grad=True)
+        Countdown.apply(x).backward()
+        assert x.grad == 1
+    with pytest.raises(ArithmeticError, match="gone too far"):
+        Countdown.apply(tg.tensor(40.5, requires_grad=True)).backward()
+    assert tg.is_grad_enabled()

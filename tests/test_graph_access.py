@@ -157,3 +157,44 @@ def test_a_view_made_in_inference_mode_is_as_its_source():
     assert not view.is_inference()
     view.add_(1)
     assert x.tolist() == [3, 3]
+
+
+WRITES = {
+    "an input": lambda x: (lambda y: (y.sin().sum(), y.mul_(3)))(x.clone()),
+    "an output": lambda x: (lambda y: (y.sum(), y.mul_(3)))(x.exp()),
+    "through a view": lambda x: (lambda y: ((y * y).sum(), y[:1].fill_(9.0)))(x.clone()),
+    "from a view": lambda x: (lambda y: ((y[:1] * y[1:]).sum(), y.zero_()))(x.clone()),
+    "twice": lambda x: (lambda y: ((y * y).sum() + (y.add_(1) ** 3).sum(), y.add_(1)))(x.clone()),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_was_saved_may_be_written_to_where_that_is_allowed(name):
+    write, x = WRITES[name], tg.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match="overwritten"):
+        write(x)[0].backward()
+    with tg.autograd.graph.allow_mutation_on_saved_tensors():
+        y, written = write(x)
+        (g,) = tg.autograd.grad(y, x, create_graph=True)
+        (again,) = tg.autograd.grad(g.sum() + written.sum(), x)
+        with (
+            pytest.raises(RuntimeError, match="cannot stand within another"),
+            tg.autograd.graph.allow_mutation_on_saved_tensors(),
+        ):
+            pass
+    first = {
+        "an input": x.cos(),
+        "an output": x.exp(),
+        "through a view": 2 * x,
+        "from a view": x.flip(0),
+        "twice": 2 * x + 3 * (x + 1) ** 2,
+    }
+    second = {
+        "an input": 3 - x.sin(),
+        "an output": 4 * x.exp(),
+        "through a view": 2 * tg.ones(2),
+        "from a view": tg.ones(2),
+        "twice": 3 + 6 * (x + 1),
+    }
+    assert tg.allclose(g, first[name])
+    assert tg.allclose(again, second[name])

@@ -19,10 +19,12 @@ from ..told import guard
 from .backward import visited
 from .edges import GradientEdge, get_gradient_edge, node_of
 from .hooks import RemovableHandle, SeveralHandles, add, add_after, add_hook, as_tensor, replaced
+from .mutation import allow_mutation_on_saved_tensors
 from .plans import Gradients, HookedPlan
 
 __all__ = [
     "GradientEdge",
+    "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
