@@ -131,9 +131,47 @@ def test_randomness_of_vmap(randomness, equal):
     assert tg.equal(rows[0], rows[1]) == equal
 
 
-def test_an_empty_batch_is_told():
-    with pytest.raises(ValueError, match="for none"):
-        tg.vmap(lambda x: x)(tg.zeros(0, 2))
+@pytest.mark.parametrize("randomness", ["same", "different"])
+def test_numbers_of_any_generator_are_the_same_for_each_example_or_not(randomness):
+    own = tg.Generator().manual_seed(3)
+    gamma = tg.distributions.Gamma(tg.tensor(2.0), 1.0)
+    rows = tg.vmap(lambda x: x + tg.stack([tg.rand((), generator=own), gamma.sample()]), randomness=randomness)
+    a, b = rows(tg.zeros(2))
+    assert (a == b).tolist() == [randomness == "same"] * 2
+
+
+def test_vmaps_within_vmaps_draw_as_each_says():
+    def rows(inner, outer):
+        return tg.vmap(
+            lambda x: tg.vmap(lambda y: x + tg.rand(()) + y, randomness=inner)(tg.zeros(3)), randomness=outer
+        )
+
+    columns, lines = (f(tg.zeros(2)) for f in (rows("same", "different"), rows("different", "same")))
+    assert tg.equal(columns[:, 0], columns[:, 1])
+    assert (columns[0] != columns[1]).all()
+    assert tg.equal(lines[0], lines[1])
+    assert lines[0, 0] != lines[0, 1]
+    with pytest.raises(RuntimeError, match="draws random numbers"):
+        rows("same", "error")(tg.zeros(2))
+
+
+SHARED = tg.zeros(3)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        SHARED.add_,
+        lambda x: SHARED.view(3).add_(1) + x,
+        lambda x: SHARED.__setitem__(0, x) or x,
+        lambda x: tg.vmap(lambda y: SHARED.mul_(y))(tg.ones(2)) + x,
+    ],
+)
+def test_what_all_examples_share_is_not_written_to(write):
+    with pytest.raises(RuntimeError, match=r"writes in place to a Tensor of shape \(3,\) that all examples share"):
+        tg.vmap(write)(tg.ones(4))
+    assert SHARED.add_(1).shape == (3,)  # as ever, afterwards
+    SHARED.zero_()
 
 
 def test_inputs_get_no_grad_and_results_no_history():

@@ -77,6 +77,31 @@ def switched_off_within(m, x, w):
     return m.func.grad(part)(x)
 
 
+def writing_to_its_batch(m, x, w):
+    batch = w.clone()
+
+    def write(row):
+        row[0] = 5
+        return row.mul_(3).sum()
+
+    return m.vmap(write, in_dims=1)(batch), batch
+
+
+def writing_to_its_own(m, x, w):
+    def write(row):
+        made = row.new_zeros(2)
+        made[1] = row.sum()
+        return made.mul_(2)
+
+    return m.vmap(write)(w)
+
+
+def drawing_the_same(m, x, w):
+    generator = m.Generator().manual_seed(1)
+    rows = m.vmap(lambda a: a * 0 + m.rand(3, generator=generator), randomness="same")(w)
+    return rows[0] - rows[1]
+
+
 PROGRAMS = {
     "grad": lambda m, x, w: m.func.grad(cube)(x),
     "grad of grad": lambda m, x, w: m.func.grad(lambda a: m.func.grad(cube)(a).prod())(x),
@@ -120,6 +145,11 @@ PROGRAMS = {
     "vmap of a named argument": lambda m, x, w: m.vmap(lambda a, k: a * k.sum())(w, k=w),
     "vmap within vmap": lambda m, x, w: m.vmap(lambda a: m.vmap(lambda b: b * a.sum())(a))(w),
     "vmap in chunks": lambda m, x, w: m.vmap(lambda a: a.sum(), chunk_size=1)(w),
+    "vmap of no examples": lambda m, x, w: m.vmap(lambda a: (a.sum(), {"rows": a * x}), out_dims=(0, 1))(w[:0]),
+    "vmap of no columns": lambda m, x, w: m.vmap(lambda a, b: a * b, in_dims=(1, None))(w[:, :0], x[0]),
+    "vmap that writes to its batch": writing_to_its_batch,
+    "vmap that writes to its own": writing_to_its_own,
+    "the same numbers of a generator": drawing_the_same,
     "gradients of each example": lambda m, x, w: m.vmap(m.func.grad(cube))(w),
     "gradient of a vmap": lambda m, x, w: m.func.grad(lambda a: m.vmap(lambda b: (a * b).sum() ** 2)(w).sum())(x),
     "outside": outside,
@@ -161,6 +191,11 @@ REFUSED = {
     "no place for the batch": lambda m, x, w: m.vmap(lambda a: a, out_dims=3)(x),
     "result that is no Tensor": lambda m, x, w: m.vmap(lambda a: 3)(x),
     "random numbers": lambda m, x, w: m.vmap(lambda a: a + m.rand(1))(x),
+    "random numbers of a generator": lambda m, x, w: m.vmap(lambda a: m.rand(1, generator=m.Generator()))(x),
+    "random numbers that nobody uses": lambda m, x, w: m.vmap(lambda a: (a, m.rand(1))[0])(x),
+    "writes of all to one": lambda m, x, w: m.vmap(x[0].clone().add_)(x),
+    "writes of all to a part of one": lambda m, x, w: m.vmap(lambda a: x.clone().__setitem__(0, a) or w[0].add_(a))(x),
+    "writes of draws to one": lambda m, x, w: m.vmap(lambda a: x.normal_() + a, randomness="different")(x[:2].clone()),
     "no such randomness": lambda m, x, w: m.vmap(lambda a: a, randomness="some")(x),
     "chunks of nothing": lambda m, x, w: m.vmap(lambda a: a, chunk_size=0)(x),
 }
@@ -171,6 +206,12 @@ def test_what_pytorch_refuses_we_refuse(name):
     for m, errors in ((torch, (Exception,)), (tg, (ValueError, TypeError, RuntimeError, IndexError))):
         with pytest.raises(errors):
             REFUSED[name](m, m.tensor(X), m.tensor(W))
+
+
+def test_a_place_for_the_batch_that_is_not_there():
+    for m in (torch, tg):
+        with pytest.raises(IndexError):
+            m.vmap(lambda a: a, out_dims=3)(m.tensor(X))
 
 
 def test_modules_as_functions():

@@ -9,7 +9,7 @@ import numpy
 from ..functions.conversion import finfo
 from ..functions.creation import from_numpy, full_like, zeros_like
 from ..functions.elementwise import where
-from ..functions.random import default_generator, rand
+from ..functions.random import rand, source_of
 from ..functions.sampling import bernoulli, poisson
 from ..functions.sequences import arange
 from ..functions.special import lgamma, xlogy
@@ -200,7 +200,7 @@ class Binomial(Trial):
         with no_grad():
             shape = self._extended_shape(sample_shape)
             counts, probs = self.total_count.long().numpy(), self.probs.double().numpy()
-            drawn = default_generator.source.binomial(counts, probs, shape or None)
+            drawn = source_of(None).binomial(counts, probs, shape or None)
             return from_numpy(numpy.asarray(drawn)).to(self.probs.dtype)
 
     def log_prob(self, value: Tensor) -> Any:

@@ -12,7 +12,7 @@ from ..functions.elementwise import where
 from ..functions.incomplete import igamma
 from ..functions.indexing import one_hot
 from ..functions.joining import stack
-from ..functions.random import default_generator
+from ..functions.random import source_of
 from ..functions.special import digamma, lgamma, xlogy
 from ..kernels import gamma as kernels
 from ..primitive import primitive
@@ -56,7 +56,7 @@ def standard_gamma(concentration: Any, shape: Sequence[int]) -> Any:
     Source: Figurnov et al., "Implicit Reparameterization Gradients" (2018), equation 5.
     """
     shapes = concentration.detach().double().numpy()
-    drawn = numpy.asarray(default_generator.source.standard_gamma(shapes, tuple(shape) or None))
+    drawn = numpy.asarray(source_of(None).standard_gamma(shapes, tuple(shape) or None))
     dtype = concentration.detach().numpy().dtype
     limits = numpy.finfo(dtype)
     return drawn_gamma(concentration.expand(drawn.shape), sample=drawn.clip(limits.tiny, limits.max).astype(dtype))

@@ -4,11 +4,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, PlaceError
 from ..functions.comparison import equal
+from ..functions.creation import zeros
 from ..functions.joining import stack
-from ..functions.random import get_rng_state, set_rng_state
 from ..tensor import Tensor
+from .examples import Examples
 from .structures import flatten, rebuild, spread
 
 __all__ = ["vmap"]
@@ -28,16 +29,17 @@ def vmap(
     the structure of the arguments; those by name are shared. `out_dims` says where the batch stands in each result,
     None of what is the same for all.
     `randomness` is "error", "different" for draws of their own, or "same" for the same draws for each. `chunk_size`
-    makes no difference.
+    makes no difference. For an empty batch the function runs once, on zeros, to tell what its results are like.
 
     >>> from tinygrad_edu import tensor
     >>> vmap(lambda x, y: (x * y).sum(), in_dims=(0, None))(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 10.0]))
     tensor([21., 43.])
 
     Raises:
-        ValueError: the settings do not fit the arguments, batches differ in size or are empty, or `func` returns
-            something else than Tensors, or different ones, where there is to be one.
-        RuntimeError: random numbers were drawn under randomness="error".
+        ValueError: the settings do not fit the arguments, batches differ in size, or `func` returns something else than
+            Tensors, or different ones, where there is to be one.
+        IndexError: there is no such place for the batch in a result.
+        RuntimeError: random numbers are drawn under randomness="error", or all examples write to one Tensor in place.
     """
     if randomness not in ("error", "different", "same"):
         raise ArgumentError(f'randomness is "error", "different" or "same", got {randomness!r}')
@@ -54,19 +56,13 @@ def vmap(
                 f"vmap needs batches of one size, got {sorted(sizes)}" if sizes else "vmap needs a Tensor with a batch"
             )
         (size,) = sizes
-        if size == 0:
-            raise ValueError("vmap runs the function for each element, and cannot tell what it gives for none")
-        state, results = get_rng_state(), []
-        for i in range(size):
-            if randomness == "same":
-                set_rng_state(state)
-            part = [x if dim is None else x.select(dim, i) for x, dim in zip(leaves, dims, strict=True)]
-            results.append(func(*rebuild(args, part), **kwargs))
-        if randomness == "error" and get_rng_state() != state:
-            raise RuntimeError(
-                'vmap: the function draws random numbers; say randomness="different" or "same" for each example'
-            )
-        return joined(results, out_dims)
+        batches = [x for x, dim in zip(leaves, dims, strict=True) if dim is not None]
+        examples, results = Examples(size or 1, randomness, batches), []
+        with examples.watched():
+            for i in examples:
+                part = [x if dim is None else element(x, dim, i) for x, dim in zip(leaves, dims, strict=True)]
+                results.append(func(*rebuild(args, part), **kwargs))
+        return joined(results, out_dims, size)
 
     return call
 
@@ -88,11 +84,17 @@ def place(x: Any, dim: Any) -> int | None:
     return dim % x.ndim
 
 
-def joined(results: list[Any], out_dims: Any) -> Any:
-    """The results of all examples, each part stacked where its dimension of the batch is to stand.
+def element(x: Tensor, dim: int, i: int) -> Tensor:
+    """What one example gets of a batch; of an empty one, zeros of its form."""
+    return x.select(dim, i) if x.shape[dim] else zeros(x.shape[:dim] + x.shape[dim + 1 :], dtype=x.dtype)
+
+
+def joined(results: list[Any], out_dims: Any, size: int) -> Any:
+    """The results of so many examples, each part stacked where its dimension of the batch is to stand.
 
     Raises:
-        ValueError: a part is no Tensor, or has no such place.
+        ValueError: a part is no Tensor.
+        IndexError: it has no such place.
     """
     rows = [flatten(result) for result in results]
     if not isinstance(results[0], (tuple, list, dict)) and isinstance(out_dims, tuple) and len(out_dims) == 1:
@@ -107,9 +109,12 @@ def joined(results: list[Any], out_dims: Any) -> Any:
             raise ValueError(
                 f"vmap: the function must return Tensors where out_dims is not None, got {column[0]!r:.80}"
             )
-        if not isinstance(dim, int) or not -column[0].ndim - 1 <= dim <= column[0].ndim:
-            raise ValueError(f"vmap: {dim!r} of out_dims is no place in a result of shape {column[0].shape}")
-        columns.append(stack(column, dim))
+        if not isinstance(dim, int):
+            raise ValueError(f"out_dims names dimensions by ints, got {dim!r}")
+        if not -column[0].ndim - 1 <= dim <= column[0].ndim:
+            raise PlaceError(f"vmap: {dim!r} of out_dims is no place in a result of shape {column[0].shape}")
+        made = stack(column, dim)
+        columns.append(made if size else made.narrow(dim, 0, 0))
     return rebuild(results[0], columns)
 
 

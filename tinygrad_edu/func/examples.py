@@ -43,11 +43,12 @@ class Examples:
             under_way.reset(tokens[1])
 
     def __iter__(self) -> Iterator[int]:
-        for self.running in range(self.size):
+        for i in range(self.size):
+            self.running = i
             if self.randomness == "same":
                 for generator, state in self.drawn.items():
                     generator.set_state(state)
-            yield self.running
+            yield i
 
     def note_draw(self, generator: Generator) -> None:
         """Note that random numbers are about to be drawn.

@@ -3,6 +3,7 @@
 import contextvars
 import functools
 import os
+from collections.abc import Callable
 from operator import index
 from typing import Any
 
@@ -81,6 +82,11 @@ default_generator = Generator()
 current = contextvars.ContextVar("current", default=default_generator)
 
 
+# Who is told of each generator, in this thread, before it is drawn from: the transformations of functions.
+listeners: contextvars.ContextVar[tuple[Callable[[Generator], None], ...]]
+listeners = contextvars.ContextVar("listeners", default=())
+
+
 class drawing_from:  # noqa: N801  # a class, since a loader enters it for every batch
     """Within a `with` block, and in this thread, this generator stands in the place of the default one."""
 
@@ -129,7 +135,10 @@ def source_of(generator: Generator | None) -> "numpy.random.Generator":
     """
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"generator= takes a Generator, got {type(generator).__name__}")
-    return (current.get() if generator is None or generator is default_generator else generator).source
+    found = current.get() if generator is None or generator is default_generator else generator
+    for listener in listeners.get():
+        listener(found)
+    return found.source
 
 
 def drawn(sizes: tuple[int, ...], dtype: Any, generator: Generator | None, draw: str) -> Any:

@@ -23,7 +23,7 @@ from ...data.transforms import (
     RandomVerticalFlip,
     Resize,
 )
-from ...functions.random import default_generator
+from ...functions.random import source_of
 from ...tensor import Tensor
 
 __all__ = [
@@ -85,7 +85,7 @@ class RandomApply:
 
     def __call__(self, images: Any) -> Any:
         """The picture, changed or as it was."""
-        return self.transforms(images) if default_generator.source.random() < self.p else images
+        return self.transforms(images) if source_of(None).random() < self.p else images
 
 
 class RandomChoice:
@@ -97,4 +97,4 @@ class RandomChoice:
 
     def __call__(self, images: Any) -> Any:
         """The picture, changed by one of them."""
-        return self.transforms[default_generator.source.choice(len(self.transforms), p=self.p)](images)
+        return self.transforms[source_of(None).choice(len(self.transforms), p=self.p)](images)
