@@ -1,9 +1,7 @@
 """Backward, and gradients as values."""
 
-import threading
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar, copy_context
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy
 
@@ -20,30 +18,6 @@ from .anomaly import anomaly, checked
 from .edges import GradientEdge, node_of
 
 __all__ = ["backward", "grad"]
-
-
-Found = TypeVar("Found")
-DEEP = 20  # backwards within backwards, as of checkpoints in checkpoints, before the next goes on in another thread
-depth: ContextVar[int] = ContextVar("depth", default=0)
-
-
-def elsewhere(call: Callable[[], Found]) -> Found:
-    """The result of a call in a thread of its own, which has a stack of its own."""
-    found: list[Found] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            found.append(call())
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=copy_context().run, args=(run,))
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised.pop()  # popped, since the error's traceback holds this frame
-    return found.pop()
 
 
 def visited(notes: dict[object, Any]) -> set[Node]:
@@ -64,26 +38,18 @@ def walk_back(
     accumulate: bool = True,
 ) -> dict[Node, Any]:
     """backpropagate, where the user's code on the way, hooks and Functions, is recorded exactly with `create_graph`."""
-    inside = depth.set(depth.get() + 1)
     # Overflow in a gradient is inf, as in PyTorch, and no reason for a warning.
     warned_of = warnings_of_numpy.set(QUIET)
     mode = grad_enabled.set(create_graph)
     try:
         retain = create_graph if retain_graph is None else retain_graph
-        walk = walk_checked if anomaly.get()[0] else backpropagate
-        if depth.get() % DEEP == 0:
-            return elsewhere(lambda: walk(seeds, wrap, retain, create_graph, targets, accumulate))
-        return walk(seeds, wrap, retain, create_graph, targets, accumulate)
+        if anomaly.get()[0]:
+            with checked([node for node, _ in seeds]):
+                return backpropagate(seeds, wrap, retain, create_graph, targets, accumulate)
+        return backpropagate(seeds, wrap, retain, create_graph, targets, accumulate)
     finally:
         grad_enabled.reset(mode)
         warnings_of_numpy.reset(warned_of)
-        depth.reset(inside)
-
-
-def walk_checked(seeds: Sequence[tuple[Node, Any]], *settings: Any) -> dict[Node, Any]:
-    """backpropagate, under anomaly detection."""
-    with checked([node for node, _ in seeds]):
-        return backpropagate(seeds, *settings)
 
 
 def seed(output: Tensor | GradientEdge, gradient: Any, create_graph: bool) -> Any:

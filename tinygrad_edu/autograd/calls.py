@@ -20,6 +20,7 @@ from ..recording import wrap
 from ..tensor import Tensor
 from ..writes import next_number, note_write
 from .hooks import as_tensor
+from .nesting import nested
 
 __all__ = ["Call", "FunctionCtx", "FunctionPrimitive", "finish"]
 
@@ -166,7 +167,7 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
             ]
         ctx.saved_tensors = tuple(map(restored, values, nodes))
         try:
-            found = function.run_backward(ctx, *gradients)
+            found = nested(lambda: function.run_backward(ctx, *gradients))
         finally:
             ctx.saved_tensors = ()  # they may lead back to the node, which holds ctx
         found = checked(function.__name__, found if isinstance(found, tuple) else (found,), arguments, positions)
