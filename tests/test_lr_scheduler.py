@@ -308,3 +308,24 @@ def test_the_next_rates_are_asked_for_with_a_warning(name, settings):
     schedule = getattr(lr_scheduler, name)(sgd(momentum=0.9), *settings)
     with pytest.warns(UserWarning, match="the present ones are get_last_lr"):
         schedule.get_lr()
+
+
+@pytest.mark.parametrize(
+    ("make", "missing"),
+    [
+        (lambda optimizer: lr_scheduler.OneCycleLR(optimizer, 1.0, 10, cycle_momentum=False), "max_lr|initial_lr"),
+        (lambda optimizer: lr_scheduler.OneCycleLR(optimizer, 1.0, 10), "max_momentum"),
+        (lambda optimizer: optim.swa_utils.SWALR(optimizer, 0.1), "swa_lr"),
+    ],
+)
+def test_a_group_added_without_what_its_schedule_needs(make, missing):
+    optimizer = sgd(momentum=0.9)
+    schedule = make(optimizer)
+    optimizer.add_param_group({"params": [nn.Parameter(tg.ones(1))]})
+    before = schedule.last_epoch
+    optimizer.step()
+    with pytest.raises(
+        ValueError, match=rf"group 1 of the optimizer has no '({missing})', which {type(schedule).__name__}"
+    ):
+        schedule.step()
+    assert schedule.last_epoch == before

@@ -287,6 +287,9 @@ def test_settings_out_of_range_are_refused_by_their_names(name):
                 make([p], **{key: -1.0})
     if "betas" in defaults:
         make([p], betas=(0.0, 0.0))
+        for betas in ((0.9,), (0.9, 0.9, 0.9)):
+            with pytest.raises(ValueError, match=rf"{name}: betas are two numbers"):
+                make([p], betas=betas)
         for betas in ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9, -0.1)):
             with pytest.raises(ValueError, match=rf"{name}: betas\["):
                 make([p], betas=betas)

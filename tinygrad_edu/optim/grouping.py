@@ -62,11 +62,13 @@ def check_settings(owner: str, **settings: Any) -> None:
 
 
 def check_betas(owner: str, betas: tuple[Any, ...]) -> None:
-    """Refuse decay rates of moving averages that are not from 0 up to, but not, 1.
+    """Refuse decay rates of moving averages that are not two, or not from 0 up to, but not, 1.
 
     Raises:
-        ValueError: naming the first that is not.
+        ValueError: there are not two, or naming the first that is not.
     """
+    if len(betas) != 2:
+        raise ValueError(f"{owner}: betas are two numbers, got {betas}")
     for i, beta in enumerate(betas):
         if not 0 <= beta < 1:
             raise ValueError(f"{owner}: betas[{i}] must be from 0 up to, but not, 1, got {beta}")

@@ -150,8 +150,24 @@ class LRScheduler:
         self._get_lr_called_within_step = True
         try:
             self._set_rates(self.get_lr() if closed is None else closed())
+        except KeyError as error:
+            self._explain_missing(error.args[0])
+            raise
         finally:
             self._get_lr_called_within_step = False
+
+    def _explain_missing(self, name: Any) -> None:
+        """Say which group came without a setting that the schedule gave to those before."""
+        for i, group in enumerate(self.optimizer.param_groups):
+            if (
+                isinstance(name, str)
+                and name not in group
+                and any(name in other for other in self.optimizer.param_groups)
+            ):
+                raise ValueError(
+                    f"group {i} of the optimizer has no {name!r}, which {type(self).__name__} sets for the groups that "
+                    "are there when it is made; give it to a group that is added later, too"
+                )
 
     def _set_rates(self, rates: Rates) -> None:
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
