@@ -295,6 +295,25 @@ def test_what_programs_ask_of_devices_that_are_not_there():
             DistributedSampler([1, 2])
 
 
+def test_tensors_that_change_places():
+    with as_torch():
+        import torch
+        from torch.utils import swap_tensors
+
+        x, y = torch.ones(2, requires_grad=True), torch.zeros(3, dtype=torch.float64)
+        x.grad, y.name, parameter = torch.ones(2), "y", torch.nn.Parameter(torch.ones(1))
+        swap_tensors(x, y)
+        assert (x.tolist(), x.dtype, x.requires_grad, x.grad, x.name) == ([0] * 3, torch.float64, False, None, "y")
+        (y * 2).sum().backward()
+        assert y.grad.tolist() == [3, 3]
+        swap_tensors(x, parameter)
+        assert (type(x), type(parameter), x.tolist()) == (torch.nn.Parameter, torch.Tensor, [1])
+        with pytest.raises(RuntimeError, match="view"):
+            swap_tensors(x, torch.ones(2)[:1])
+        with pytest.raises(TypeError, match="two Tensors, got int"):
+            swap_tensors(x, 3)
+
+
 def test_random_numbers_set_aside():
     with as_torch():
         import torch

@@ -347,3 +347,30 @@ def test_what_is_a_view_stays_one():
         part[...] = -1
     assert (x == -1).sum() == 12
     assert not x[:, 1:3].is_contiguous()
+
+
+def test_as_strided_scatter_is_a_write_to_a_view_of_a_copy():
+    x, y = (tg.arange(n, dtype="float64", requires_grad=True) for n in (6.0, 4.0))
+    for start in (None, 0, 1):
+        tg.autograd.gradcheck(
+            lambda x, y, s=start: x.reshape(2, 3).as_strided_scatter(y.view(2, 2), (2, 2), (3, 1), s), (x, y)
+        )
+    assert x.tolist() == [0, 1, 2, 3, 4, 5]
+    part = tg.zeros(6)[2:]
+    assert part.as_strided_scatter(tg.ones(2), (2,), (2,)).tolist() == [1, 0, 1, 0]
+    assert part.as_strided_scatter(tg.ones(2), (2,), (2,), 3).tolist() == [
+        0,
+        1,
+        0,
+        1,
+    ]  # counted from the memory's first
+    assert part.as_strided_scatter(tg.tensor(3), (), ()).tolist() == [3, 0, 0, 0]
+    for bad in (
+        lambda: part.as_strided_scatter(tg.ones(1), (2,), (2,)),
+        lambda: part.as_strided_scatter(tg.ones(2), (2,), (4,)),
+        lambda: part.as_strided_scatter(tg.ones(2), (2,), (2,), 0),
+        lambda: part.as_strided_scatter(tg.ones(2), (2,), (0,)),
+        lambda: tg.zeros(2, 2).t().as_strided_scatter(tg.ones(1), (1,), (1,)),
+    ):
+        with pytest.raises((RuntimeError, ValueError)):
+            bad()

@@ -448,6 +448,12 @@ def test_whole_numbers_hold_no_history():
     assert x.long().numpy().tolist() == [1, 2]
 
 
+def test_copies_may_be_asked_not_to_wait():
+    x = tg.zeros(2)
+    assert x.copy_(tg.tensor([1, 2]), non_blocking=True).tolist() == [1, 2]
+    assert x.copy_(other=tg.tensor([3, 4])).tolist() == [3, 4]
+
+
 def test_shapes_of_writes():
     x = tg.zeros(2, 3)
     for write in (

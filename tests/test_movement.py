@@ -52,6 +52,7 @@ ORACLES = {
     "dsplit": (lambda x: x.dsplit([1])[1], lambda x: np.dsplit(x, [1])[1]),
     "unbind": (lambda x: x.unbind(-1)[2], lambda x: x[..., 2]),
     "narrow": (lambda x: x.narrow(2, -3, 2), lambda x: x[..., 1:3]),
+    "narrow_copy": (lambda x: x.narrow_copy(1, 1, 2), lambda x: x[:, 1:3]),
     "select": (lambda x: x.select(1, -1), lambda x: x[:, -1]),
     "unfold": (lambda x: x.unfold(2, 3, 1), lambda x: np.lib.stride_tricks.sliding_window_view(x, 3, 2)),
     "unfold with steps": (lambda x: x.unfold(1, 1, 2), lambda x: x[:, ::2, :, None]),

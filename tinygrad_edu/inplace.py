@@ -278,13 +278,13 @@ def zero_(self: Tensor) -> Tensor:
 
 
 @method
-def copy_(self: Tensor, source: Any) -> Tensor:
+def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     """Set the elements to those of another Tensor, which broadcasts and is cast."""
-    if not isinstance(source, Tensor):
-        source = wrap(recording.numbers_of(source))
-    if free_to_write(self, source):
-        return written(self, set_into, source._array)
-    return replace(self, where(False, self, source.to(self.dtype)), "copy_")
+    if not isinstance(other, Tensor):
+        other = wrap(recording.numbers_of(other))
+    if free_to_write(self, other):
+        return written(self, set_into, other._array)
+    return replace(self, where(False, self, other.to(self.dtype)), "copy_")
 
 
 def set_into(target: Any, values: Any) -> Any:

@@ -112,6 +112,13 @@ RANDOM = {
         m.normal(mean=m.zeros(3, dtype=m.float64), std=m.ones(3, dtype=m.float64)),
         m.normal(m.zeros(2), 1.0),
         m.normal(0.0, m.ones(2)),
+        m.normal(m.zeros(2), m.ones(2, dtype=m.float64)),
+        m.normal(m.zeros(2, dtype=m.float64), m.ones(2)),
+    ],
+    "binomial": lambda m: [
+        m.binomial(m.ones(2) * 4, m.ones(2) * 0.5),
+        m.binomial(count=m.ones(2, 1, dtype=m.float64), prob=m.ones(3, dtype=m.float64)),
+        m.binomial(m.ones(0), m.tensor(0.5)),
     ],
     "bernoulli": lambda m: [
         m.bernoulli(m.ones(2) * 0.5),
@@ -124,6 +131,11 @@ RANDOM = {
     "randperm": lambda m: [m.randperm(4), m.randperm(3, dtype=m.int32)],
     "bad randint": lambda m: m.randint(3, 3, (2,)),
     "bad randint_like": lambda m: m.randint_like(m.ones(2), 0),
+    "bad binomial of integers": lambda m: m.binomial(m.ones(2, dtype=m.int64), m.ones(2)),
+    "bad binomial of two dtypes": lambda m: m.binomial(m.ones(2), m.ones(2, dtype=m.float64)),
+    "bad binomial of two shapes": lambda m: m.binomial(m.ones(2), m.ones(3)),
+    "bad cauchy_": lambda m: m.ones(2, dtype=m.int64).cauchy_(),
+    "bad log_normal_": lambda m: m.ones(2, dtype=m.int64).log_normal_(),
     "bad bernoulli": lambda m: m.bernoulli(m.ones(2) * 1.5),
     "bad bernoulli of integers": lambda m: m.bernoulli(m.ones(2, dtype=m.int64)),
     "bad multinomial": lambda m: m.multinomial(m.ones(3), 4),
@@ -139,6 +151,24 @@ RANDOM = {
 @pytest.mark.parametrize("name", RANDOM)
 def test_random_ones_have_their_shape_and_dtype(name):
     hold(lambda m: [m.zeros_like(x.detach()) for x in leaves(RANDOM[name](m))])
+
+
+def test_binomial_counts_are_certain_where_chances_are():
+    hold(lambda m: m.binomial(m.tensor([4.0, 4.0, -4.0, 3.0, 3.0]), m.tensor([1.0, 0.0, 0.5, 1.5, -0.5])))
+    for bad in ((float("nan"), 0.5), (2.0, float("nan"))):  # in PyTorch the first does not end
+        with pytest.raises(RuntimeError, match="NaN"):
+            tg.binomial(*map(tg.tensor, bad))
+    tg.manual_seed(0)
+    drawn = tg.binomial(tg.full((20_000,), 10.0), tg.tensor(0.3))
+    assert abs(drawn.mean() - 3) < 0.05
+    assert abs(drawn.var() - 2.1) < 0.1
+
+
+def test_asarray_with_and_without_a_history():
+    for wanted in (None, True, False):
+        hold(lambda m, x, wanted=wanted: m.asarray(x, requires_grad=wanted), np.ones(2))
+        hold(lambda m, x, wanted=wanted: m.asarray(x * 2, requires_grad=wanted), np.ones(2))
+        hold(lambda m, wanted=wanted: m.asarray(np.ones(2), requires_grad=wanted))
 
 
 def leaves(found):

@@ -10,6 +10,7 @@ import torch.utils.data as theirs
 
 import tinygrad_edu as tg
 import tinygrad_edu.data as ours
+from tinygrad_edu.pytorch.distributed import DistributedSampler
 
 Pair = collections.namedtuple("Pair", "x y")
 
@@ -252,3 +253,29 @@ def test_the_signatures_are_pytorchs():
             assert [(p.name, p.kind, p.default) for p in found if p.name != "generator"] == [
                 (p.name, p.kind, p.default) for p in wanted if p.name != "generator"
             ], name
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("processes", [1, 2, 3, 7])
+def test_samples_shared_by_processes(processes, drop_last):
+    for size in (0, 1, 2, 5, 10, 11):
+        for rank in range(processes):
+            settings = {"num_replicas": processes, "rank": rank, "shuffle": False, "drop_last": drop_last}
+            found, wanted = (m(range(size), **settings) for m in (DistributedSampler, theirs.DistributedSampler))
+            assert (len(found), list(found)) == (len(wanted), list(wanted))
+
+
+def test_shuffled_samples_shared_by_processes():
+    shares = [DistributedSampler(range(10), 2, rank, seed=3) for rank in range(2)]
+    first = [list(share) for share in shares]
+    assert sorted(first[0] + first[1]) == list(range(10))
+    assert [list(share) for share in shares] == first
+    for share in shares:
+        share.set_epoch(1)
+    then = [list(share) for share in shares]
+    assert sorted(then[0] + then[1]) == list(range(10))
+    assert then != first
+    for wrong in (-1, 2):
+        for m in (DistributedSampler, theirs.DistributedSampler):
+            with pytest.raises(ValueError, match="rank"):
+                m(range(10), 2, wrong)

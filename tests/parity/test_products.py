@@ -186,7 +186,9 @@ def test_cdist(p, rng):
 
 def test_cdist_of_rows_that_are_equal(rng):
     x = rng.integers(0, 2, (6, 3)).astype(float)
-    for p in (0, 1, 2, 3):  # of the infinite norm PyTorch gives each of several largest the whole gradient, we a share
+    for p in (0, 1, 2, 3, math.inf):
         hold(lambda m, x, p=p: m.cdist(x, x, p), x)
+        hold(lambda m, x, p=p: m.nn.functional.pdist(x, p), x)
+    hold(lambda m, x: m.nn.functional.pdist(x, math.inf), np.zeros((3, 0)))
     many = rng.integers(0, 3, (30, 2)).astype(float)  # whose squares are exact
     hold(lambda m, x: m.cdist(x, x), many)

@@ -118,9 +118,9 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool | None = None
 ) -> Any:
-    """as_tensor, or with `copy=True` always a copy.
+    """as_tensor, or with `copy=True` always a copy; with `requires_grad=False` without history.
 
     Raises:
         ValueError: `copy` is False, and there must be one.
@@ -130,6 +130,8 @@ def asarray(
     if copy is False and not is_shared:
         raise ValueError(f"asarray(copy=False) shares memory of Tensors and arrays of the same dtype, got {obj!r:.80}")
     result = result.clone() if copy else result
+    if requires_grad is False and result.requires_grad:
+        return result.detach()
     return result.requires_grad_() if requires_grad else result
 
 

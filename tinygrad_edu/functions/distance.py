@@ -7,8 +7,10 @@ import numpy
 
 from ..errors import ShapeError, broadcast_clash
 from ..grad_mode import no_grad
-from ..ops.elementwise import clamp
+from ..ops.elementwise import abs, clamp, where
 from ..ops.linear import matmul, swapped
+from ..ops.movement import reshape
+from ..primitive import primitive
 from ..tensor import Tensor
 from .linear import check_dtypes
 from .movement import broadcast_tensors
@@ -30,9 +32,10 @@ def cdist(
 ) -> Any:
     """The p-norm of the difference of each row of x1 and each of x2; `(.., n, k), (.., m, k) -> (.., n, m)`.
 
-    Where two rows are equal the gradient is 0. More than 25 rows have their 2-norms computed by a product of matrices,
-    many times quicker, and right to the root of the precision only where rows lie close together; `compute_mode` is
-    PyTorch's: "donot_use_mm_for_euclid_dist" takes all differences, "use_mm_for_euclid_dist" none.
+    Where two rows are equal the gradient is 0; with p = inf each of the largest differences has all of it. More than 25
+    rows have their 2-norms computed by a product of matrices, many times quicker, and right to the root of the
+    precision only where rows lie close together; `compute_mode` is PyTorch's: "donot_use_mm_for_euclid_dist" takes all
+    differences, "use_mm_for_euclid_dist" none.
 
     Raises:
         ShapeError: the rows differ in length, the batches do not broadcast, or a Tensor has fewer than two dimensions.
@@ -50,8 +53,29 @@ def cdist(
         raise ValueError(f"cdist takes one of {', '.join(map(str, BY_PRODUCTS))} as compute_mode, got {compute_mode!r}")
     if p == 2 and max(x1.shape[-2], x2.shape[-2]) > BY_PRODUCTS[compute_mode]:
         return euclidean(x1, x2)
-    differences = x1.unsqueeze(-2) - x2.unsqueeze(-3)
-    return vector_norm(differences, p if x1.shape[-1] else 1, dim=-1)
+    return lengths(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
+
+
+def lengths(differences: Tensor, p: float) -> Any:
+    """The p-norms of vectors, 0 of those without elements; `(.., k) -> (..)`."""
+    if not differences.shape[-1]:
+        return sum(differences, -1)
+    return farthest(abs(differences)) if p == math.inf else vector_norm(differences, p, dim=-1)
+
+
+# not amax, whose ties share the gradient
+@primitive(formula=r"\bar{x}_i = \bar{y}\,[x_i = y]")
+def farthest(x: Any) -> Any:
+    """The largest element of each vector; each that is as large has the whole gradient; `(.., k) -> (..)`."""
+    return x.max(-1)
+
+
+farthest.vjp(x=lambda g, x, out: where(x == unsqueezed(out), unsqueezed(g), 0.0))
+
+
+def unsqueezed(x: Any) -> Any:
+    """With one more dimension, the last."""
+    return reshape(x, shape=(*x.shape, 1))
 
 
 def euclidean(x: Tensor, y: Tensor) -> Tensor:
@@ -98,7 +122,7 @@ def over_length(x: Tensor, dim: int, eps: float) -> Any:
 def pdist(input: Tensor, p: float = 2) -> Any:
     """The p-norm of the difference of each two rows, (0, 1), (0, 2) ... (n - 2, n - 1); `(n, k) -> (n (n - 1) / 2)`.
 
-    Where two rows are equal the gradient is 0.
+    Where two rows are equal the gradient is 0; with p = inf each of the largest differences has all of it.
 
     Raises:
         ShapeError: the input is not `(n, k)`.
@@ -109,4 +133,4 @@ def pdist(input: Tensor, p: float = 2) -> Any:
     if p < 0:
         raise RuntimeError(f"pdist takes a norm p >= 0, got {p}")
     first, second = numpy.triu_indices(len(input), 1)
-    return vector_norm(input[first] - input[second], p, dim=-1)
+    return lengths(input[first] - input[second], p)

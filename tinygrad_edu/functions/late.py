@@ -32,7 +32,7 @@ FUNCTIONS = {  # of the package
     "norms": "dist norm nuclear_norm",
     "pooling": "avg_pool1d max_pool1d max_pool2d max_pool3d",
     "rearranging": "constant_pad_nd flip fliplr flipud repeat_interleave roll rot90 tile",
-    "sampling": "bernoulli multinomial normal poisson",
+    "sampling": "bernoulli binomial multinomial normal poisson",
     "scatter": (
         "diagonal_scatter index_put masked_scatter put scatter scatter_add scatter_reduce select_scatter slice_scatter"
     ),
@@ -46,7 +46,7 @@ FUNCTIONS = {  # of the package
     "spectral_windows": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
     "statistics": "kthvalue median mode nanmedian nanquantile quantile",
     "storage": "is_storage",
-    "strided": "as_strided empty_strided",
+    "strided": "as_strided as_strided_scatter empty_strided",
     "types": (
         "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor ShortTensor typename"
     ),
@@ -80,7 +80,7 @@ METHODS = {  # of Tensor
     ),
     "statistics": "kthvalue median mode nanmedian nanquantile quantile",
     "storage": "resize_ resize_as_ set_ storage untyped_storage",
-    "strided": "as_strided as_strided_",
+    "strided": "as_strided as_strided_ as_strided_scatter",
     "types": "new",
 }
 

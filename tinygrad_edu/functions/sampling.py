@@ -6,12 +6,13 @@ from typing import Any
 import numpy
 
 from ..dtypes import int64
+from ..errors import ShapeError, broadcast_clash
 from ..ops.elementwise import where
 from ..recording import wrap
 from ..tensor import Tensor, method
 from .random import Generator, drawn, randn, source_of
 
-__all__ = ["bernoulli", "multinomial", "normal", "poisson"]
+__all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 
 
 def normal(
@@ -38,7 +39,7 @@ def normal(
     if size is None:
         size = numpy.broadcast_shapes(getattr(mean, "shape", ()), getattr(std, "shape", ()))
     drawn = randn(size, generator=generator, dtype=given[0] if dtype is None and given else dtype, device=device)
-    result = drawn * std + mean
+    result = (drawn * std + mean).to(drawn.dtype)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -88,6 +89,26 @@ def multinomial(
     draws = source.random((*weights.shape[:-1], num_samples)) * bounds[..., -1:]
     # the number of bounds that a draw has passed; a weight of 0 has none of its own
     return wrap((draws[..., None] >= bounds[..., None, :]).sum(-1, dtype=int64))
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of so many tries succeed, each with its probability; they broadcast; no gradient.
+
+    What lies outside counts as the nearest that is possible: 0 tries, a probability of 0 or 1.
+
+    Raises:
+        RuntimeError: they do not hold floats of one dtype, or one is NaN.
+        ShapeError: they do not broadcast.
+    """
+    if count.dtype != prob.dtype or count.dtype.kind != "f":
+        raise RuntimeError(f"binomial takes two Tensors of floats, got {count.dtype} and {prob.dtype}")
+    if clash := broadcast_clash([count.shape, prob.shape]):
+        raise ShapeError(f"binomial of {count.shape} and {prob.shape}: {clash}")
+    if numpy.isnan(count._array).any() or numpy.isnan(prob._array).any():
+        raise RuntimeError("binomial takes numbers of tries and probabilities, and some are NaN")
+    tries = numpy.maximum(count._array, 0).astype(int64)
+    drawn = source_of(generator).binomial(tries, numpy.clip(prob._array, 0, 1))
+    return wrap(numpy.asarray(drawn, count.dtype))
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
@@ -142,6 +163,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
 def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with exponentials of numbers from the normal distribution of this mean and deviation."""
     check_parameter(std > 0, "log_normal_", f"a deviation above 0, got {std}")
+    check_parameter(self.dtype.kind == "f", "log_normal_", f"a Tensor of floats to fill, got {self.dtype}")
     return self.copy_(wrap(numpy.exp(source_of(generator).normal(mean, std, self.shape))))
 
 
@@ -149,6 +171,7 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator:
 def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with numbers from the Cauchy distribution."""
     check_parameter(sigma > 0, "cauchy_", f"a width above 0, got {sigma}")
+    check_parameter(self.dtype.kind == "f", "cauchy_", f"a Tensor of floats to fill, got {self.dtype}")
     return self.copy_(wrap(median + sigma * source_of(generator).standard_cauchy(self.shape)))
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "dsplit",
     "hsplit",
     "narrow",
+    "narrow_copy",
     "select",
     "split",
     "split_with_sizes",
@@ -105,6 +106,12 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if not start <= start + length <= n:
         raise ShapeError(f"narrow: {start} to {start + length} is not within dimension {dim} of {input.shape}")
     return part(input, dim, slice(start, start + length))
+
+
+@method
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """narrow, as a copy."""
+    return narrow(input, dim, start, length).clone()
 
 
 @method

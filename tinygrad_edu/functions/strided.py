@@ -12,7 +12,7 @@ from .creation import empty
 from .dims import as_new_sizes
 from .movement import reshaped_in_place
 
-__all__ = ["as_strided", "empty_strided"]
+__all__ = ["as_strided", "as_strided_scatter", "empty_strided"]
 
 Sizes = tuple[int, ...]
 
@@ -73,6 +73,31 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
 
 
 reshaped_in_place(as_strided, "as_strided_")
+
+
+@method
+def as_strided_scatter(
+    input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """The input with the source in the place of as_strided(size, stride, storage_offset) of a copy.
+
+    Raises:
+        ShapeError: the source is not of that size.
+        RuntimeError: elements come several times, or do not lie within the input, or this is not contiguous().
+
+    >>> from tinygrad_edu import ones, zeros
+    >>> as_strided_scatter(zeros(4), ones(2), (2,), (2,), 1)
+    tensor([0., 1., 0., 1.])
+    """
+    if not input.is_contiguous():
+        raise RuntimeError(f"as_strided_scatter: the elements of this {input.shape} Tensor must be contiguous()")
+    start = None if storage_offset is None else as_int(storage_offset) - input.storage_offset()
+    found = input.clone()
+    part = as_strided(found, size, stride, start)
+    if src.shape != part.shape:
+        raise ShapeError(f"as_strided_scatter needs a source of shape {part.shape}, got {src.shape}")
+    part.copy_(src)
+    return found
 
 
 def empty_strided(size: Sequence[int], stride: Sequence[int], **settings: Any) -> Tensor:

@@ -1,9 +1,12 @@
 """Several processes that train together, as PyTorch's programs ask for them: here there is one, which says so."""
 
 import enum
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from ..data import Sampler
+from ..functions.random import Generator, randperm
 
 __all__ = [
     "DistributedSampler",
@@ -114,11 +117,49 @@ all_gather = all_reduce = broadcast = gather = new_group = reduce = scatter = ge
 
 
 class DistributedSampler(Sampler[int]):
-    """The part of a data set that one of several processes has.
+    """The indices that one of several processes has: every `num_replicas`-th from its `rank` on.
+
+    All have as many: the first indices come again at the end, or those that are too many are left out with `drop_last`.
+    The order is shuffled by the seed and the epoch, which `set_epoch` tells.
+
+    >>> list(DistributedSampler(range(5), 2, 1, shuffle=False))
+    [1, 3, 0]
 
     Raises:
-        RuntimeError: always: there is one process.
+        RuntimeError: the number of processes or of this one is not given: there are no groups that could tell.
+        ValueError: there is no process of this number.
     """
 
-    def __init__(self, dataset: Any, *args: Any, **settings: Any) -> None:
-        init_process_group()
+    def __init__(
+        self,
+        dataset: Any,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        if num_replicas is None or rank is None:
+            init_process_group()
+            return
+        if not 0 <= rank < num_replicas:
+            raise ValueError(f"DistributedSampler: of {num_replicas} processes there is none of the rank {rank}")
+        self.dataset, self.num_replicas, self.rank = dataset, num_replicas, rank
+        self.shuffle, self.seed, self.drop_last, self.epoch = shuffle, seed, drop_last, 0
+        count = len(dataset)
+        self.num_samples = count // num_replicas if drop_last else -(-count // num_replicas)
+        self.total_size = self.num_samples * num_replicas
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch comes, and so which order."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        order = list(range(len(self.dataset)))
+        if self.shuffle:
+            order = randperm(len(order), generator=Generator().manual_seed(self.seed + self.epoch)).tolist()
+        again = itertools.islice(itertools.cycle(order), self.total_size)
+        return itertools.islice(again, self.rank, None, self.num_replicas)
+
+    def __len__(self) -> int:
+        return self.num_samples

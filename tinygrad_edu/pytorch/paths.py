@@ -129,7 +129,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.special": ["tinygrad_edu.special"],
     "torch.testing": ["tinygrad_edu.pytorch.make_tensor", "tinygrad_edu.pytorch.testing"],
     "torch.types": ["tinygrad_edu.pytorch.names"],
-    "torch.utils": [],
+    "torch.utils": ["tinygrad_edu.pytorch.swapping"],
     "torch.utils._foreach_utils": ["tinygrad_edu.pytorch.foreach"],
     "torch.utils._pytree": ["tinygrad_edu.pytorch.structures"],
     "torch.utils.checkpoint": ["tinygrad_edu.autograd", "tinygrad_edu.pytorch.randomness"],
