@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy
 
 from ..functions.creation import from_numpy
-from ..functions.random import default_generator
+from ..functions.random import source_of
 from ..functions.special import i0e, i1e
 from ..grad_mode import no_grad
 from ..tensor import Tensor
@@ -52,7 +52,7 @@ class VonMises(Distribution):
         """Angles from -pi to pi; drawn as if for loc 0, so that the whole of loc's precision counts."""
         with no_grad():
             concentration = self.concentration.double().numpy()
-            drawn = default_generator.source.vonmises(0.0, concentration, tuple(self._extended_shape(sample_shape)))
+            drawn = source_of(None).vonmises(0.0, concentration, tuple(self._extended_shape(sample_shape)))
             angles = from_numpy(numpy.asarray(drawn)) + self.loc.double()
             return ((angles + math.pi) % (2 * math.pi) - math.pi).to(self.loc.dtype)
 
