@@ -5,6 +5,7 @@ A call leaves a node like any other. Its plan has one joint rule, which runs the
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy
@@ -19,10 +20,15 @@ from ..primitive import NO_DERIVATIVE, Plan, Primitive
 from ..recording import wrap
 from ..tensor import Tensor
 from ..writes import next_number, note_write
+from .backward import grad
 from .hooks import as_tensor
 from .nesting import nested
 
 __all__ = ["Call", "FunctionCtx", "FunctionPrimitive", "finish"]
+
+# In func.jvp and its like: whether a function runs whose tangents will be asked for; whether they are asked for now.
+will_push: ContextVar[bool] = ContextVar("will_push", default=False)
+pushing: ContextVar[bool] = ContextVar("pushing", default=False)
 
 Form = tuple[tuple[int, ...], Any]  # shape and dtype
 NO_TENSOR: Form = ((), None)
@@ -40,6 +46,7 @@ class FunctionCtx:
         self.needs_input_grad = needs_input_grad
         self.materialize_grads = True
         self.saved_tensors: tuple[Tensor | None, ...] = ()  # only while forward or backward runs
+        self.saved_for_forward: tuple[Tensor | None, ...] = ()  # only while forward runs
         self.dirty_tensors: tuple[Tensor, ...] = ()
         self.non_differentiable: tuple[Tensor, ...] = ()
 
@@ -49,11 +56,7 @@ class FunctionCtx:
         Raises:
             TypeError: one of them is neither a Tensor nor None.
         """
-        for i, x in enumerate(tensors):
-            if x is not None and not isinstance(x, Tensor):
-                told = f"argument {i} is of type {type(x).__name__}"
-                raise TypeError(f"save_for_backward keeps Tensors and None, but {told}; set other values on ctx")
-        self.saved_tensors = tensors
+        self.saved_tensors = to_save(tensors, "save_for_backward")
 
     @property
     def saved_variables(self) -> tuple[Tensor | None, ...]:
@@ -62,7 +65,12 @@ class FunctionCtx:
         return self.saved_tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Taken for PyTorch's programs; there is no forward mode to keep them for."""
+        """Keep Tensors for the Function's own jvp, where `saved_tensors` has them; func.jvp and its like call it.
+
+        Raises:
+            TypeError: one of them is neither a Tensor nor None.
+        """
+        self.saved_for_forward = to_save(tensors, "save_for_forward")
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which inputs the forward has written to; each must be among its outputs."""
@@ -75,6 +83,19 @@ class FunctionCtx:
     def set_materialize_grads(self, value: bool) -> None:
         """Say whether backward gets zeros (the default) or None for an output that nothing came back to."""
         self.materialize_grads = bool(value)
+
+
+def to_save(tensors: tuple[Any, ...], verb: str) -> tuple[Tensor | None, ...]:
+    """What a Function saves.
+
+    Raises:
+        TypeError: one of them is neither a Tensor nor None.
+    """
+    for i, x in enumerate(tensors):
+        if x is not None and not isinstance(x, Tensor):
+            told = f"argument {i} is of type {type(x).__name__}"
+            raise TypeError(f"{verb} keeps Tensors and None, but {told}; set other values on ctx")
+    return tensors
 
 
 class Call(NamedTuple):
@@ -154,7 +175,9 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
 
     `nodes` are those of the saved Tensors that are inputs, in the places of these.
     """
-    function, several = call.function, call.several
+    function, several, own = call.function, call.several, len(call.ctx.saved_tensors)
+    if call.ctx.saved_for_forward:
+        own -= len(call.ctx.saved_for_forward)
     arguments, outputs = [form_of(x) for x in call.arguments], [form_of(y) for y in call.outputs]
 
     def gradients_of(g: Any, saved: Sequence[Any], wanted: Any = None) -> list[Any]:
@@ -165,9 +188,12 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
                 wrap(numpy.zeros(*form)) if part is None and form is not NO_TENSOR else part
                 for part, form in zip(gradients, outputs, strict=True)
             ]
-        ctx.saved_tensors = tuple(map(restored, values, nodes))
+        held = tuple(map(restored, values, nodes))
+        push = pushing.get() and any(isinstance(part, Tensor) and part.requires_grad for part in gradients)
+        ctx.saved_tensors = (held[own:] or held) if push and function.jvp else held[:own]
+        run = transposed if push else run_backward
         try:
-            found = nested(lambda: function.run_backward(ctx, *gradients))
+            found = nested(lambda: run(function, ctx, gradients, arguments))
         finally:
             ctx.saved_tensors = ()  # they may lead back to the node, which holds ctx
         found = checked(function.__name__, found if isinstance(found, tuple) else (found,), arguments, positions)
@@ -177,6 +203,67 @@ def function_rule(call: Call, nodes: Sequence[Any], positions: Sequence[int]) ->
         return [found[place] for place in positions]
 
     return gradients_of
+
+
+def run_backward(function: Any, ctx: FunctionCtx, gradients: Sequence[Any], arguments: Sequence[Form]) -> Any:
+    """What the user's backward gives."""
+    return function.run_backward(ctx, *gradients)
+
+
+def transposed(function: Any, ctx: FunctionCtx, gradients: Sequence[Any], arguments: Sequence[Form]) -> Any:
+    """What backward is to give, as something linear in the gradients, by which it is differentiated again for tangents.
+
+    Where the Function has a jvp of its own, linear in its tangents, it is the gradient of that by these.
+
+    Raises:
+        NotImplementedError: it has none, and what its backward gives has no history.
+        RuntimeError: what its jvp gives has none, or there is not one tangent for each output.
+    """
+    name = function.__name__
+    if function.jvp is None:
+        found = function.run_backward(ctx, *gradients)
+        if any(
+            isinstance(gx, Tensor) and not gx.requires_grad for gx in (found if isinstance(found, tuple) else [found])
+        ):
+            raise NotImplementedError(
+                f"{name}.backward computes by other means than Tensors, so that its jvp does not follow from it; "
+                f"give {name} a static method jvp(ctx, ...), which takes a tangent for each argument of forward"
+            )
+        return found
+
+    def tangents_of(value: int) -> list[Any]:
+        return [
+            None if dtype is None or dtype.kind != "f" else wrap(numpy.full(shape, value, dtype))
+            for shape, dtype in arguments
+        ]
+
+    def pushed(tangents: Sequence[Any]) -> tuple[Any, ...]:
+        out = function.jvp(ctx, *[t if t is None else t.clone() for t in tangents])  # it may write to them
+        return out if isinstance(out, tuple) else (out,)
+
+    tangents = tangents_of(0)
+    needed = [i for i, t in enumerate(tangents) if t is not None and ctx.needs_input_grad[i]]
+    for i in needed:
+        tangents[i].requires_grad_()
+    out = pushed(tangents)
+    if len(out) != len(gradients):
+        raise GradientError(f"{name}.jvp returned {len(out)} tangents for the {len(gradients)} outputs of forward")
+    pairs = [
+        (y, g)
+        for y, g in zip(out, gradients, strict=True)
+        if isinstance(y, Tensor) and y.requires_grad and g is not None
+    ]
+    if not pairs:
+        if any(isinstance(y, Tensor) and y.any() for y in pushed(tangents_of(1))):
+            raise GradientError(f"{name}.jvp computes by other means than Tensors; write it in Tensor operations")
+        return (None,) * len(arguments)
+    found = grad(
+        *([y for y, _ in pairs], [tangents[i] for i in needed], [g for _, g in pairs]),
+        create_graph=True,
+        allow_unused=True,
+    )
+    placed = dict(zip(needed, found, strict=True))
+    return tuple([placed.get(i) for i in range(len(arguments))])
 
 
 def checked(name: str, found: tuple[Any, ...], forms: Sequence[Form], positions: Sequence[int]) -> list[Any]:
@@ -236,6 +323,10 @@ def finish(call: Call) -> None:
                     ctx.non_differentiable += (outputs[i],)
     if not any(ctx.needs_input_grad) or not grad_enabled.get() or not any(map(call.is_differentiable, outputs)):
         return
+    if will_push.get() and call.function.jvp:
+        ctx.saved_tensors += ctx.saved_for_forward
+    else:
+        ctx.saved_for_forward = ()
     plan = FunctionPlan(call, inputs)
     node = Node()
     node.number = next_number()
@@ -254,5 +345,5 @@ def finish(call: Call) -> None:
                 adopt(y, made)
             else:
                 y._node = made
-    ctx.saved_tensors, ctx.dirty_tensors, ctx.non_differentiable = (), (), ()
+    ctx.saved_tensors, ctx.dirty_tensors, ctx.non_differentiable, ctx.saved_for_forward = (), (), (), ()
     recording.watch(node, [y._array for y in outputs if isinstance(y, Tensor)])

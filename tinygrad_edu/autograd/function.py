@@ -17,7 +17,9 @@ class Function:
 
     `forward(ctx, ...)` takes what apply got and returns a Tensor or a tuple; `backward(ctx, ...)` takes the gradient
     of each output and returns one for each argument of forward, None for those without. Or `forward(...)` goes
-    without ctx, and `setup_context(ctx, inputs, output)` follows it.
+    without ctx, and `setup_context(ctx, inputs, output)` follows it. A `jvp(ctx, ...)`, if there is one, is called by
+    func.jvp and its like: it takes the tangent of each argument, None for what is no Tensor of floats, and returns one
+    for each output; it is made of Tensor operations and linear in the tangents.
 
     >>> from tinygrad_edu import tensor
     >>> class Cube(Function):
@@ -36,6 +38,7 @@ class Function:
     """
 
     primitive: FunctionPrimitive
+    jvp: Any = None  # in a subclass jvp(ctx, ...) may take a tangent for each argument and give one for each output
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)

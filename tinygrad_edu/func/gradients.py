@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..autograd.backward import grad as gradients_of
+from ..autograd.calls import pushing, will_push
 from ..errors import ArgumentError, GradientError, ShapeError
 from ..functions.creation import zeros_like
 from ..grad_mode import enable_grad, is_grad_enabled
@@ -13,7 +14,7 @@ from ..graph import Leaf, reachable
 from ..tensor import Tensor
 from .structures import flatten, leaves_like, rebuild, tensors_of, with_leaves
 
-__all__ = ["Call", "grad", "grad_and_value", "linearize", "pulled_back", "vjp"]
+__all__ = ["Call", "grad", "grad_and_value", "linearize", "products_of", "pulled_back", "vjp"]
 
 Argnums = int | tuple[int, ...]
 
@@ -24,7 +25,13 @@ class Call:
     """One recorded call of a function, with inputs of its own, so that nothing else is taken for them."""
 
     def __init__(
-        self, func: Callable[..., Any], args: Sequence[Any], argnums: Argnums, kwargs: Any, has_aux: bool = False
+        self,
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: Argnums,
+        kwargs: Any,
+        has_aux: bool = False,
+        forwards: bool = False,
     ) -> None:
         self.recorded = is_grad_enabled()
         places = places_of(argnums, len(args))
@@ -35,7 +42,11 @@ class Call:
                 arguments[place] = with_leaves(args[place], own)
             picked = [arguments[place] for place in places]
             self.inputs = picked[0] if isinstance(argnums, int) else tuple(picked)
-            result = func(*arguments, **kwargs)
+            token = will_push.set(forwards or will_push.get())
+            try:
+                result = func(*arguments, **kwargs)
+            finally:
+                will_push.reset(token)
         self.aux = None
         if has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
@@ -171,6 +182,17 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     return (output, pull, made.finished(made.aux, watched)) if has_aux else (output, pull)
 
 
+def products_of(made: Call) -> tuple[list[Tensor], list[Tensor]]:
+    """Vectors u like the outputs, and the products u^T J as functions of them."""
+    token = pushing.set(True)
+    try:
+        with enable_grad():
+            us = [zeros_like(y).requires_grad_() for y in made.ys]
+            return us, pulled_back(made.ys, made.xs, us, create_graph=True)
+    finally:
+        pushing.reset(token)
+
+
 def like(v: Any, other: Any, what: str) -> list[Tensor]:
     """The Tensors of a vector, which must have the structure and the shapes of what it is multiplied with.
 
@@ -198,10 +220,8 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         ValueError: something is no Tensor.
         RuntimeError: from the new function, if v is not like the primals.
     """
-    made = Call(func, primals, tuple(range(len(primals))), {})
-    with enable_grad():
-        us = [zeros_like(y).requires_grad_() for y in made.ys]
-        products = pulled_back(made.ys, made.xs, us, create_graph=True)  # u^T J, linear in u
+    made = Call(func, primals, tuple(range(len(primals))), {}, forwards=True)
+    us, products = products_of(made)  # u^T J, linear in u
 
     def push(*tangents: Any) -> Any:
         weights = like(tangents, primals, "the inputs")

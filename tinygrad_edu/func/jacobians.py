@@ -10,7 +10,7 @@ from ..functions.creation import zeros, zeros_like
 from ..functions.joining import stack
 from ..grad_mode import enable_grad
 from ..tensor import Tensor
-from .gradients import Argnums, Call, like, pulled_back
+from .gradients import Argnums, Call, like, products_of, pulled_back
 from .structures import flatten, rebuild
 
 __all__ = ["hessian", "jacfwd", "jacrev", "jvp"]
@@ -36,7 +36,7 @@ def jvp(
         raise TypeError("jvp takes the primals, and the tangents, as a tuple")
     if not flatten(primals):
         raise ArgumentError(f"jvp takes a primal or more, got {primals!r}")
-    made = Call(func, primals, tuple(range(len(primals))), {}, has_aux)
+    made = Call(func, primals, tuple(range(len(primals))), {}, has_aux, forwards=True)
     weights = like(tangents, primals, "the primals")
     if strict and not all(depends(y, made.xs) for y in made.ys):
         raise GradientError("with strict=True each output of jvp's function depends on its inputs; one does not")
@@ -53,13 +53,6 @@ def depends(y: Tensor, xs: Sequence[Tensor]) -> bool:
         return False
     found = gradients_of([y], xs, [zeros_like(y)], retain_graph=True, allow_unused=True)
     return any(g is not None for g in found)
-
-
-def products_of(made: Call) -> tuple[list[Tensor], list[Tensor]]:
-    """Vectors u like the outputs, and the products u^T J as functions of them."""
-    with enable_grad():
-        us = [zeros_like(y).requires_grad_() for y in made.ys]
-        return us, pulled_back(made.ys, made.xs, us, create_graph=True)
 
 
 def rows_of(y: Tensor, xs: Sequence[Tensor], create_graph: bool) -> list[Tensor]:
@@ -124,7 +117,7 @@ def jacfwd(
 
     @functools.wraps(func)
     def call(*args: Any, **kwargs: Any) -> Any:
-        made = Call(func, args, argnums, kwargs, has_aux)
+        made = Call(func, args, argnums, kwargs, has_aux, forwards=True)
         watched = made.is_watched()
         us, products = products_of(made)
         columns = [rows_of(product, us, watched) for product in products]  # of shapes (*input, *output)
