@@ -1,5 +1,6 @@
 """Function: an operation whose forward and backward are the user's own."""
 
+import contextvars
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,9 @@ from ..grad_mode import grad_enabled, no_grad
 from ..tensor import Tensor
 from .calls import Call, FunctionCtx, FunctionPrimitive, finish
 
-__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+__all__ = ["Function", "FunctionCtx", "forward_runs", "once_differentiable"]
+
+forward_runs = contextvars.ContextVar("forward_runs", default=False)  # whether a Function's forward does, here and now
 
 
 class Function:
@@ -94,10 +97,14 @@ class Function:
             forward = cls.forward if in_two else functools.partial(cls.forward, None)
             arguments, named = in_order(forward, arguments, named)
         ctx = FunctionCtx(tuple([isinstance(x, Tensor) and x.requires_grad for x in arguments]))
-        with no_grad():
-            result = cls.forward(*arguments, **named) if in_two else cls.forward(ctx, *arguments, **named)
-            if in_two:
-                cls.setup_context(ctx, arguments, result)
+        within = forward_runs.set(True)
+        try:
+            with no_grad():
+                result = cls.forward(*arguments, **named) if in_two else cls.forward(ctx, *arguments, **named)
+                if in_two:
+                    cls.setup_context(ctx, arguments, result)
+        finally:
+            forward_runs.reset(within)
         several = isinstance(result, tuple)
         call = Call(cls, ctx, arguments, list(result) if several else [result], several)
         finish(call)

@@ -126,6 +126,8 @@ OF_NAME = {f"{name}Tensor": dtype for dtype, name in NAMES.items()}
 def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of the Tensor's type, such as "torch.FloatTensor"; or the Tensor as the dtype or type named.
 
+    Tensor itself is the default type.
+
     Raises:
         TypeError: it names no dtype that Tensors have.
     """
@@ -133,7 +135,7 @@ def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
         return f"torch.{NAMES[input.dtype]}Tensor"
     if isinstance(dtype, str):
         dtype = OF_NAME.get(dtype.removeprefix("torch."), dtype)
-    return cast(input, as_dtype(dtype))
+    return cast(input, get_default_dtype() if dtype is Tensor else as_dtype(dtype))
 
 
 @method

@@ -18,13 +18,14 @@ from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
 from .sparse import METHODS as METHODS_OF_SPARSE
 from .subclasses import METHODS as METHODS_OF_SUBCLASSES
+from .unchecked import METHODS as METHODS_UNCHECKED
 
 __all__ = ["as_torch"]
 
 WRITING = {"torch", "torch.linalg", "torch.special"}  # their functions take out=
 WITH_FORMS = {*WRITING, "torch.nn.functional"}
 OVER_TORCH = {"torchaudio", "torchtext"}
-OURS = {"torch", "torchvision"}
+OURS = {"functorch", "torch", "torchvision"}
 # why what is out of scope is not there, by the first of its names
 OUT_OF_SCOPE = {
     **dict.fromkeys(["ao", "quantization", "quantize_per_tensor", "quantize_per_channel"], "no numbers are quantised"),
@@ -35,6 +36,7 @@ OUT_OF_SCOPE = {
 AS_SHOWN = {
     **METHODS_OF_SPARSE,
     **METHODS_OF_SUBCLASSES,
+    **METHODS_UNCHECKED,
     "bfloat16": lambda x, **settings: x.to(bfloat16),  # which tells that it cannot be
     "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),
     "dtype": property(lambda x: OF[x._array.dtype], doc=Tensor.dtype.__doc__),
@@ -126,7 +128,7 @@ def nearest(path: str, name: str) -> str:
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds `torch` and `torchvision`, and what is below them."""
+    """Finds `torch`, `torchvision` and `functorch`, and what is below them."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
