@@ -542,3 +542,72 @@ def test_parameters_of_ones_own_that_are_made_in_new():
     (net.scale**2).sum().backward()
     assert net.scale.grad.tolist() == [4, 4, 4]
     assert not Named(data, requires_grad=False).requires_grad
+
+
+def test_forward_mode_tells_what_it_cannot():
+    import torch.autograd.forward_ad as forward_ad
+
+    x = tg.ones(3)
+    with pytest.raises(RuntimeError, match="make_dual needs a level"):
+        forward_ad.make_dual(x, x)
+    with pytest.raises(RuntimeError, match="no dual level to leave"):
+        forward_ad.exit_dual_level()
+    with forward_ad.dual_level():
+        with pytest.raises(ValueError, match=r"a tangent of the Tensor's shape .*3.*, got .*2"):
+            forward_ad.make_dual(x, tg.ones(2))
+        with pytest.raises(ValueError, match=r"Tensors of floats, got .*float32 and .*int64"):
+            forward_ad.make_dual(x, tg.arange(3))
+        with pytest.raises(RuntimeError, match="do not nest"), forward_ad.dual_level():
+            pass
+        assert forward_ad.unpack_dual(x).tangent is None
+        dual = forward_ad.make_dual(x, x)
+        assert forward_ad.unpack_dual(tg.ones(2, requires_grad=True) * 2).tangent is None
+        assert forward_ad.unpack_dual(tg.sign(dual)).tangent.tolist() == [0, 0, 0]
+    assert forward_ad.unpack_dual(dual).tangent is None
+    assert not (x * 2).requires_grad
+
+
+def test_functorch_tells_what_it_cannot():
+    from functorch import combine_state_for_ensemble, make_functional
+
+    with pytest.raises(RuntimeError, match="a module without buffers"):
+        make_functional(tg.nn.BatchNorm1d(2))
+    with pytest.raises(RuntimeError, match="all in training, or none"):
+        combine_state_for_ensemble([tg.nn.Linear(1, 1), tg.nn.Linear(1, 1).eval()])
+
+
+def test_rows_of_embeddings_without_a_gradient_stay_with_their_averages():
+    from torch.optim import SparseAdam
+
+    with pytest.raises(ValueError, match="lr must be 0 or more"):
+        SparseAdam([tg.ones(2, 2, requires_grad=True)], lr=-1)
+    p = tg.ones(3, 2, requires_grad=True)
+    optimizer = SparseAdam([p], lr=0.1)
+    p.grad = tg.tensor([[1.0, 0.0], [0.0, 0.0], [0.0, -2.0]])
+    optimizer.step()
+    np.testing.assert_allclose(p.detach().numpy(), [[0.9, 1.0], [1.0, 1.0], [1.0, 1.1]], rtol=1e-6)
+    p.grad = tg.tensor([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    optimizer.step()
+    np.testing.assert_allclose(p.detach().numpy()[[0, 2]], [[0.9, 1.0], [1.0, 1.1]], rtol=1e-6)
+
+
+def test_data_in_a_forward_is_written_to_unseen_and_nowhere_else():
+    class Fill(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            x.data[1] = 5
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    a, w = tg.ones(2), tg.ones(2, requires_grad=True)
+    kept = (a[:1] * w[:1]).sum()
+    Fill.apply(a)
+    kept.backward()
+    assert (a.tolist(), w.grad.tolist()) == ([1, 5], [1, 0])
+    kept = (a * w).sum()
+    a.data[0] = 7
+    with pytest.raises(RuntimeError, match="was overwritten"):
+        kept.backward()

@@ -13,7 +13,7 @@ LAYERS = [
 ]
 OPTIMIZERS = [
     "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam",
-    "rmsprop", "rprop", "sgd",
+    "rmsprop", "rprop", "sgd", "sparse_adam",
 ]
 DISTRIBUTIONS = [
     "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "continuous_bernoulli",
@@ -27,6 +27,7 @@ DISTRIBUTIONS = [
 # fmt: on
 
 PATHS: Mapping[str, list[str]] = {
+    "functorch": ["tinygrad_edu.func", "tinygrad_edu.pytorch.functorch"],
     "torch": [
         "tinygrad_edu.pytorch.names",
         "tinygrad_edu",
@@ -46,6 +47,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.amp.autocast_mode": ["tinygrad_edu.pytorch.precision"],
     "torch.amp.grad_scaler": ["tinygrad_edu.pytorch.precision"],
     "torch.autograd": ["tinygrad_edu.autograd"],
+    "torch.autograd.forward_ad": ["tinygrad_edu.pytorch.forward_ad"],
     "torch.autograd.function": ["tinygrad_edu.autograd"],
     "torch.autograd.functional": ["tinygrad_edu.autograd.functional", "tinygrad_edu.autograd"],
     "torch.autograd.grad_mode": ["tinygrad_edu.autograd"],
@@ -114,7 +116,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.nn.utils.spectral_norm": ["tinygrad_edu.nn.utils.reparametrised"],
     "torch.nn.utils.stateless": ["tinygrad_edu.func"],
     "torch.nn.utils.weight_norm": ["tinygrad_edu.nn.utils.reparametrised"],
-    "torch.optim": ["tinygrad_edu.optim"],
+    "torch.optim": ["tinygrad_edu.optim", "tinygrad_edu.pytorch.optimizers"],
     **{
         f"torch.optim.{file}": ["tinygrad_edu.optim", "tinygrad_edu.optim.hooks", "tinygrad_edu.pytorch.optimizers"]
         for file in OPTIMIZERS
