@@ -110,6 +110,8 @@ def test_what_distributions_of_programs_own_are_made_of():
         lazy_property,
         logits_to_probs,
         probs_to_logits,
+        tril_matrix_to_vec,
+        vec_to_tril_matrix,
     )
 
     class Coin:
@@ -133,6 +135,16 @@ def test_what_distributions_of_programs_own_are_made_of():
     assert _standard_normal((2, 3), tg.float64, "cpu").dtype == tg.float64
     assert _sum_rightmost(tg.ones(2, 3, 4), 2).tolist() == [12, 12]
     assert isinstance(AffineTransform(0.0, 2.0).inv, _InverseTransform)
+    matrices = tg.arange(1.0, 19.0).reshape(2, 3, 3)
+    assert tril_matrix_to_vec(matrices[0]).tolist() == [1, 4, 5, 7, 8, 9]
+    assert tril_matrix_to_vec(matrices[0], 1).tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
+    for diagonal in (-2, -1, 0, 1):
+        vectors = tril_matrix_to_vec(matrices, diagonal)
+        assert vec_to_tril_matrix(vectors, diagonal).tolist() == matrices.tril(diagonal).tolist()
+    with pytest.raises(ValueError, match="no square matrix has 4 elements"):
+        vec_to_tril_matrix(tg.ones(4))
+    with pytest.raises(ValueError, match="have the diagonals -3 to 2, got 3"):
+        tril_matrix_to_vec(matrices, 3)
 
 
 def test_files_that_are_not_downloaded():

@@ -473,6 +473,71 @@ def test_divergences_of_vectors_whose_covariances_have_few_dimensions():
             d(m).kl_divergence(*[d(m).MultivariateNormal(m.zeros(n), m.eye(n)) for n in (2, 3)])
 
 
+NATURAL = {
+    "Normal": lambda m, a, b: d(m).Normal(a, b),
+    "Exponential": lambda m, a, b: d(m).Exponential(b),
+    "Gamma": lambda m, a, b: d(m).Gamma(b + 1, b),
+    "Beta": lambda m, a, b: d(m).Beta(b, b + 0.5),
+    "Dirichlet": lambda m, a, b: d(m).Dirichlet(b + 0.5),
+    "Bernoulli": lambda m, a, b: d(m).Bernoulli(logits=a),
+    "ContinuousBernoulli": lambda m, a, b: d(m).ContinuousBernoulli(logits=a * 2),
+    "Poisson": lambda m, a, b: d(m).Poisson(b),
+    "Wishart": lambda m, a, b: d(m).Wishart(b[0] + 3, m.diag(b)),
+}
+
+
+@pytest.mark.parametrize("name", NATURAL)
+def test_exponential_families(name):
+    """What follows from the normalizer agrees with the closed forms, and has gradients, which PyTorch's lacks."""
+    (a, b), (u, v) = (in_float32(m, PLACE, SCALE) for m in (tg, torch))
+    ours, theirs = NATURAL[name](tg, a, b), NATURAL[name](torch, u, v)
+    for mine, reference in zip(ours._natural_params, theirs._natural_params, strict=True):
+        np.testing.assert_allclose(mine.detach().numpy(), reference.detach().numpy(), rtol=1e-4, atol=1e-5)
+    normalizers = [x._log_normalizer(*x._natural_params).detach().numpy() for x in (ours, theirs)]
+    np.testing.assert_allclose(*normalizers, rtol=1e-4, atol=1e-5)
+    other = NATURAL[name](tg, a.flip(0) + 0.3, b * 1.5)
+    rule = d(tg).kl.RULES[d(tg).ExponentialFamily, d(tg).ExponentialFamily]
+    divergences = rule(ours, other), d(tg).kl_divergence(ours, other)
+    np.testing.assert_allclose(*[x.detach().numpy() for x in divergences], rtol=1e-3, atol=1e-4)
+    slopes = [tg.autograd.grad(x.sum(), b, retain_graph=True, allow_unused=True) for x in divergences]
+    if "Bernoulli" not in name:
+        np.testing.assert_allclose(*[x[0].numpy() for x in slopes], rtol=2e-3, atol=1e-3)
+    if name not in {"Beta", "Dirichlet", "Poisson"}:  # which have another measure
+        entropies = d(tg).ExponentialFamily.entropy(ours), ours.entropy()
+        np.testing.assert_allclose(*[x.detach().numpy() for x in entropies], rtol=1e-4, atol=1e-4)
+
+
+def test_exponential_families_of_ones_own():
+    """Maxwell's speeds, x^2 exp(-x^2 / 2 s), by their natural parameter alone; k is log x^2."""
+    for m in (tg, torch):
+
+        class Maxwell(d(m).ExponentialFamily):
+            arg_constraints = {}  # noqa: RUF012
+
+            def __init__(self, spread):
+                self.spread = spread
+                super().__init__(spread.shape)
+
+            @property
+            def _natural_params(self):
+                return (-0.5 / self.spread,)
+
+            def _log_normalizer(self, x):
+                return -1.5 * (-x).log() + 0.5 * np.log(np.pi) - np.log(4)
+
+            @property
+            def _mean_carrier_measure(self):
+                return self.spread.log() + 2 - np.euler_gamma - np.log(2)
+
+        p, q = Maxwell(m.tensor([1.0, 2.0])), Maxwell(m.tensor([1.5, 2.0]))
+        found = d(m).kl_divergence(p, q).tolist()
+        assert found == pytest.approx([1.5 * (2 / 3 - 1 - np.log(2 / 3)), 0], abs=1e-6)
+        with pytest.raises(NotImplementedError):
+            d(m).kl_divergence(p, d(m).Poisson(m.tensor([1.0, 2.0])))
+        with pytest.raises(NotImplementedError):
+            d(m).Poisson(1.0).entropy()
+
+
 def in_float32(m, *parameters):
     return [m.tensor(x.astype("float32"), requires_grad=True) for x in parameters]
 

@@ -9,6 +9,7 @@ from .correlations import LKJCholesky
 from .counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from .distribution import Distribution
 from .divergences import between as between  # gives kl_divergence the rules between families
+from .exponential_family import ExponentialFamily
 from .gamma import Beta, Chi2, Dirichlet, Gamma
 from .generalized_pareto import GeneralizedPareto
 from .half import HalfCauchy, HalfNormal
@@ -63,6 +64,7 @@ __all__ = [
     "Distribution",
     "ExpTransform",
     "Exponential",
+    "ExponentialFamily",
     "FisherSnedecor",
     "Gamma",
     "GeneralizedPareto",

@@ -10,6 +10,7 @@ from ..functions.random import rand
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, broadcast_all
+from .exponential_family import ExponentialFamily
 
 __all__ = ["Cauchy", "Exponential", "Gumbel", "Laplace", "Uniform"]
 
@@ -226,12 +227,13 @@ class Cauchy(Scattered):
         return math.log(4 * math.pi) + self.scale.log()
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """How long an event that happens `rate` times per unit of time is waited for."""
 
     arg_constraints: ClassVar[Any] = {"rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
@@ -280,3 +282,10 @@ class Exponential(Distribution):
     def entropy(self) -> Any:
         """1 - log rate."""
         return 1 - self.rate.log()
+
+    @property
+    def _natural_params(self) -> Any:
+        return (-self.rate,)
+
+    def _log_normalizer(self, x: Any) -> Any:
+        return -(-x).log()

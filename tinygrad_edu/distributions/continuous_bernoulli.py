@@ -14,6 +14,7 @@ from ..tensor import Tensor
 from . import constraints
 from .counts import Trial
 from .distribution import broadcast_all
+from .exponential_family import ExponentialFamily
 
 __all__ = ["ContinuousBernoulli"]
 
@@ -24,7 +25,7 @@ def inner(probs: Any) -> Any:
     return probs.clamp(eps, 1 - eps)
 
 
-class ContinuousBernoulli(Trial):
+class ContinuousBernoulli(Trial, ExponentialFamily):
     r"""$p(x) = C\,p^x (1 - p)^{1 - x}$ from 0 to 1, where $C = \log((1 - p) / p) / (1 - 2 p)$.
 
     p is `probs`, though it is the probability of nothing, and `logits` its logit. Between the two `lims`, where C and
@@ -39,6 +40,7 @@ class ContinuousBernoulli(Trial):
 
     support = constraints.unit_interval
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(
         self,
@@ -113,3 +115,12 @@ class ContinuousBernoulli(Trial):
         """The expected negative logarithm of the density."""
         zero = (-self.probs).log1p()
         return self.mean * (zero - self.probs.log()) - self._log_normaliser() - zero
+
+    @property
+    def _natural_params(self) -> Any:
+        return (self.logits,)
+
+    def _log_normalizer(self, x: Any) -> Any:
+        near = (x.abs() < 0.1).detach()
+        away = where(near, 1.0, x)
+        return where(near, x / 2 + x**2 / 24 - x**4 / 2880, (away.expm1() / away).log())

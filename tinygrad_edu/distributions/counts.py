@@ -18,6 +18,7 @@ from ..nn.functional import binary_cross_entropy_with_logits, softplus
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution, broadcast_all, check_one
+from .exponential_family import ExponentialFamily
 from .gamma import Gamma
 
 __all__ = ["Bernoulli", "Binomial", "Geometric", "NegativeBinomial", "Poisson"]
@@ -55,7 +56,7 @@ class Trial(Distribution):
         return self.batch_shape
 
 
-class Bernoulli(Trial):
+class Bernoulli(Trial, ExponentialFamily):
     """1 with probability `probs`, else 0.
 
     Raises:
@@ -64,6 +65,7 @@ class Bernoulli(Trial):
 
     support = constraints.boolean
     has_enumerate_support = True
+    _mean_carrier_measure = 0
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(self._set(probs, logits).shape, validate_args=validate_args)
@@ -104,6 +106,13 @@ class Bernoulli(Trial):
         """0 and 1, along a new first dimension."""
         values = arange(2, dtype=self.probs.dtype).reshape(-1, *[1] * len(self.batch_shape))
         return values.expand(-1, *self.batch_shape) if expand else values
+
+    @property
+    def _natural_params(self) -> Any:
+        return (self.logits,)
+
+    def _log_normalizer(self, x: Any) -> Any:
+        return softplus(x)
 
 
 class Geometric(Trial):
@@ -233,7 +242,7 @@ class Binomial(Trial):
         return -(each.exp() * each).sum(0)
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """How many events happen of which `rate` are expected."""
 
     arg_constraints: ClassVar[Any] = {"rate": constraints.nonnegative}
@@ -269,6 +278,13 @@ class Poisson(Distribution):
             self._validate_sample(value)
         rate, value = broadcast_all(self.rate, value)
         return xlogy(value, rate) - rate - lgamma(value + 1)
+
+    @property
+    def _natural_params(self) -> Any:
+        return (self.rate.log(),)
+
+    def _log_normalizer(self, x: Any) -> Any:
+        return x.exp()
 
 
 class NegativeBinomial(Trial):

@@ -18,7 +18,8 @@ from ..kernels import gamma as kernels
 from ..primitive import primitive
 from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution, broadcast_all
+from .distribution import broadcast_all
+from .exponential_family import ExponentialFamily
 
 __all__ = ["Beta", "Chi2", "Dirichlet", "Gamma"]
 
@@ -62,12 +63,13 @@ def standard_gamma(concentration: Any, shape: Sequence[int]) -> Any:
     return drawn_gamma(concentration.expand(drawn.shape), sample=drawn.clip(limits.tiny, limits.max).astype(dtype))
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     r"""$p(x) = rate^{c}\, x^{c - 1} e^{-rate\, x} / \Gamma(c)$, c the concentration."""
 
     arg_constraints: ClassVar[Any] = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
         self.concentration, self.rate = broadcast_all(concentration, rate)
@@ -112,6 +114,13 @@ class Gamma(Distribution):
         c = self.concentration
         return c - self.rate.log() + lgamma(c) + (1 - c) * digamma(c)
 
+    @property
+    def _natural_params(self) -> Any:
+        return self.concentration - 1, -self.rate
+
+    def _log_normalizer(self, x: Any, y: Any) -> Any:
+        return lgamma(x + 1) - (x + 1) * (-y).log()
+
 
 class Chi2(Gamma):
     """The sum of the squares of `df` standard normal numbers."""
@@ -128,7 +137,7 @@ class Chi2(Gamma):
         return self.concentration * 2
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     r"""$p(x) = x^{a - 1} (1 - x)^{b - 1} / B(a, b)$, a and b the concentrations at 1 and at 0."""
 
     arg_constraints: ClassVar[Any] = {"concentration1": constraints.positive, "concentration0": constraints.positive}
@@ -172,8 +181,15 @@ class Beta(Distribution):
         """The expected negative logarithm of the density."""
         return self._as_dirichlet().entropy()
 
+    @property
+    def _natural_params(self) -> Any:
+        return self.concentration1, self.concentration0
 
-class Dirichlet(Distribution):
+    def _log_normalizer(self, x: Any, y: Any) -> Any:
+        return lgamma(x) + lgamma(y) - lgamma(x + y)
+
+
+class Dirichlet(ExponentialFamily):
     r"""Vectors that sum to 1: $p(x) = \prod x_i^{c_i - 1} \Gamma(\sum c_i) / \prod \Gamma(c_i)$, c the concentration.
 
     Raises:
@@ -227,3 +243,10 @@ class Dirichlet(Distribution):
         total = c.sum(-1)
         normaliser = lgamma(c).sum(-1) - lgamma(total)
         return normaliser - (n - total) * digamma(total) - ((c - 1) * digamma(c)).sum(-1)
+
+    @property
+    def _natural_params(self) -> Any:
+        return (self.concentration,)
+
+    def _log_normalizer(self, x: Any) -> Any:
+        return lgamma(x).sum(-1) - lgamma(x.sum(-1))

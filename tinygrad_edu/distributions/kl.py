@@ -11,6 +11,7 @@ from .categorical import Categorical, OneHotCategorical
 from .continuous import Exponential, Laplace, Uniform
 from .counts import Bernoulli, Geometric, Poisson
 from .distribution import Distribution, sum_rightmost
+from .exponential_family import ExponentialFamily, natural_divergence
 from .gamma import Beta, Dirichlet, Gamma
 from .low_rank import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal, mahalanobis
@@ -60,6 +61,9 @@ def check_events(p: Distribution, q: Distribution) -> None:
     """
     if p.event_shape != q.event_shape:
         raise ValueError(f"a divergence is one of equal events, got {p.event_shape} and {q.event_shape}")
+
+
+register_kl(ExponentialFamily, ExponentialFamily)(natural_divergence)
 
 
 @register_kl(Normal, Normal)

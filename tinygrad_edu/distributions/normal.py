@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from ..functions.random import randn
 from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution, broadcast_all
+from .distribution import broadcast_all
+from .exponential_family import ExponentialFamily
 from .transformed import TransformedDistribution
 from .transforms import ExpTransform, StickBreakingTransform
 
@@ -16,7 +17,7 @@ __all__ = ["LogNormal", "LogisticNormal", "Normal"]
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     r"""$p(x) = \exp(-(x - loc)^2 / 2\,scale^2) / (scale\sqrt{2\pi})$.
 
     >>> Normal(0.0, 1.0).log_prob(Normal(0.0, 1.0).mean)
@@ -26,6 +27,7 @@ class Normal(Distribution):
     arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self.loc, self.scale = broadcast_all(loc, scale)
@@ -74,6 +76,13 @@ class Normal(Distribution):
     def entropy(self) -> Any:
         """The logarithm of scale, and 1/2 + log sqrt(2 pi)."""
         return 0.5 + LOG_SQRT_2PI + self.scale.log()
+
+    @property
+    def _natural_params(self) -> Any:
+        return self.loc / self.scale**2, -0.5 / self.scale**2
+
+    def _log_normalizer(self, x: Any, y: Any) -> Any:
+        return 0.5 * (-math.pi / y).log() - x**2 / (4 * y)
 
 
 class LogNormal(TransformedDistribution):

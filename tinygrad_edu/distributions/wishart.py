@@ -22,7 +22,8 @@ from ..functions.special import digamma, mvlgamma
 from ..grad_mode import enable_grad
 from ..tensor import Tensor
 from . import constraints
-from .distribution import Distribution, check_one
+from .distribution import check_one
+from .exponential_family import ExponentialFamily
 from .gamma import Chi2
 
 __all__ = ["Wishart", "mvdigamma"]
@@ -33,7 +34,7 @@ def mvdigamma(x: Any, p: int) -> Any:
     return digamma(x.unsqueeze(-1) - arange(p, dtype=x.dtype) / 2).sum(-1)
 
 
-class Wishart(Distribution):
+class Wishart(ExponentialFamily):
     r"""Sums of `df` matrices $x x^\top$ of normal vectors x (p) of mean 0 and covariance V; df need be no integer.
 
     $$p(X) = \frac{|X|^{(df - p - 1) / 2}\, e^{-\mathrm{tr}(V^{-1} X) / 2}}
@@ -49,6 +50,7 @@ class Wishart(Distribution):
 
     support = constraints.positive_definite
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(
         self,
@@ -168,3 +170,12 @@ class Wishart(Distribution):
         df, p = self.df, self._event_shape[-1]
         scale = (p + 1) * (p * math.log(2) / 2 + self._half_log_det())
         return scale + mvlgamma(df / 2, p) - (df - p - 1) / 2 * mvdigamma(df / 2, p) + df * p / 2
+
+    @property
+    def _natural_params(self) -> Any:
+        return -self.precision_matrix / 2, (self.df - self._event_shape[-1] - 1) / 2
+
+    def _log_normalizer(self, x: Any, y: Any) -> Any:
+        p = self._event_shape[-1]
+        half = y + (p + 1) / 2
+        return half * (p * math.log(2) - slogdet(-2 * x).logabsdet) + mvlgamma(half, p)

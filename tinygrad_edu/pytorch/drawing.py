@@ -8,6 +8,7 @@ from ..distributions.distribution import broadcast_all
 from ..distributions.distribution import sum_rightmost as _sum_rightmost
 from ..distributions.multivariate_normal import mahalanobis as _batch_mahalanobis
 from ..distributions.transform import Inverse as _InverseTransform
+from ..functions.diagonal import tril_indices
 from ..functions.linalg.decompositions import cholesky
 from ..functions.linalg.solving import solve_triangular
 from ..functions.random import randn
@@ -29,6 +30,8 @@ __all__ = [
     "lazy_property",
     "logits_to_probs",
     "probs_to_logits",
+    "tril_matrix_to_vec",
+    "vec_to_tril_matrix",
 ]
 
 
@@ -67,6 +70,36 @@ def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Any:
 def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:
     """The softmax over the last dimension, or the sigmoid of binary ones."""
     return logits.sigmoid() if is_binary else F.softmax(logits, -1)
+
+
+def tril_matrix_to_vec(mat: Tensor, diag: int = 0) -> Any:
+    """The elements of matrices up to a diagonal, row by row; `(*, n, n) -> (*, m)`.
+
+    Raises:
+        ValueError: there is no such diagonal.
+    """
+    n = mat.shape[-1]
+    if not -n <= diag < n:
+        raise ValueError(f"matrices of {n} columns have the diagonals {-n} to {n - 1}, got {diag}")
+    rows, columns = tril_indices(n, n, diag)
+    return mat[..., rows, columns]
+
+
+def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Any:
+    """Matrices with these elements up to a diagonal, row by row, and zeros elsewhere; `(*, m) -> (*, n, n)`.
+
+    Raises:
+        ValueError: no matrix has as many.
+    """
+    count = vec.shape[-1]
+    sizes = (n for n in range(count + abs(diag) + 2) if tril_indices(n, n, diag).shape[1] == count)
+    n = next(sizes, None)
+    if n is None:
+        raise ValueError(f"no square matrix has {count} elements up to its diagonal {diag}")
+    rows, columns = tril_indices(n, n, diag)
+    out = vec.new_zeros(*vec.shape[:-1], n, n)
+    out[..., rows, columns] = vec
+    return out
 
 
 def _batch_mv(bmat: Any, bvec: Any) -> Any:
