@@ -134,9 +134,12 @@ def brief(value: Any) -> str:
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return describe(value)
     try:
-        return " ".join(repr(value).split())[:60]
+        shown = " ".join(repr(value).split())
     except RecursionError:
+        shown = "< object"
+    if shown.startswith("<") and " object" in shown:  # which says where it is, and not what is in it
         return f"a {type(value).__name__}"
+    return shown[:60]
 
 
 def misplaced(function: Callable[..., Any], args: Any, named: Any) -> str | None:

@@ -119,5 +119,5 @@ def in_our_words(error: Exception) -> str:
     said = str(error)
     for theirs, ours in OUR_WORDS.items():
         if found := re.match(theirs, said):
-            return found.expand(ours)
+            return re.sub(r"\ba (?=[aeio])", "an ", found.expand(ours))
     return said

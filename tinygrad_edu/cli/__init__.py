@@ -12,12 +12,19 @@ from contextlib import suppress
 
 from .commands import parse
 from .parser import UsageError
+from .streams import streams_in_order
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with these arguments, by default the program's own, and give its exit code."""
+    with streams_in_order():
+        return code_of(arguments)
+
+
+def code_of(arguments: Sequence[str] | None) -> int:
+    """Run the command, say what went wrong, and give the exit code."""
     try:
         try:
             options = parse(arguments)

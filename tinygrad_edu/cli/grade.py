@@ -1,7 +1,6 @@
 """`grade`: what a learner's answers to the exercises of a notebook are worth."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +51,11 @@ def grade(options: argparse.Namespace) -> int:
 
 def rows(graded: Graded) -> list[list[str]]:
     """The lines of the table on one exercise."""
-    said = showable(graded.said).splitlines() if graded.verdict not in ("right", "not done yet") else [graded.verdict]
+    said = graded.said.splitlines() if graded.verdict not in ("right", "not done yet") else [graded.verdict]
     lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..." for line in said[:MOST_LINES]]
     lines += ["..."] if len(said) > MOST_LINES else []
     first, *rest = lines or [graded.verdict]
     return [[graded.exercise, f"{graded.earned:g}/{graded.points:g}", first], *[["", "", line] for line in rest]]
-
-
-def showable(text: str) -> str:
-    """The text with codes in the place of letters that the output cannot have."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def notebook_named(name: str) -> Path:

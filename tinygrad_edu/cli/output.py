@@ -1,7 +1,6 @@
 """What commands print: tables for people, JSON for machines."""
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,8 +11,7 @@ JSON_HELP = "print the result as one JSON object, and nothing else, on standard 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; what is not finite, which JSON does not have, is null."""
-    json.dump(finite(value), sys.stdout, indent=2, allow_nan=False, ensure_ascii=True)
-    print()
+    print(json.dumps(finite(value), indent=2, allow_nan=False, ensure_ascii=True))
 
 
 def finite(value: Any) -> Any:

@@ -3,10 +3,12 @@
 import argparse
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import did_you_mean
+from .signals import ended_by_signals
 
 __all__ = ["PROGRAM", "Parser", "UsageError", "add_command", "folder_name", "one_of", "positive", "whole"]
 
@@ -38,8 +40,14 @@ def add_command(commands: Any, run: Callable[[argparse.Namespace], int], does: s
         epilog="examples:\n" + "\n".join(f"  {PROGRAM} {run.__name__} {line}".rstrip() for line in examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=partial(in_order, run))
     return parser
+
+
+def in_order(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run a command that ends in order where a signal comes."""
+    with ended_by_signals():
+        return run(options)
 
 
 def folder_name(text: str) -> Path:

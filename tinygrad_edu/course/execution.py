@@ -1,10 +1,15 @@
 """Running a notebook from top to bottom, as Jupyter would, and keeping what it shows (extra `notebook`)."""
 
+import asyncio
 import json
 import os
 import re
+import signal
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,7 @@ from .mode import STANDING_IN, VARIABLE
 
 __all__ = ["Executed", "execute"]
 
+HANDLED = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LONGEST = 1_800  # seconds that a cell may take
 BROUGHT_BY = {"PIL": "image", "gymnasium": "rl", "matplotlib": "viz", "onnx": "onnx", "sklearn": "sklearn"}  # extras
 METADATA = {
@@ -67,7 +73,7 @@ def execute(path: Path | str, *, fast: bool) -> Executed:
     started = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            client = nbclient.NotebookClient(
+            client = runner(nbclient)(
                 notebook,
                 timeout=LONGEST,
                 kernel_name="python3",
@@ -75,7 +81,8 @@ def execute(path: Path | str, *, fast: bool) -> Executed:
                 extra_arguments=["--log-level=ERROR"],  # what the kernel says is not of the notebook
                 resources={"metadata": {"path": folder}},
             )
-            client.execute(env=environment(fast))
+            with signals_given_back(client):
+                client.execute(env=environment(fast))
     except nbclient.exceptions.CellExecutionError as error:
         raise RuntimeError(f"{path.name}: a cell fails with {error.ename}: {error.evalue}{advice(error)}") from None
     except nbclient.exceptions.DeadKernelError:
@@ -86,6 +93,52 @@ def execute(path: Path | str, *, fast: bool) -> Executed:
         tidy(cell)
     notebook.metadata = nbformat.from_dict(METADATA)
     return Executed(notebook, time.perf_counter() - started)
+
+
+def runner(nbclient: Any) -> Any:
+    """nbclient's class, which ends in order where a signal comes, as nbclient's own handling does not."""
+
+    class Runner(nbclient.NotebookClient):  # type: ignore[misc]
+        stopped: signal.Signals | None = None
+        cell: asyncio.Task[Any] | None = None
+
+        async def async_start_new_kernel(self, **settings: Any) -> None:
+            loop = asyncio.get_running_loop()
+            removed = [loop.remove_signal_handler(each) for each in HANDLED]
+            if any(removed):  # not on Windows, nor in another thread
+                for each in HANDLED:
+                    loop.add_signal_handler(each, self.stop, each)
+            await super().async_start_new_kernel(**settings)
+
+        def stop(self, number: signal.Signals) -> None:
+            self.stopped, self.shutdown_kernel = number, "immediate"
+            if self.cell is not None:
+                self.cell.cancel()
+
+        async def async_execute_cell(self, *given: Any, **named: Any) -> Any:
+            self.cell = asyncio.current_task()
+            if self.stopped:  # while the kernel started
+                raise asyncio.CancelledError
+            return await super().async_execute_cell(*given, **named)
+
+    return Runner
+
+
+@contextmanager
+def signals_given_back(client: Any) -> Iterator[None]:
+    """A block after which signals are handled as before it, also the one that has stopped the client."""
+    before = {each: signal.getsignal(each) for each in HANDLED}
+    try:
+        yield
+    except BaseException:
+        if not client.stopped:
+            raise
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for each, handler in before.items():
+                signal.signal(each, handler)
+    if client.stopped:
+        signal.raise_signal(client.stopped)
 
 
 def advice(error: Any) -> str:
@@ -99,6 +152,7 @@ def advice(error: Any) -> str:
 def valid(path: Path, nbformat: Any) -> Any:
     """The notebook in a file, with its cells numbered, so that a second run changes little."""
     written = read_notebook(path)
+    written.setdefault("metadata", {})
     written.update(nbformat=4, nbformat_minor=5)  # the format whose cells have names
     for number, cell in enumerate(written["cells"]):
         cell["id"] = f"cell-{number:03}"

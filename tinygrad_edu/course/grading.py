@@ -85,6 +85,7 @@ def judged(
         "token": secrets.token_hex(),
         "wanted": exercise.answer,
         "whole": own.whole,
+        "seconds": time_limit,
         "test": exercise.test,
         "cells": {each.answer: {"names": each.names, "imports": each.imports} for each in exercises},
         "answers": {

@@ -27,7 +27,7 @@ Told = tuple[str, str]
 def main() -> None:
     """Judge the task on standard input, and write the verdict to the file that it names."""
     task = json.load(sys.stdin.buffer)
-    limit()
+    limit(task["seconds"])
     warnings.simplefilter("ignore")
     verdict, said = judge(task)
     path = Path(task["result"])
@@ -36,14 +36,21 @@ def main() -> None:
     os._exit(0)  # nothing that the answer leaves behind, a thread or a function to call at the end, holds this up
 
 
-def limit() -> None:
-    """Bound the memory and the files of this process, where the system can."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
+def limit(seconds: float) -> None:
+    """Bound the memory, the files and the work of this process, where the system can."""
+    try:
         import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    except ImportError:  # Windows
+        return
+    work = int(min(seconds, 1e6) * (os.cpu_count() or 1)) + 60  # for the case that who watches the clock is killed
+    for kind, most in (
+        (resource.RLIMIT_FSIZE, MOST_WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_CPU, work),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # there is a lower one already
+            resource.setrlimit(kind, (most, most))
 
 
 def judge(task: dict[str, Any]) -> Told:

@@ -92,7 +92,7 @@ def check_least(section: str, settings: Any, **least: int) -> None:
     """Raise ConfigError if a number is below its least."""
     for name, bound in least.items():
         value = getattr(settings, name)
-        if value is not None and value < bound:
+        if value is not None and not value >= bound:  # NaN is neither
             raise ConfigError(f"{section}.{name} is {bound} or more, got {value}")
 
 
