@@ -364,6 +364,8 @@ def test_samples_by_their_number():
         (lambda: d.constraints.cat([d.constraints.real], lengths=[1, 2]), ValueError, "a length for each"),
         (lambda: d.constraints.cat([d.constraints.real]).check(tg.ones(2)), ValueError, "must have 1 elements"),
         (lambda: d.constraints.stack([d.constraints.real]).check(tg.ones(2)), ValueError, "must have 1 slices"),
+        (lambda: d.constraints.square.check(tg.ones(2)), ValueError, "two dimensions or more"),
+        (lambda: d.CumulativeDistributionTransform(3), TypeError, "takes a Distribution, got 3"),
         (lambda: d.constraints.stack([3]), TypeError, "takes Constraints"),
         (lambda: d.constraints.independent(3, 1), TypeError, "takes a Constraint"),
         (lambda: d.constraints.independent(d.constraints.real, -1), ValueError, "0 dimensions or more"),

@@ -138,7 +138,7 @@ def test_what_distributions_of_programs_own_are_made_of():
     matrices = tg.arange(1.0, 19.0).reshape(2, 3, 3)
     assert tril_matrix_to_vec(matrices[0]).tolist() == [1, 4, 5, 7, 8, 9]
     assert tril_matrix_to_vec(matrices[0], 1).tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
-    for diagonal in (-2, -1, 0, 1):
+    for diagonal in range(-3, 3):
         vectors = tril_matrix_to_vec(matrices, diagonal)
         assert vec_to_tril_matrix(vectors, diagonal).tolist() == matrices.tril(diagonal).tolist()
     with pytest.raises(ValueError, match="no square matrix has 4 elements"):

@@ -219,12 +219,18 @@ class CorrCholesky(LowerCholesky):
 
 
 class Square(Constraint):
-    """Matrices with as many columns as rows."""
+    """Matrices with as many columns as rows.
+
+    Raises:
+        ValueError: a value has fewer than two dimensions.
+    """
 
     event_dim = 2
 
     def check(self, value: Tensor) -> Any:
         """All or none."""
+        if value.ndim < 2:
+            raise ValueError(f"a matrix has two dimensions or more, got {value.shape}")
         return full(value.shape[:-2], value.shape[-2] == value.shape[-1], dtype=bool)
 
 

@@ -229,6 +229,9 @@ class CumulativeDistributionTransform(Transform):
     >>> from tinygrad_edu.distributions import Exponential
     >>> CumulativeDistributionTransform(Exponential(1.0))(tensor([0.0, 1.0]))
     tensor([0.0000, 0.6321])
+
+    Raises:
+        TypeError: it is given no distribution.
     """
 
     bijective, sign = True, 1
@@ -236,6 +239,8 @@ class CumulativeDistributionTransform(Transform):
 
     def __init__(self, distribution: Distribution, cache_size: int = 0) -> None:
         super().__init__(cache_size)
+        if not isinstance(distribution, Distribution):
+            raise TypeError(f"CumulativeDistributionTransform takes a Distribution, got {distribution!r:.60}")
         self.distribution = distribution
 
     @property

@@ -92,8 +92,7 @@ def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Any:
         ValueError: no matrix has as many.
     """
     count = vec.shape[-1]
-    sizes = (n for n in range(count + abs(diag) + 2) if tril_indices(n, n, diag).shape[1] == count)
-    n = next(sizes, None)
+    n = next((n for n in range(count + abs(diag) + 1, -1, -1) if tril_indices(n, n, diag).shape[1] == count), None)
     if n is None:
         raise ValueError(f"no square matrix has {count} elements up to its diagonal {diag}")
     rows, columns = tril_indices(n, n, diag)
