@@ -148,7 +148,7 @@ MATRIX = {
     "bad select of a number": lambda m, x: x[0, 0].select(0, 0),
     "bad select before the first": lambda m, x: x.select(0, -3),
     "narrow": lambda m, x: [x.narrow(0, m.tensor(1), 1), x.narrow(1, 3, 0), x.narrow(dim=1, start=-2, length=2)],
-    "narrow_copy": lambda m, x: [x.narrow_copy(0, 1, 1), m.narrow_copy(x, dim=1, start=-2, length=2)],
+    "narrow_copy": lambda m, x: [x.narrow_copy(0, 1, 1), m.narrow_copy(x, dim=1, start=1, length=2)],
     "bad narrow of a number": lambda m, x: x[0, 0].narrow(0, 0, 1),
     "bad narrow from beyond": lambda m, x: x.narrow(0, 3, 0),
     "bad narrow from before": lambda m, x: x.narrow(0, -3, 1),
