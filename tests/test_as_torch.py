@@ -314,6 +314,26 @@ def test_tensors_that_change_places():
             swap_tensors(x, 3)
 
 
+def test_the_state_of_random_numbers_is_a_tensor_that_is_saved_and_read():
+    with as_torch():
+        import torch
+
+        torch.randint(5, (1,))  # half of a number is left for the next
+        file, state = io.BytesIO(), torch.get_rng_state()
+        assert (state.dtype, state.equal(state.clone().cpu())) == (torch.uint8, True)
+        torch.save({"rng": state, "shape": torch.ones(2, 3).shape}, file)
+        file.seek(0)
+        drawn = [torch.randint(5, (3,)), torch.rand(2), torch.randn(3)]
+        loaded = torch.load(file)
+        torch.random.set_rng_state(loaded["rng"].cpu())
+        assert [x.equal(y) for x, y in zip([torch.randint(5, (3,)), torch.rand(2), torch.randn(3)], drawn, strict=True)]
+        assert loaded["shape"].numel() == 6
+        generator = torch.Generator().set_state(loaded["rng"])
+        assert torch.randint(5, (3,), generator=generator).equal(drawn[0])
+        with pytest.raises(RuntimeError, match=r"37 bytes, got .*5056.*cannot be followed"):
+            torch.set_rng_state(torch.zeros(5056, dtype=torch.uint8))
+
+
 def test_random_numbers_set_aside():
     with as_torch():
         import torch
@@ -322,10 +342,10 @@ def test_random_numbers_set_aside():
         before = torch.get_rng_state()
         with torch.random.fork_rng():
             torch.manual_seed(5)
-        assert torch.get_rng_state() == before
+        assert torch.get_rng_state().equal(before)
         with torch.random.fork_rng(enabled=False):
             torch.rand(3)
-        assert torch.get_rng_state() != before
+        assert not torch.get_rng_state().equal(before)
 
 
 def test_tensors_held_to_each_other():

@@ -145,6 +145,7 @@ PROGRAMS = {
     "NumPy's reductions": lambda m: (np.sum(m.tensor(X)), np.mean(m.tensor(X)), np.concatenate([m.ones(2)] * 2)),
     "NumPy's array of Tensors": lambda m: np.array([m.tensor(1.0), m.tensor(2.0)]),
     "NumPy's index": lambda m: (np.arange(3)[m.tensor([0, 2])], np.arange(3)[m.tensor(1)]),
+    "a capsule of DLPack": lambda m: m.from_dlpack(m.arange(3).__dlpack__()),
     "DLPack": lambda m: (np.from_dlpack(m.ones(2)), m.from_dlpack(np.arange(3.0))),
     "buffer": lambda m: m.frombuffer(bytearray(np.arange(4.0).tobytes()), dtype=m.float64, offset=8, count=2),
     "buffer too short": lambda m: m.frombuffer(bytearray(5), dtype=m.float32),
@@ -156,7 +157,17 @@ PROGRAMS = {
         m.Size([2, 3]),
         isinstance(m.Size([1]) + m.Size([2]), m.Size),
         m.zeros(m.Size([2])),
+        m.Size([m.tensor(2), np.int64(3)]),
+        [isinstance(s, m.Size) for s in (m.Size([1]) * 2, 2 * m.Size([1]), (1,) + m.Size([2]), m.Size())],  # noqa: RUF005
+        [m.Size([1]) * 2, (1,) + m.Size([2])],  # noqa: RUF005
     ),
+    "sizes that are none": lambda m: m.Size([2.5]),
+    "a size of text": lambda m: m.Size(["a"]),
+    "one number as sizes": lambda m: m.Size(3),
+    "bytes as another dtype": lambda m: m.ones(2).view(dtype=m.int32),
+    "a seed with a fraction": lambda m: (m.manual_seed(1.5), m.initial_seed())[1],
+    "random numbers up to a fraction": lambda m: m.randint(2.5, (3,)),
+    "random numbers of a fraction in place": lambda m: m.zeros(3).random_(2.5),
     "strides": lambda m: (m.zeros(2, 3).t().stride(), m.zeros(2, 1, 0).stride(), m.zeros(4)[1:].storage_offset()),
     "memory": lambda m: (
         m.zeros(2, 3).t().is_contiguous(),

@@ -1,7 +1,9 @@
 """How a Tensor lies in memory, and what PyTorch's programs ask about that."""
 
 import math
-from typing import Any
+from collections.abc import Iterable
+from operator import index
+from typing import Any, Self
 
 import numpy
 
@@ -33,9 +35,19 @@ class Size(tuple[int, ...]):
 
     >>> Size([2, 3]).numel()
     6
+
+    Raises:
+        TypeError: a size is no integer.
     """
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Self:
+        """The sizes, one after the other."""
+        try:
+            return super().__new__(cls, map(index, sizes))
+        except TypeError:
+            raise TypeError(f"Size takes a sequence of integers, got {sizes!r:.60}") from None
 
     def numel(self) -> int:
         """The product of the sizes."""
@@ -47,6 +59,14 @@ class Size(tuple[int, ...]):
 
     def __add__(self, other: Any) -> "Size":
         return Size(super().__add__(tuple(other)))
+
+    def __radd__(self, other: Any) -> "Size":
+        return Size((*other, *self))
+
+    def __mul__(self, times: Any) -> "Size":
+        return Size(super().__mul__(times))
+
+    __rmul__ = __mul__
 
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
@@ -154,14 +174,29 @@ def is_same_size(self: Tensor, other: Tensor) -> bool:
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A Tensor over the memory of another library's array, by the DLPack protocol.
+    """A Tensor over the memory of another library's array, or of what its `to_dlpack` gave, by the DLPack protocol.
 
     Raises:
         TypeError: the object does not speak it.
     """
+    if type(ext_tensor).__name__ == "PyCapsule":
+        ext_tensor = Capsule(ext_tensor)
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack takes an array with __dlpack__, got {type(ext_tensor).__name__}")
     return from_numpy(numpy.from_dlpack(ext_tensor))
+
+
+class Capsule:
+    """A capsule of the protocol as an object that speaks it; the memory is the CPU's."""
+
+    def __init__(self, capsule: Any) -> None:
+        self.capsule = capsule
+
+    def __dlpack__(self, **settings: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
 
 
 def frombuffer(

@@ -62,12 +62,14 @@ def as_bytes_of(input: Tensor, dtype: Any) -> Tensor:
 
 
 @method
-def view(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
+def view(input: Tensor, *sizes: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """The same memory in another shape; or, given a dtype, its bytes as elements of that, without a gradient.
 
     Raises:
         RuntimeError: the strides do not allow it; use reshape, which copies then.
     """
+    if dtype is not None:
+        return as_bytes_of(input, as_dtype(dtype))
     if len(sizes) == 1 and not isinstance(sizes[0], (int, tuple, list)) and not hasattr(sizes[0], "__index__"):
         return as_bytes_of(input, as_dtype(sizes[0]))
     result = reshape(input, *sizes, shape=size)

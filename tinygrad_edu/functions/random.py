@@ -11,7 +11,7 @@ import numpy
 
 from ..dtypes import as_dtype, get_default_dtype, int64
 from ..tensor import Tensor
-from .creation import finished, shape_of
+from .creation import finished, from_numpy, shape_of
 from .device import CPU, check_device, device
 from .dims import as_new_sizes, check_room
 
@@ -71,10 +71,44 @@ class Generator:
         """Where the stream is, to come back to with set_state."""
         return dict(self.source.bit_generator.state)
 
-    def set_state(self, state: dict[str, Any]) -> "Generator":
-        """Go back to where the stream was."""
-        self.source.bit_generator.state = state
+    def set_state(self, state: Any) -> "Generator":
+        """Go back to where the stream was; a state may also be a Tensor of its bytes.
+
+        Raises:
+            RuntimeError: these are of another generator, such as PyTorch's own, which cannot be followed.
+        """
+        self.source.bit_generator.state = unpacked(state) if isinstance(state, Tensor) else state
         return self
+
+
+WIDTHS = (16, 16, 1, 4)  # how many bytes the numbers of a state take
+
+
+def packed(state: dict[str, Any]) -> Tensor:
+    """A state as a Tensor of bytes."""
+    numbers = *state["state"].values(), state["has_uint32"], state["uinteger"]
+    told = [number.to_bytes(width, "little") for number, width in zip(numbers, WIDTHS, strict=True)]
+    return from_numpy(numpy.frombuffer(b"".join(told), numpy.uint8).copy())
+
+
+def unpacked(state: Tensor) -> dict[str, Any]:
+    """The state of these bytes.
+
+    Raises:
+        RuntimeError: they are none.
+    """
+    if state.shape != (sum(WIDTHS),) or state.dtype != numpy.uint8:
+        raise RuntimeError(
+            f"the state of a Generator is {sum(WIDTHS)} bytes, got {state.dtype} {state.shape}; that of another "
+            "generator, such as PyTorch's own, cannot be followed"
+        )
+    rest, numbers = state.numpy().tobytes(), []
+    for width in WIDTHS:
+        numbers.append(int.from_bytes(rest[:width], "little"))
+        rest = rest[width:]
+    where, inc, has_uint32, uinteger = numbers
+    stream = {"state": where, "inc": inc}
+    return {"bit_generator": "PCG64", "state": stream, "has_uint32": has_uint32, "uinteger": uinteger}
 
 
 default_generator = Generator()
@@ -102,9 +136,9 @@ class drawing_from:  # noqa: N801  # a class, since a loader enters it for every
         current.reset(self.before)
 
 
-def manual_seed(seed: int) -> Generator:
-    """Start the default generator anew at this seed."""
-    return current.get().manual_seed(seed)
+def manual_seed(seed: float) -> Generator:
+    """Start the default generator anew at this seed, of which a fraction is cut off."""
+    return current.get().manual_seed(int(seed))
 
 
 def initial_seed() -> int:
@@ -122,7 +156,7 @@ def get_rng_state() -> dict[str, Any]:
     return current.get().get_state()
 
 
-def set_rng_state(new_state: dict[str, Any]) -> None:
+def set_rng_state(new_state: Any) -> None:
     """Go back to where the default generator's stream was."""
     current.get().set_state(new_state)
 
@@ -216,7 +250,7 @@ def randint(
         low, high = 0, low
     if size is None or high is None:
         raise TypeError("randint takes (high, size) or (low, high, size)")
-    low, high = int(low or 0), int(high)
+    low, high = index(low or 0), index(high)
     if not low < high:
         raise RuntimeError(f"randint needs low < high, got {low} and {high}")
     wanted = as_dtype(dtype, int64)

@@ -1,6 +1,7 @@
 """Random Tensors from distributions with parameters, and Tensors filled in place with random numbers."""
 
 import math
+from operator import index
 from typing import Any
 
 import numpy
@@ -219,7 +220,7 @@ def random_(self: Tensor, *bounds: int, generator: Generator | None = None, **na
     least, most = counted(self.dtype)
     low, high = bounds if len(bounds) == 2 else (0, *bounds) if bounds else (0, None)
     low, high = named.get("from", low), named.get("to", high)
-    high = most + 1 if high is None else high
+    low, high = index(low), most + 1 if high is None else index(high)
     check_parameter(low < high, "random_", f"from < to, got {low} and {high}")
     fits = self.dtype.kind == "f" or (least <= low and high - 1 <= most)
     check_parameter(fits, "random_", f"bounds that {self.dtype} can hold, from {least} to {most}; got {low}, {high}")

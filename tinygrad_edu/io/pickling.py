@@ -12,6 +12,7 @@ import numpy
 
 from ..dtypes import as_dtype
 from ..functions.device import device
+from ..functions.layout import Size
 from ..tensor import Tensor
 from .arrays import KINDS as ARRAY_KINDS
 from .rebuild import STORAGES
@@ -70,6 +71,8 @@ class Writer:
             for i, item in enumerate(obj):
                 self.write(item, f"{name}[{i}]")
             self.parts.append(b"e")
+        elif isinstance(obj, Size):
+            self.write_call("torch", "Size", (tuple(obj),), name)
         elif isinstance(obj, tuple):
             self.parts.append(b"(")
             for i, item in enumerate(obj):

@@ -9,6 +9,7 @@ import numpy
 
 from ..dtypes import as_dtype
 from ..functions.device import device
+from ..functions.layout import Size
 from ..recording import wrap
 from ..tensor import Tensor
 from .arrays import array_from, empty_array, kind_of, scalar
@@ -138,7 +139,7 @@ def names() -> Names:
                 plain("torch._utils", "_rebuild_tensor_v2", tensor),
                 plain("torch._utils", "_rebuild_tensor", tensor),
                 plain("torch._utils", "_rebuild_parameter", parameter),
-                plain("torch", "Size", tuple),
+                plain("torch", "Size", Size),
                 plain("torch", "device", lambda *place: device("cpu")),
                 plain("_codecs", "encode", encoded),
                 plain("argparse", "Namespace", Namespace),

@@ -30,8 +30,9 @@ class device(ours.device, metaclass=Kinds):  # noqa: N801
 
     def __init__(self, type: Any, index: int | None = None) -> None:
         kind, _, number = ("cuda", "", str(type)) if isinstance(type, int) else str(type).partition(":")
-        if kind not in KINDS or not (number.isdigit() or not number):
-            raise RuntimeError(f"there is no kind of device {str(type)!r}; use device('cpu')")
+        if kind not in KINDS or not (number.isdigit() or not number) or (index or 0) < 0:
+            told = str(type) if index is None else f"{type}:{index}"
+            raise RuntimeError(f"there is no kind of device {told!r}; use device('cpu')")
         self.type, self.index = kind, int(number) if number else index
 
     def __repr__(self) -> str:

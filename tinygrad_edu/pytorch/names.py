@@ -36,6 +36,7 @@ from .dtypes import (
 )
 from .futures import Future
 from .precision import autocast, is_autocast_enabled
+from .randomness import get_rng_state
 from .sparse import _convert_indices_from_coo_to_csr, sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor
 from .sparse import mm as spmm
 
@@ -66,6 +67,7 @@ __all__ = [
     "float8_e5m2",
     "get_default_dtype",
     "get_num_interop_threads",
+    "get_rng_state",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
     "is_autocast_enabled",

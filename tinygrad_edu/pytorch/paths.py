@@ -128,7 +128,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.optim.swa_utils": ["tinygrad_edu.optim.swa_utils"],
     "torch.onnx": ["tinygrad_edu.pytorch.onnx"],
     "torch.profiler": ["tinygrad_edu.pytorch.profiler"],
-    "torch.random": ["tinygrad_edu", "tinygrad_edu.pytorch.randomness"],
+    "torch.random": ["tinygrad_edu.pytorch.randomness", "tinygrad_edu"],
     "torch.serialization": ["tinygrad_edu", "tinygrad_edu.pytorch.core"],
     "torch.sparse": ["tinygrad_edu.pytorch.sparse"],
     "torch.special": ["tinygrad_edu.special"],

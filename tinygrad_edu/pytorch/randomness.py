@@ -4,15 +4,22 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from ..functions.random import get_rng_state, set_rng_state
+from ..functions.random import get_rng_state as state_of_stream
+from ..functions.random import packed, set_rng_state
+from ..tensor import Tensor
 
-__all__ = ["fork_rng", "get_device_states", "set_device_states"]
+__all__ = ["fork_rng", "get_device_states", "get_rng_state", "set_device_states"]
+
+
+def get_rng_state() -> Tensor:
+    """Where the default generator's stream is, as a Tensor of bytes, which programs copy and save."""
+    return packed(state_of_stream())
 
 
 @contextlib.contextmanager
 def fork_rng(devices: Any = None, enabled: bool = True, **settings: Any) -> Iterator[None]:
     """A block after which the default generator is where it was before."""
-    before = get_rng_state()
+    before = state_of_stream()
     try:
         yield
     finally:
