@@ -470,6 +470,7 @@ WRONG = {
     "train --set training.checkpoint_seconds=nan": "training.checkpoint_seconds is 0 or more, got nan",
     "train --set optimizer.betas=['a','b']": "optimizer: Adam(a generator, lr=0.001, betas=('a', 'b'), eps=1e-08",
     "train --set optimizer.betas=[[],[]]": "an int and a list cannot be compared",
+    "train --set optimizer.name=Adafactor --set optimizer.eps=[]": "optimizer: Adafactor: eps are two numbers, got ()",
     "train --set width=3": "a setting is TABLE.NAME=VALUE, such as model.width=64",
     "train --model lenet": "model 'lenet' does not go with inputs of shape (1, 8, 8): LeNet takes images of 12x12",
     "train --resume RUN --lr 3": "argument --lr: --resume goes on with the configuration of the run",

@@ -165,6 +165,7 @@ def test_samplers_and_collate_functions():
     assert list(DataLoader("abc", 2, collate_fn="".join)) == ["ab", "c"]
     assert list(DataLoader("abc", None)) == ["a", "b", "c"]
     assert list(BatchSampler(SequentialSampler("abcde"), 2, True)) == [[0, 1], [2, 3]]
+    assert list(BatchSampler(SequentialSampler("abcde"), 2**70, False)) == [[0, 1, 2, 3, 4]]
     assert sorted(RandomSampler("abc", num_samples=3)) == [0, 1, 2]
     assert len(list(RandomSampler("abc", num_samples=7))) == len(RandomSampler("abc", num_samples=7)) == 7
     drawn = list(RandomSampler("abc", replacement=True, num_samples=100, generator=generator()))

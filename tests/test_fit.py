@@ -377,3 +377,11 @@ def test_a_norm_that_is_not_finite_is_an_error_where_that_is_asked_for():
     assert nn.utils.clip_grad_norm_([p], 1.0).item() == math.inf
     with pytest.raises(RuntimeError, match="nothing was clipped"):
         nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
+
+
+def test_what_fit_was_called_with_is_told_by_kinds_and_not_at_length():
+    model = nn.Sequential(nn.Linear(2, 2))
+    batches = DataLoader(TensorDataset(tg.ones(3, 2), tg.zeros(3, dtype=tg.int64)), 2)
+    told = r"fit\(a Sequential, a DataLoader, a SGD, loss=5\): a function is needed, and an int came"
+    with pytest.raises(TypeError, match=told):
+        fit(model, batches, optim.SGD(model.parameters()), loss=5)

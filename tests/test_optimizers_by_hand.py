@@ -285,6 +285,9 @@ def test_settings_out_of_range_are_refused_by_their_names(name):
         if type(defaults[key]) in (int, float):
             with pytest.raises(ValueError, match=key):
                 make([p], **{key: -1.0})
+    for key in {"etas", "step_sizes", "eps"} & {key for key in defaults if isinstance(defaults[key], tuple)}:
+        with pytest.raises(ValueError, match=rf"{name}: {key} are two numbers, got \(0.5,\)"):
+            make([p], **{key: (0.5,)})
     if "betas" in defaults:
         make([p], betas=(0.0, 0.0))
         for betas in ((0.9,), (0.9, 0.9, 0.9)):

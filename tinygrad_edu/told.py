@@ -14,12 +14,12 @@ from collections.abc import Callable
 from types import FunctionType, TracebackType
 from typing import Any, TypeVar
 
-from .errors import describe
+from .errors import PLAIN, describe
 from .promises import Promise, check, promised
 from .recording import Recorded, in_library
 from .wording import in_our_words
 
-__all__ = ["guard", "guard_methods", "guarded", "warn_user"]
+__all__ = ["KINDS", "guard", "guard_methods", "guarded", "warn_user"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 KINDS: tuple[type[Exception], ...] = (ValueError, TypeError, RuntimeError, IndexError)
@@ -134,12 +134,12 @@ def brief(value: Any) -> str:
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return describe(value)
     try:
-        shown = " ".join(repr(value).split())
+        shown = repr(value)
     except RecursionError:
-        shown = "< object"
-    if shown.startswith("<") and " object" in shown:  # which says where it is, and not what is in it
-        return f"a {type(value).__name__}"
-    return shown[:60]
+        shown = "\n"
+    if (" object" in shown and shown.startswith("<")) or ("\n" in shown and type(value) not in PLAIN):
+        return f"a {type(value).__name__}"  # where it is says nothing, and all that is in a network is too much
+    return " ".join(shown.split())[:60]
 
 
 def misplaced(function: Callable[..., Any], args: Any, named: Any) -> str | None:

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from ..told import KINDS
 from .commands import parse
 from .parser import UsageError
 from .streams import streams_in_order
 
 __all__ = ["main"]
+
+FAILURES: tuple[type[Exception], ...] = (ArithmeticError, ImportError, MemoryError, *KINDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +44,7 @@ def code_of(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         silence_stdout()
         return fail(reason(error), 1)
-    except (ArithmeticError, ImportError, MemoryError, RuntimeError, ValueError) as error:
+    except FAILURES as error:
         return fail(error, 1)
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if stopped.args else signal.SIGINT

@@ -8,7 +8,7 @@ import numpy
 
 from ..functions.creation import zeros, zeros_like
 from ..tensor import Tensor
-from .grouping import Group, check_settings, check_ways, counter, next_step
+from .grouping import Group, check_pair, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 
 __all__ = ["Adafactor"]
@@ -51,6 +51,7 @@ class Adafactor(Optimizer):
         **ways: Any,
     ) -> None:
         check_ways("Adafactor", ways)
+        check_pair("Adafactor", "eps", eps)
         bounds = {"eps[0]": 0 if eps[0] is None else eps[0], "eps[1]": eps[1]}
         check_settings("Adafactor", lr=lr, weight_decay=weight_decay, **bounds)
         if not beta2_decay <= 0:

@@ -8,7 +8,17 @@ from ..dtypes import float32, float64, get_default_dtype
 from ..functions.creation import full
 from ..tensor import Tensor
 
-__all__ = ["Group", "as_group", "as_number", "check_betas", "check_settings", "check_ways", "counter", "next_step"]
+__all__ = [
+    "Group",
+    "as_group",
+    "as_number",
+    "check_betas",
+    "check_pair",
+    "check_settings",
+    "check_ways",
+    "counter",
+    "next_step",
+]
 
 Group = dict[str, Any]
 
@@ -67,11 +77,20 @@ def check_betas(owner: str, betas: tuple[Any, ...]) -> None:
     Raises:
         ValueError: there are not two, or naming the first that is not.
     """
-    if len(betas) != 2:
-        raise ValueError(f"{owner}: betas are two numbers, got {betas}")
+    check_pair(owner, "betas", betas)
     for i, beta in enumerate(betas):
         if not 0 <= beta < 1:
             raise ValueError(f"{owner}: betas[{i}] must be from 0 up to, but not, 1, got {beta}")
+
+
+def check_pair(owner: str, name: str, pair: tuple[Any, ...]) -> None:
+    """Refuse a setting of more or fewer than two numbers.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if len(pair) != 2:
+        raise ValueError(f"{owner}: {name} are two numbers, got {pair}")
 
 
 def check_ways(owner: str, ways: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from ..functions.creation import full_like, zeros_like
 from ..ops.elementwise import where
 from ..tensor import Tensor
-from .grouping import Group, check_settings, check_ways, counter, next_step
+from .grouping import Group, check_pair, check_settings, check_ways, counter, next_step
 from .optimizer import Optimizer
 from .packing import elementwise
 
@@ -46,6 +46,8 @@ class Rprop(Optimizer):
     ) -> None:
         check_ways("Rprop", ways)
         check_settings("Rprop", lr=lr)
+        check_pair("Rprop", "etas", etas)
+        check_pair("Rprop", "step_sizes", step_sizes)
         if not 0 < etas[0] < 1 < etas[1]:
             raise ValueError(f"Rprop: etas must be one below 1 and one above, both above 0, got {etas}")
         super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})

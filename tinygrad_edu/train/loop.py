@@ -1,6 +1,7 @@
 """The training loop."""
 
 import math
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -146,7 +147,7 @@ def count_of(batches: Any) -> int:
 
 def groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
     """Lists of so many batches each; the last may be shorter."""
-    while group := list(islice(batches, size)):
+    while group := list(islice(batches, min(size, sys.maxsize))):
         yield group
 
 

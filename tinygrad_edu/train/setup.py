@@ -14,6 +14,7 @@ from ..models import build
 from ..nn import Module
 from ..nn.functional import cross_entropy, mse_loss
 from ..tensor import Tensor
+from ..told import KINDS
 from .callbacks import BestModel, EarlyStopping, HistoryFiles, TensorBoard
 from .checkpoint import Checkpoint
 from .config import OPTIMIZERS, SCHEDULES, Config, ConfigError, completed
@@ -65,7 +66,7 @@ class Setup:
         name, settings = without_name(self.config["optimizer"])
         try:
             return OPTIMIZERS[name](self.model.parameters(), **settings)
-        except (TypeError, ValueError, RuntimeError) as error:
+        except KINDS as error:
             raise ConfigError(f"optimizer: {error}") from None
 
     def make_schedule(self, table: dict[str, Any], total: int, section: str) -> Any:
@@ -87,7 +88,7 @@ class Setup:
             settings["schedulers"] = [self.make_schedule(part, total, section) for part in settings["schedulers"]]
         try:
             return SCHEDULES[name](optimizer=self.optimizer, **settings)
-        except (TypeError, ValueError, RuntimeError) as error:
+        except KINDS as error:
             raise ConfigError(f"{section}: {error}") from None
 
     def check_measure(self) -> None:
@@ -195,7 +196,7 @@ def build_model(config: Config) -> Module:
         raise ConfigError(f"data.name: {config['data']['name']!r} is for {entry.task}, this trains for {tasks}")
     try:
         network = build(name, entry.shape, len(entry.classes) or 1, **settings)  # type: ignore[arg-type]
-    except (TypeError, ValueError, RuntimeError) as error:
+    except KINDS as error:
         raise ConfigError(f"model {name!r} does not go with inputs of shape {entry.shape}: {error}") from None
     data = config["data"]
     if "mean" in data:
