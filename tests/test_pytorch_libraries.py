@@ -623,3 +623,40 @@ def test_data_in_a_forward_is_written_to_unseen_and_nowhere_else():
     a.data[0] = 7
     with pytest.raises(RuntimeError, match="was overwritten"):
         kept.backward()
+
+
+def test_flexible_attention_has_gradients_and_tells_its_heads():
+    from torch.nn.attention.flex_attention import AuxRequest, create_block_mask, flex_attention
+
+    q, k, v = (tg.randn(2, 4, 5, 3, dtype="float64", requires_grad=True) for _ in range(3))
+    causal = create_block_mask(lambda b, h, i, j: i >= j, 2, 4, 5, 5)
+    assert (tuple(causal.shape), round(causal.sparsity())) == ((2, 4, 5, 5), 40)
+    out = flex_attention(q, k, v, block_mask=causal.to("cpu"))
+    found = tg.autograd.grad(out.sin().sum(), [q, k, v])
+    wanted = tg.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+    for ours, theirs in zip(found, tg.autograd.grad(wanted.sin().sum(), [q, k, v]), strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-12)
+    scores = (q @ k.mT * 3**-0.5).detach()
+    out, lse = flex_attention(q, k, v, return_lse=True)
+    np.testing.assert_allclose(lse.detach().numpy(), scores.logsumexp(-1).numpy())
+    _, aux = flex_attention(q, k, v, return_aux=AuxRequest(max_scores=True))
+    np.testing.assert_allclose(aux.max_scores.detach().numpy(), scores.amax(-1).numpy())
+    assert aux.lse is None
+    with pytest.raises(ValueError, match="4 heads of queries and 2 of keys"):
+        flex_attention(q, k[:, :2], v[:, :2])
+    with pytest.raises(ValueError, match=r"takes \(B, H, L, E\) thrice"):
+        flex_attention(q[0], k[0], v[0])
+    unseen = create_block_mask(lambda b, h, i, j: j > 9, None, None, 5, 5)
+    (gradient,) = tg.autograd.grad(flex_attention(q, k, v, block_mask=unseen).sum(), [q])
+    assert not gradient.any()
+
+
+def test_names_that_transformers_imports():
+    import torch
+    from torch._dynamo import mark_static_address
+    from torch._dynamo._trace_wrapped_higher_order_op import TransformGetItemToIndex
+
+    with TransformGetItemToIndex():
+        assert mark_static_address(tg.ones(1)) is None
+    assert (torch.float8_e8m0fnu.itemsize, torch.float4_e2m1fn_x2.is_floating_point) == (1, True)
+    assert not torch.compiler.is_exporting()

@@ -15,8 +15,12 @@ __all__ = [
     "complex64",
     "complex128",
     "dtype",
+    "float4_e2m1fn_x2",
     "float8_e4m3fn",
+    "float8_e4m3fnuz",
     "float8_e5m2",
+    "float8_e5m2fnuz",
+    "float8_e8m0fnu",
     "get_default_dtype",
     "promote_types",
     "result_type",
@@ -83,7 +87,10 @@ class Absent(dtype):
         return f"torch.{self.name}"
 
 
-bfloat16, float8_e4m3fn, float8_e5m2 = Absent("bfloat16", 2), Absent("float8_e4m3fn", 1), Absent("float8_e5m2", 1)
+bfloat16 = Absent("bfloat16", 2)
+float8_e4m3fn, float8_e4m3fnuz = Absent("float8_e4m3fn", 1), Absent("float8_e4m3fnuz", 1)
+float8_e5m2, float8_e5m2fnuz = Absent("float8_e5m2", 1), Absent("float8_e5m2fnuz", 1)
+float8_e8m0fnu, float4_e2m1fn_x2 = Absent("float8_e8m0fnu", 1), Absent("float4_e2m1fn_x2", 1)
 uint16, uint32, uint64 = Absent("uint16", 2), Absent("uint32", 4), Absent("uint64", 8)
 complex64 = cfloat = Absent("complex64", 8)
 complex128 = cdouble = Absent("complex128", 16)
