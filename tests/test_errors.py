@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn, optim
 from tinygrad_edu.errors import GradientError, ShapeError
+from tinygrad_edu.nn.functional import cosine_similarity
 from tinygrad_edu.ops.convolution import conv
+from tinygrad_edu.optim.lr_scheduler import MultiStepLR
 
 X = tg.ones(2, 3)
 V = tg.ones(3)
@@ -34,6 +37,13 @@ WRONG = {
         ShapeError,
         r"mm takes Tensors of 2 and 2 dimensions, got \(2, 3\) and \(3,\)",
     ),
+    "half a choice": (lambda: tg.where(X > 0, None, X), TypeError, r"both an input and an other"),
+    "keepdim of the whole": (lambda: tg.max(X, None, True), TypeError, r"keepdim goes with a dimension, got None"),
+    "keepdim of two": (lambda: tg.min(X, X, True), TypeError, r"keepdim goes with a dimension, got tensor"),
+    "tolerance": (lambda: tg.allclose(X, X, float("nan")), RuntimeError, r"tolerances are 0 or more, got rtol=nan"),
+    "least length": (lambda: cosine_similarity(X, X, 1, -1), RuntimeError, r"takes eps >= 0, got -1"),
+    "orthogonal integers": (lambda: nn.init.orthogonal_(X.int()), RuntimeError, r"orthogonal_ .* int32 but for floats"),
+    "milestones": (lambda: MultiStepLR(optim.SGD([X.clone()]), 3), TypeError, r"^MultiStepLR\(.*something iterable"),
     "outer of matrices": (lambda: tg.outer(X, V), ShapeError, r"outer takes two vectors, got \(2, 3\)"),
     "einsum": (lambda: tg.einsum("ij,jk->ik", X, X), ValueError, r"einsum"),
     "einsum of too few": (lambda: tg.einsum("ij,jk->ik", X), ValueError, r"names 2 operands, got 1"),

@@ -110,6 +110,13 @@ WRONG = {
         r"^vjp\('a', .*a function is needed, and a str came",
     ),
     "func": (lambda: tg.func.functional_call(3, {}), TypeError, r"^functional_call\(3, \{\}"),
+    "nn.utils.rnn": (lambda: nn.utils.rnn.pad_sequence("ab"), TypeError, r"^pad_sequence\('ab'\): a Tensor is needed"),
+    "nn.utils.prune": (lambda: nn.utils.prune.is_pruned(3), TypeError, r"^is_pruned\(3\): "),
+    "nn.utils.parametrize": (
+        lambda: nn.utils.parametrize.register_parametrization("a", "b", nn.ReLU()),
+        TypeError,
+        r"^register_parametrization\('a', 'b', ReLU\(\)\): ",
+    ),
     "data": (lambda: tg.data.default_collate([{"a": 1}, {}]), TypeError, r"^default_collate\("),
     "a class": (lambda: tg.special.erf(int), TypeError, r"^erf\(<class 'int'>\): a Tensor is needed somewhere"),
 }

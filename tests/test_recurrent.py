@@ -386,6 +386,8 @@ MISTAKES = [
     (lambda: nn.LSTMCell(3, 4)(tg.zeros(2, 4)), ValueError, "two states"),
     (lambda: nn.GRUCell(3, 4)(tg.zeros(2, 3), tg.zeros(4)), ValueError, "a state"),
     (lambda: nn.GRUCell(3, 4)(tg.zeros(1, 2, 3)), ValueError, r"takes \(B, in\)"),
+    (lambda: nn.LSTMCell(3, 4)(tg.zeros(2, 3).double()), RuntimeError, "weights of float32, got float64"),
+    (lambda: nn.GRUCell(3, 4)(tg.zeros(2, 3), tg.zeros(2, 4).half()), RuntimeError, "weights of float32, got float16"),
     (lambda: nn.RNNCell(3, 4, nonlinearity="gelu")(tg.zeros(2, 3)), RuntimeError, "gelu"),
     (lambda: packing.pack_padded_sequence(tg.zeros(5), [5]), ValueError, r"shape \(T, B, ..\), got \(5,\)"),
     (lambda: packing.pack_padded_sequence(X, [1, 2]), RuntimeError, "enforce_sorted=False"),

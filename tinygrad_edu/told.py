@@ -31,6 +31,8 @@ AS: dict[type[Exception], type[Exception]] = {
 }
 RAISE = opcode.opmap["RAISE_VARARGS"]
 NUMPY = "numpy" + os.sep
+PYTHONS = (os.path.dirname(os.__file__) + os.sep, "<frozen ")  # where the modules that come with Python are
+PACKAGES = os.sep + "site-packages" + os.sep  # which lie below them
 OF_A_CLASS = {"__init__", "forward"}  # told by the name of the class
 
 
@@ -96,7 +98,8 @@ def warn_user(message: str) -> None:
 def is_told(error: Exception) -> bool:
     """Whether it is told as it is: a statement of ours raised it, or the user's code that a function of ours called.
 
-    So are a package and a file that are not there, and a warning, which the user has made an error.
+    So are a package and a file that are not there, and a warning, which the user has made an error. What fails in a
+    module of Python's is told as it is where the user's code called it.
     """
     if isinstance(error, ImportError | OSError | Warning):
         return True
@@ -105,7 +108,8 @@ def is_told(error: Exception) -> bool:
     while place is not None:
         code = place.tb_frame.f_code
         compiled = NUMPY in code.co_filename or code.co_filename.endswith(".pyx")  # NumPy's own, with or without a path
-        if not compiled and code.co_name != "__getattr__":  # that of who asks for the attribute
+        pythons = code.co_filename.startswith(PYTHONS) and PACKAGES not in code.co_filename
+        if not compiled and not pythons and code.co_name != "__getattr__":  # that of who asks for the attribute
             last = place
         place = place.tb_next
     assert last is not None

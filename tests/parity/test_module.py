@@ -250,6 +250,20 @@ def test_sparse():
     for m, nn_ in BOTH:
         w = nn_.init.sparse_(m.empty(10, 4), 0.25).numpy()
         assert ((w == 0).sum(0) == 3).all()
+        with pytest.raises(TypeError):
+            nn_.init.sparse_(ones := m.ones(2, 2), "a")
+        assert ones.tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("gain", [2, 0.5])
+def test_orthogonal_takes_a_gain_that_is_a_tensor(gain):
+    for m, nn_ in BOTH:
+        m.manual_seed(0)
+        plain = nn_.init.orthogonal_(m.empty(3, 2, dtype=m.float64), gain).numpy()
+        m.manual_seed(0)
+        taken = nn_.init.orthogonal_(m.empty(3, 2, dtype=m.float64), m.tensor(gain)).numpy()
+        np.testing.assert_allclose(taken, plain)
+        np.testing.assert_allclose(taken.T @ taken, gain**2 * np.eye(2), atol=1e-12)
 
 
 ERRORS = [

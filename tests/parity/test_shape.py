@@ -306,6 +306,8 @@ CUBE = {
             0,
         ),
         x.squeeze(dim=1),
+        x[:1].squeeze(()),
+        x[:1].squeeze([]),
     ],
     "bad squeezed twice": lambda m, x: x.squeeze((0, 0)),
 }

@@ -26,8 +26,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
         raise RuntimeError(f"isclose takes two Tensors of one dtype, got {input.dtype} and {other.dtype}")
     if clash := broadcast_clash([input.shape, other.shape]):
         raise ShapeError(f"isclose of {input.shape} and {other.shape}: {clash}")
-    if rtol < 0 or atol < 0:
-        raise RuntimeError(f"tolerances are not negative, got rtol={rtol}, atol={atol}")
+    if not (rtol >= 0 and atol >= 0):
+        raise RuntimeError(f"tolerances are 0 or more, got rtol={rtol}, atol={atol}")
     x, y = input._array, other._array
     with numpy.errstate(invalid="ignore", over="ignore"):
         if x.dtype.kind != "f":

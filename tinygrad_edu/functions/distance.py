@@ -105,8 +105,10 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     Raises:
         ShapeError: the shapes do not broadcast.
         IndexError: there is no such dimension.
-        RuntimeError: they do not hold floats.
+        RuntimeError: they do not hold floats, or eps is negative.
     """
+    if not eps >= 0:
+        raise RuntimeError(f"cosine_similarity takes eps >= 0, got {eps}")
     x1, x2 = broadcast_tensors(x1, x2)
     return sum(over_length(x1, dim, eps) * over_length(x2, dim, eps), dim)
 

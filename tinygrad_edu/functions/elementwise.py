@@ -135,7 +135,10 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
     Raises:
         RuntimeError: the condition does not hold bools.
+        TypeError: one of the two is left out.
     """
+    if (input is None) != (other is None):
+        raise TypeError("where takes both an input and an other, or neither of them")
     if input is None:
         return tuple([wrap(index) for index in numpy.nonzero(condition._array)])
     if condition._array.dtype.char not in "?B":  # uint8 as in PyTorch, where bools once were that

@@ -126,7 +126,7 @@ def ravel(input: Tensor) -> Tensor:
 @method
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or without those named if they have size 1."""
-    dims = () if isinstance(dim, tuple) and not dim else as_dims(dim, input.ndim)
+    dims = () if isinstance(dim, (tuple, list)) and not dim else as_dims(dim, input.ndim)
     keep = [n for d, n in enumerate(input.shape) if n != 1 or (dims is not None and d not in dims)]
     return ops.reshape(input, shape=tuple(keep))
 

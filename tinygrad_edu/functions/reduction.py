@@ -197,8 +197,10 @@ def at_indices(input: Tensor, dim: int, indices: Tensor, keepdim: bool) -> Value
 
 def extreme(input: Tensor, dim: Any, keepdim: bool, search: Callable[..., Any], elementwise: str) -> Any:
     """max or min: of all elements, along a dimension with indices, or with another Tensor elementwise."""
-    if isinstance(dim, Tensor):
+    if isinstance(dim, Tensor) and not keepdim:
         return getattr(input, elementwise)(dim)
+    if keepdim and (dim is None or isinstance(dim, Tensor)):
+        raise TypeError(f"keepdim goes with a dimension, got {dim!r:.60}")
     if dim is None:
         return amax(input) if elementwise == "maximum" else amin(input)
     dim = as_dim(dim, input.ndim)

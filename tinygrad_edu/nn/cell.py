@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
 from ..functions.creation import empty, zeros
 from ..tensor import Tensor
 from . import init
@@ -64,6 +64,11 @@ class RNNCellBase(Module):
                 f"{self._get_name()} takes (.., {self.input_size}) and {'two states' if count > 1 else 'a state'} "
                 f"(.., {self.hidden_size}), got {input.shape} and {[x.shape for x in states]}"
             )
+        for x in (input, *states):
+            if x.dtype != self.weight_ih.dtype:
+                raise DtypeError(
+                    f"{self._get_name()} has weights of {self.weight_ih.dtype}, got {x.dtype}; convert with .to()"
+                )
         weights = Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         if input.ndim == 1:
             after = recurrent_layer(mode, input.unsqueeze(0), [x.unsqueeze(0) for x in states], weights, (1,))[1]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import check_kind
 from ..functions.creation import from_numpy
 from ..functions.random import randn, randperm
 from ..functions.sequences import eye
@@ -172,7 +173,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
 
     Raises:
         ValueError: the Tensor has fewer than two dimensions.
+        RuntimeError: it does not hold floats.
     """
+    check_kind(tensor.dtype, "f", "orthogonal_")
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_ needs two dimensions or more, got shape {tensor.shape}")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
@@ -180,7 +183,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     q, r = numpy.linalg.qr(drawn)
     q = q * numpy.sign(numpy.diagonal(r))  # so that all rotations are equally likely
     with no_grad():
-        return tensor.copy_(from_numpy(gain * (q if rows >= columns else q.T).reshape(tensor.shape)))
+        return tensor.copy_(from_numpy((q if rows >= columns else q.T).reshape(tensor.shape)) * gain)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
@@ -189,15 +192,16 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     Source: Martens, "Deep learning via Hessian-free optimization" (2010), section 5.
 
     Raises:
-        ValueError: it has not two dimensions.
+        ValueError: it has not two dimensions, or the fraction is none.
     """
     if tensor.ndim != 2:
         raise ValueError(f"sparse_ fills a matrix, got shape {tensor.shape}")
     rows, columns = tensor.shape
+    zeroed = math.ceil(sparsity * rows)
     with no_grad():
         tensor.normal_(0, std, generator=generator)
         for column in range(columns):
-            tensor[randperm(rows, generator=generator)[: math.ceil(sparsity * rows)], column] = 0
+            tensor[randperm(rows, generator=generator)[:zeroed], column] = 0
     return tensor
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from ...grad_mode import no_grad
 from ...tensor import Tensor
+from ...told import guard
 from ..container import ModuleDict, ModuleList
 from ..module import Module
 from ..parameter import Parameter
@@ -284,3 +285,6 @@ def transfer_parametrizations_and_params(from_module: Module, to_module: M, tens
 def type_before_parametrizations(module: Any) -> type:
     """The class that a module had before any of its Tensors was computed."""
     return type(module).__bases__[1] if isinstance(module, Parametrized) else type(module)
+
+
+guard(globals(), __all__, __name__, held=False)

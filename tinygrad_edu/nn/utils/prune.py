@@ -9,6 +9,7 @@ from ...functions.random import rand
 from ...functions.sorting import topk
 from ...grad_mode import no_grad
 from ...tensor import Tensor
+from ...told import guard
 from ..module import Module
 from .vectors import parameters_to_vector
 
@@ -394,3 +395,6 @@ def is_pruned(module: Module) -> bool:
     return any(
         isinstance(hook, BasePruningMethod) for part in module.modules() for hook in part._forward_pre_hooks.values()
     )
+
+
+guard(globals(), __all__, __name__, held=False)

@@ -13,6 +13,7 @@ from ...functions.joining import cat
 from ...ops.indexing import getitem, put
 from ...recording import wrap
 from ...tensor import Tensor
+from ...told import guard
 
 __all__ = [
     "PackedSequence",
@@ -298,3 +299,6 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     """The sequences `(T_b, *)` in the order in which they were given; the inverse of pack_sequence."""
     sequences, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(sequences, lengths, batch_first=True)
+
+
+guard(globals(), __all__, __name__, held=False)
