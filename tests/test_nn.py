@@ -1029,6 +1029,17 @@ def test_the_mean_over_nothing_is_nan():
         (lambda x: F.cross_entropy(x, np.array([0, 1])), TypeError, "takes a Tensor as target, got ndarray"),
         (lambda x: F.cross_entropy(x, x, ignore_index=1), RuntimeError, "ignore_index is for classes"),
         (lambda x: F.mse_loss(x, x, "avg"), ValueError, "got 'avg'"),
+        (lambda x: F.binary_cross_entropy(x, x + 1.5), RuntimeError, "targets are between 0 and 1, got .* 1.5"),
+        (lambda x: F.binary_cross_entropy(x, x - 0.5), RuntimeError, "targets are between 0 and 1, got some from -0.5"),
+        (lambda x: F.linear_cross_entropy(x, x[0], x), ShapeError, r"linear_weight \(C, \*, in\), got .* and \(4,\)"),
+        (lambda x: F.linear_cross_entropy(x[None], x, x), ShapeError, r"takes an input .* got \(1, 2, 4\)"),
+        (lambda x: F.linear_cross_entropy(x[0], x[None], x), ShapeError, r"needs an input \(N, in\), got \(4,\)"),
+        (
+            lambda x: F.linear_cross_entropy(x, x, x.argmax(1), linear_bias=x[0]),
+            ShapeError,
+            r"linear_bias \(2,\), got \(4,\)",
+        ),
+        (lambda x: F.linear_cross_entropy(x, x, [0]), TypeError, "takes a Tensor as target"),
         (lambda x: F.mse_loss(x, x, weight=tg.ones(4)), ShapeError, r"input's shape \(2, 4\)"),
     ],
 )

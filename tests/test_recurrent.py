@@ -257,7 +257,8 @@ def test_a_batch_is_what_each_sequence_gives_and_batch_first_is_its_transpose(na
     y, final = net(x)
     for b in range(2):
         one, last = net(x[:, b])
-        np.testing.assert_allclose(y[:, b].detach().numpy(), one.detach().numpy(), 1e-12)
+        # the order of sums differs, which shows in sums that are nearly 0
+        np.testing.assert_allclose(y[:, b].detach().numpy(), one.detach().numpy(), 1e-12, 1e-15)
         assert [s.shape for s in states_of(last)] == [(4, s.shape[2]) for s in states_of(final)]
     net.batch_first = True
     np.testing.assert_array_equal(net(x.transpose(0, 1))[0].detach().numpy(), y.transpose(0, 1).detach().numpy())

@@ -24,6 +24,7 @@ def test_adaptive_softmax(classes, settings):
 
     hold_module(make, X, np.array(classes))
     hold_module(make, X[0], np.array(classes[0]))
+    hold_module(lambda nn: nn.AdaptiveLogSoftmaxWithLoss(8, 10, [1, 2, 9], **settings), X, np.array(classes))
     hold_module(make, X, call=lambda module, x: module.log_prob(x))
     hold_module(make, X, call=lambda module, x: module.predict(x))
 
@@ -124,6 +125,8 @@ def test_fused_layers(name, affine):
     def make(nn_):
         pair = nn_.Sequential(layer(nn_), norm(nn_, affine=affine))
         library = tg if nn_ is nn else torch
+        for x in pair[1].parameters():
+            nn_.init.uniform_(x, 0.5, 2)
         pair.train()
         pair(library.tensor(RNG.standard_normal((4, *shape[1:])).astype("float32")))
         pair.eval()

@@ -33,8 +33,11 @@ def test_total_norm(order):
 COMPUTED = {
     "weight_norm": lambda nn: nn.utils.weight_norm(nn.Linear(4, 3)),
     "weight_norm, conv": lambda nn: nn.utils.weight_norm(nn.Conv2d(4, 3, 2), dim=1),
+    "weight_norm, last": lambda nn: nn.utils.weight_norm(nn.Linear(4, 3), dim=-2),
     "weight_norm, whole": lambda nn: nn.utils.weight_norm(nn.Linear(4, 3), dim=None),
     "spectral_norm": lambda nn: nn.utils.spectral_norm(nn.Linear(4, 3)),
+    "spectral_norm, transposed": lambda nn: nn.utils.spectral_norm(nn.ConvTranspose2d(4, 3, 2)),
+    "spectral_norm, rows last": lambda nn: nn.utils.spectral_norm(nn.Conv2d(4, 3, 2), dim=2),
     "spectral_norm, often": lambda nn: nn.utils.spectral_norm(nn.Conv2d(4, 3, 2), n_power_iterations=3),
 }
 
@@ -44,6 +47,26 @@ COMPUTED = {
 def test_computed_weights(name, training):
     shape = (2, 4, 5, 4) if "Conv" in repr(COMPUTED[name](nn)) else (2, 4)
     hold_module(COMPUTED[name], np.random.default_rng(0).standard_normal(shape), training=training, steps=3)
+
+
+@pytest.mark.parametrize("kind", ["weight_norm", "spectral_norm"])
+def test_calls_are_differentiated_by_the_weights_that_they_had(kind):
+    twice = lambda module, x: module(x).tanh() + module(x * 2)  # noqa: E731
+    hold_module(COMPUTED[kind], np.random.default_rng(0).standard_normal((2, 4)), call=twice)
+
+
+@pytest.mark.parametrize("kind", ["weight_norm", "spectral_norm"])
+def test_one_of_two_computed_weights_is_taken_off(kind):
+    names = []
+    for m in (tg, torch):
+        layer = m.nn.LSTM(3, 4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # PyTorch would like another module to be used
+            for name in ("weight_ih_l0", "weight_hh_l0"):
+                getattr(m.nn.utils, kind)(layer, name)
+            getattr(m.nn.utils, f"remove_{kind}")(layer, "weight_hh_l0")
+        names.append(sorted(layer.state_dict()))
+    assert names[0] == names[1]
 
 
 @pytest.mark.parametrize("kind", ["weight_norm", "spectral_norm"])

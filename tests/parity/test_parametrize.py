@@ -77,6 +77,16 @@ def test_parametrized_layers(name, training):
     hold_module(PARAMETRIZED[name], np.random.default_rng(0).normal(size=shape), training=training, steps=2)
 
 
+@pytest.mark.parametrize("name", ["one", "two", "orthogonal by default", "spectral_norm", "spectral_norm, bias"])
+def test_what_is_taken_off_leaves_the_original(name):
+    mine, reference = PARAMETRIZED[name](nn), PARAMETRIZED[name](torch.nn)
+    which = "bias" if name.endswith("bias") else "weight"
+    reference.load_state_dict({key: torch.tensor(x.numpy()) for key, x in mine.state_dict().items()})
+    for m, layer in ((nn, mine), (torch.nn, reference)):
+        m.utils.parametrize.remove_parametrizations(layer, which, leave_parametrized=False)
+    np.testing.assert_array_equal(getattr(mine, which).detach().numpy(), getattr(reference, which).detach().numpy())
+
+
 @pytest.mark.parametrize("name", PARAMETRIZED)
 def test_removal(name):
     mine, reference = PARAMETRIZED[name](nn), PARAMETRIZED[name](torch.nn)
@@ -99,6 +109,11 @@ def test_a_state_with_the_older_names_of_weight_norm():
     np.testing.assert_allclose(mine.weight.detach().numpy(), older.weight.detach().numpy(), rtol=1e-5)
 
 
+def scores(layer):
+    """Those of least weight matter most."""
+    return 1 / layer.weight.detach().abs()
+
+
 PRUNED = {
     "l1": lambda p, layer: p.l1_unstructured(layer, "weight", 0.4),
     "l1, a number": lambda p, layer: p.l1_unstructured(layer, "bias", 1),
@@ -108,6 +123,11 @@ PRUNED = {
     "norms, twice": lambda p, layer: p.ln_structured(p.ln_structured(layer, "weight", 1, 2, 0), "weight", 1, 2, 0),
     "both ways": lambda p, layer: p.ln_structured(p.l1_unstructured(layer, "weight", 0.3), "weight", 1, 2, 1),
     "nothing": lambda p, layer: p.identity(layer, "weight"),
+    "l1, by scores": lambda p, layer: p.l1_unstructured(layer, "weight", 0.4, scores(layer)),
+    "norms, by scores": lambda p, layer: p.ln_structured(layer, "weight", 2, 2, 1, scores(layer)),
+    "all together, by scores": lambda p, layer: p.global_unstructured(
+        [(layer, "weight"), (layer, "bias")], p.L1Unstructured, {(layer, "weight"): scores(layer)}, amount=0.5
+    ),
     "all together": lambda p, layer: p.global_unstructured(
         [(layer, "weight"), (layer, "bias")], p.L1Unstructured, amount=0.5
     ),
@@ -123,6 +143,7 @@ def test_pruned_layers(name, removed):
     for m, n in ((tg, nn), (torch, torch.nn)):
         layer = n.Linear(5, 4)
         layer.load_state_dict({"weight": m.tensor(weight), "bias": m.tensor(bias)})
+        layer.register_forward_pre_hook(lambda module, args: None)  # one that prunes nothing
         PRUNED[name](n.utils.prune, layer)
         assert n.utils.prune.is_pruned(layer)
         out = layer(m.ones(2, 5))
