@@ -533,6 +533,57 @@ def test_a_parameter_that_a_property_stands_before():
         del ball._parameters["k"]
 
 
+def test_what_libraries_ask_of_tensors_that_might_be_complex_or_elsewhere():
+    import torch
+
+    x = torch.arange(6.0, requires_grad=True)
+    assert (x.is_conj(), x.is_neg(), torch.is_signed(x), torch.get_device(x)) == (False, False, True, -1)
+    assert x.resolve_conj() is x.resolve_neg() is x
+    first, second = (x * 1).unsafe_chunk(2)
+    first.mul_(2)
+    (first * 2 + second).sum().backward()
+    assert x.grad.tolist() == [4, 4, 4, 1, 1, 1]
+    v = torch.tensor([[[3.0, 0.0], [4.0, 0.0]]])
+    assert [torch.norm_except_dim(v, 2, d).tolist() for d in (0, 1, -1)] == [[[[5.0]]], [[[3.0], [4.0]]], 5.0]
+    assert (torch.get_autocast_dtype("cuda"), torch.get_autocast_cpu_dtype()) == (torch.float16, torch.bfloat16)
+
+    class Named(torch.Tensor):
+        pass
+
+    named = (x * 2).as_subclass(Named)
+    assert isinstance(named, Named)
+    assert torch.autograd.grad(named.sum(), x)[0].tolist() == [2] * 6
+    with pytest.raises(TypeError, match="class of Tensors"):
+        x.as_subclass(int)
+
+
+def test_samples_of_kinds_of_ones_own_are_put_together_by_functions_of_ones_own():
+    import torch
+    from torch.utils.data import DataLoader
+    from torch.utils.data._utils.collate import collate, default_collate, default_collate_fn_map
+
+    class Box:
+        pass
+
+    def counted(batch, *, collate_fn_map=None):
+        return len(batch)
+
+    def joined(batch, *, collate_fn_map=None):
+        return torch.cat(batch)
+
+    ragged = [{"a": torch.ones(2)}, {"a": torch.ones(1)}]
+    assert collate(ragged, collate_fn_map={torch.Tensor: joined})["a"].tolist() == [1] * 3
+    assert collate([(1, Box()), (2, Box())], collate_fn_map={Box: counted, **default_collate_fn_map})[1] == 2
+    default_collate_fn_map[Box] = counted
+    try:
+        for numbers, count in (default_collate([(1, Box())]), next(iter(DataLoader([(1, Box())])))):
+            assert (numbers.tolist(), count) == ([1], 1)
+    finally:
+        del default_collate_fn_map[Box]
+    with pytest.raises(TypeError, match="not Box"):
+        default_collate([Box()])
+
+
 def test_parameters_of_ones_own_that_are_made_in_new():
     import torch
 

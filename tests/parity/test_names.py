@@ -174,7 +174,9 @@ def test_draws_have_pytorch_s_shapes_and_ranges():
         assert library.poisson(library.full((500,), 4.0)).mean().item() == pytest.approx(4, abs=0.5)
 
 
-@pytest.mark.parametrize("name", ["is_meta", "is_mps", "is_nested", "is_quantized", "is_xpu"])
+@pytest.mark.parametrize(
+    "name", ["is_cpu", "is_meta", "is_mkldnn", "is_mps", "is_nested", "is_quantized", "is_xla", "is_xpu"]
+)
 def test_what_a_tensor_is_not(name):
     assert getattr(tg.ones(2), name) == getattr(torch.ones(2), name)
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import numpy
@@ -14,8 +14,9 @@ from ..functions.joining import stack
 from ..recording import wrap
 from ..tensor import Tensor
 
-__all__ = ["default_collate", "default_convert"]
+__all__ = ["collate", "default_collate", "default_collate_fn_map", "default_convert"]
 
+default_collate_fn_map: dict[Any, Callable[..., Any]] = {}  # of kinds of samples that a program adds
 DTYPES = {bool: bool_, int: int64, float: float64}
 
 
@@ -32,7 +33,23 @@ def default_collate(batch: Sequence[Any]) -> Any:
     >>> default_collate([{"x": 1, "name": "a"}, {"x": 2, "name": "b"}])
     {'x': tensor([1, 2]), 'name': ['a', 'b']}
     """
+    return collate(batch, collate_fn_map=default_collate_fn_map)
+
+
+def collate(batch: Sequence[Any], *, collate_fn_map: Mapping[Any, Callable[..., Any]] | None = None) -> Any:
+    """As default_collate; but what is of a kind in the map is put together by the function there.
+
+    The function is called with the list of what is of this kind, and with the map by its name.
+
+    Raises:
+        ShapeError: the samples are not of one length, or their Tensors not of one shape.
+        TypeError: a sample holds something else.
+    """
     first = batch[0]
+    if collate_fn_map:
+        fitting = [function for kind, function in collate_fn_map.items() if isinstance(first, kind)]
+        if fitting:
+            return collate_fn_map.get(type(first), fitting[0])(batch, collate_fn_map=collate_fn_map)
     if isinstance(first, Tensor):
         return stacked(list(batch))
     if isinstance(first, numpy.ndarray | numpy.generic) and first.dtype.kind not in "SUO":
@@ -42,12 +59,13 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
-        columns = {key: default_collate([sample[key] for sample in batch]) for key in first}
+        columns = {key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map) for key in first}
         return remade(first, columns, columns.items())
     if isinstance(first, Sequence):
         if {len(sample) for sample in batch} != {len(first)}:
             raise ShapeError(f"samples of one batch must have one length, got {sorted({len(s) for s in batch})}")
-        return listed(first, [default_collate(column) for column in zip(*batch, strict=True)])
+        parts = zip(*batch, strict=True)
+        return listed(first, [collate(column, collate_fn_map=collate_fn_map) for column in parts])
     told = f"an array of {first.dtype}" if isinstance(first, numpy.ndarray) else type(first).__name__
     raise TypeError(
         f"a sample may hold Tensors, arrays, numbers, strings, tuples, lists and dicts, not {told}; "

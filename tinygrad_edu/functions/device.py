@@ -95,6 +95,7 @@ def set_default_device(device: Any) -> None:
     check_device(device)
 
 
-for absent in ("is_cuda", "is_sparse", "is_quantized", "is_meta", "is_mps", "is_xpu", "is_nested"):
-    setattr(Tensor, absent, False)
+for kind in ("cuda", "sparse", "quantized", "meta", "mps", "xpu", "nested", "xla", "mkldnn"):
+    setattr(Tensor, f"is_{kind}", False)
+Tensor.is_cpu = True  # type: ignore[attr-defined]
 Tensor.device = property(lambda self: CPU, doc="Where the Tensor is: the CPU.")  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from .dtypes import OF, bfloat16
 from .forms import METHODS, in_any_form, loss_classes
 from .paths import PATHS
+from .reals import METHODS as METHODS_OF_REALS
 from .sparse import METHODS as METHODS_OF_SPARSE
 from .subclasses import METHODS as METHODS_OF_SUBCLASSES
 from .unchecked import METHODS as METHODS_UNCHECKED
@@ -36,6 +37,7 @@ OUT_OF_SCOPE = {
 AS_SHOWN = {
     **METHODS_OF_SPARSE,
     **METHODS_OF_SUBCLASSES,
+    **METHODS_OF_REALS,
     **METHODS_UNCHECKED,
     "bfloat16": lambda x, **settings: x.to(bfloat16),  # which tells that it cannot be
     "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),

@@ -39,7 +39,16 @@ from .dtypes import (
     uint64,
 )
 from .futures import Future
-from .precision import autocast, is_autocast_enabled
+from .precision import (
+    autocast,
+    clear_autocast_cache,
+    get_autocast_cpu_dtype,
+    get_autocast_dtype,
+    get_autocast_gpu_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_cpu_enabled,
+    is_autocast_enabled,
+)
 from .randomness import get_rng_state
 from .sparse import _convert_indices_from_coo_to_csr, sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor
 from .sparse import mm as spmm
@@ -61,6 +70,7 @@ __all__ = [
     "cdouble",
     "cfloat",
     "channel_shuffle",
+    "clear_autocast_cache",
     "complex64",
     "complex128",
     "detach",
@@ -73,11 +83,16 @@ __all__ = [
     "float8_e5m2",
     "float8_e5m2fnuz",
     "float8_e8m0fnu",
+    "get_autocast_cpu_dtype",
+    "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
     "get_default_dtype",
     "get_num_interop_threads",
     "get_rng_state",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
+    "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
     "is_autocast_enabled",
     "is_inference",
     "layout",

@@ -4,10 +4,25 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 from ..optim import Optimizer
 from ..tensor import Tensor
+from .dtypes import OF, bfloat16
 
-__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_enabled"]
+__all__ = [
+    "GradScaler",
+    "autocast",
+    "clear_autocast_cache",
+    "custom_bwd",
+    "custom_fwd",
+    "get_autocast_cpu_dtype",
+    "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
+    "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
+    "is_autocast_enabled",
+]
 
 
 class autocast(contextlib.ContextDecorator):  # noqa: N801
@@ -28,6 +43,28 @@ class autocast(contextlib.ContextDecorator):  # noqa: N801
 def is_autocast_enabled(device_type: str = "cpu") -> bool:
     """False."""
     return False
+
+
+def get_autocast_dtype(device_type: str = "cpu") -> Any:
+    """The dtype that PyTorch computes in on such a device by default, in which nothing is computed here."""
+    return bfloat16 if device_type == "cpu" else OF[numpy.dtype("float16")]
+
+
+def get_autocast_cpu_dtype() -> Any:
+    """As get_autocast_dtype."""
+    return get_autocast_dtype("cpu")
+
+
+def get_autocast_gpu_dtype() -> Any:
+    """As get_autocast_dtype."""
+    return get_autocast_dtype("cuda")
+
+
+def clear_autocast_cache() -> None:
+    """Nothing to do: nothing is cast."""
+
+
+is_autocast_cpu_enabled = is_autocast_cache_enabled = is_autocast_enabled
 
 
 def custom_fwd(fwd: Callable[..., Any] | None = None, **settings: Any) -> Any:

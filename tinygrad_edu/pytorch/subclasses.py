@@ -26,4 +26,21 @@ def made_already(self: Tensor, *args: Any, **settings: Any) -> None:
     """Nothing."""
 
 
-METHODS = {"_make_subclass": staticmethod(_make_subclass), "__init_subclass__": classmethod(__init_subclass__)}
+def as_subclass(self: Tensor, cls: Any) -> Tensor:
+    """The same memory and history as a Tensor of this class.
+
+    Raises:
+        TypeError: it is no class of Tensors.
+    """
+    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+        raise TypeError(f"as_subclass takes a class of Tensors, got {cls!r:.60}")
+    made: Tensor = self.view(self.shape)
+    made.__class__ = cls
+    return made
+
+
+METHODS = {
+    "_make_subclass": staticmethod(_make_subclass),
+    "__init_subclass__": classmethod(__init_subclass__),
+    "as_subclass": as_subclass,
+}
