@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import distributions as d
+from tinygrad_edu import nn
 from tinygrad_edu.distributions.gamma import drawn_gamma
 
 PLACE, SCALE = tg.tensor([-1.0, 0.5]), tg.tensor([0.5, 2.0])
@@ -494,3 +495,35 @@ def test_the_distribution_function_of_gamma_is_the_integral_of_its_density(shape
 def test_relaxed_categories_hand_on_that_nothing_is_checked():
     relaxed = d.RelaxedOneHotCategorical(tg.tensor(0.7), probs=tg.tensor([0.1, 0.2, 0.7]), validate_args=False)
     assert relaxed.log_prob(tg.tensor([-1.0, 0.5, 0.5])).isnan()
+
+
+def test_transforms_and_distributions_that_are_modules():
+    class Stretch(d.Transform, nn.Module):
+        bijective = True
+
+        def __init__(self, cache_size=0):
+            super().__init__(cache_size=cache_size)
+            self.log_scale = nn.Parameter(tg.zeros(2))
+
+        def _call(self, x):
+            return x * self.log_scale.exp()
+
+        def _inverse(self, y):
+            return y * (-self.log_scale).exp()
+
+        def log_abs_det_jacobian(self, x, y):
+            return self.log_scale.expand(x.shape)
+
+    class Flow(d.TransformedDistribution, nn.Module):
+        def __init__(self):
+            part = Stretch(cache_size=1)
+            super().__init__(d.Normal(tg.zeros(2), 1.0), [part])
+            self.part = part
+
+    flow = Flow()
+    assert [name for name, _ in flow.named_parameters()] == ["part.log_scale"]
+    x = flow.part(tg.ones(2))
+    assert flow.part.inv(x) is not flow.part.with_cache(0).inv(x)
+    assert flow.part.with_cache(0).log_scale is flow.part.log_scale
+    flow.log_prob(tg.tensor([2.0, 0.5])).sum().backward()
+    np.testing.assert_allclose(flow.part.log_scale.grad, [3.0, -0.75])

@@ -1146,3 +1146,17 @@ def test_members_are_a_dictionary_in_both_directions():
     found = net._modules.copy()
     found.pop("0")
     assert len(net) == 2
+
+
+def test_members_of_a_programs_own_kind_are_named_as_parameters_are():
+    class Noted(nn.Module):
+        def __init__(self, *notes):
+            super().__init__()
+            self.notes = dict(notes)
+
+    inner = Noted(("a", 1), ("b", None))
+    outer = nn.Sequential(Noted(("a", 1), ("c", 2)), inner, inner)
+    of = lambda module: getattr(module, "notes", {}).items()  # noqa: E731
+    assert list(outer._named_members(of)) == [("0.a", 1), ("0.c", 2)]  # 1 came before, None is none
+    assert list(outer._named_members(of, "net", remove_duplicate=False))[-2:] == [("net.1.a", 1), ("net.2.a", 1)]
+    assert list(inner._named_members(of, recurse=False)) == [("a", 1)]

@@ -46,6 +46,7 @@ class Distribution:
             self._validate_args = validate_args
         if self._validate_args:
             self._check_parameters()
+        super().__init__()  # a distribution may be a Module, too
 
     @staticmethod
     def set_default_validate_args(value: bool) -> None:

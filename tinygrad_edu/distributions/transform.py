@@ -30,10 +30,14 @@ class Transform:
     codomain: Constraint = constraints.real
 
     def __init__(self, cache_size: int = 0) -> None:
+        super().__init__()  # a transform may be a Module, too
+        self._keep(cache_size)
+
+    def _keep(self, cache_size: int) -> None:
         if cache_size not in (0, 1):
             raise ValueError(f"a transform keeps no pair or one: cache_size is 0 or 1, got {cache_size!r}")
         self._cache_size = cache_size
-        self._pair: Any = (None, None)
+        self._cached_x_y: Any = (None, None)
 
     @property
     def inv(self) -> "Transform":
@@ -58,19 +62,19 @@ class Transform:
 
     def __call__(self, x: Any) -> Any:
         """The transformed samples."""
-        if self._cache_size and x is self._pair[0]:
-            return self._pair[1]
+        if self._cache_size and x is self._cached_x_y[0]:
+            return self._cached_x_y[1]
         y = self._call(x)
         if self._cache_size:
-            self._pair = x, y
+            self._cached_x_y = x, y
         return y
 
     def _inv_call(self, y: Any) -> Any:
-        if self._cache_size and y is self._pair[1]:
-            return self._pair[0]
+        if self._cache_size and y is self._cached_x_y[1]:
+            return self._cached_x_y[0]
         x = self._inverse(y)
         if self._cache_size:
-            self._pair = x, y
+            self._cached_x_y = x, y
         return x
 
     def _call(self, x: Any) -> Any:
@@ -86,7 +90,7 @@ class Transform:
     def with_cache(self, cache_size: int = 1) -> "Transform":
         """The same transform, which keeps its last input and output, or does not."""
         new = copy.copy(self)
-        Transform.__init__(new, cache_size)
+        new._keep(cache_size)
         return new
 
     def forward_shape(self, shape: Sequence[int]) -> Size:

@@ -1,6 +1,6 @@
 """Tree: an object whose attributes may be parameters, buffers and further trees, which it finds again by name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..tensor import Tensor
@@ -174,13 +174,18 @@ class Tree:
         """The submodules; not those below them."""
         return (module for _, module in self.named_children())
 
-    def _named_tensors(
-        self, of: Callable[[Any], Members], prefix: str, recurse: bool, remove_duplicate: bool
+    def _named_members(
+        self,
+        get_members_fn: Callable[[Any], Iterable[tuple[str, Any]]],
+        prefix: str = "",
+        recurse: bool = True,
+        remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:
+        """What a function gives of this module and all below it; programs have members of kinds of their own."""
         seen = set()
         places = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for place, module in places:
-            for name, tensor in of(module).items():
+            for name, tensor in get_members_fn(module):
                 if tensor is not None and tensor not in seen:
                     if remove_duplicate:
                         seen.add(tensor)
@@ -190,7 +195,7 @@ class Tree:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """The parameters of this module and all below it, with their dotted names; a shared one comes once."""
-        return self._named_tensors(lambda module: module._parameters, prefix, recurse, remove_duplicate)
+        return self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters of this module and all below it; a shared one comes once."""
@@ -200,7 +205,7 @@ class Tree:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers of this module and all below it, with their dotted names; a shared one comes once."""
-        return self._named_tensors(lambda module: module._buffers, prefix, recurse, remove_duplicate)
+        return self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers of this module and all below it; a shared one comes once."""
