@@ -421,6 +421,13 @@ def test_gradcheck():
     assert not gradcheck(lambda x: x * x.detach(), x, raise_exception=False)
 
 
+def test_gradcheck_of_elements_that_share_memory():
+    x = tg.ones(1, dtype=tg.float64, requires_grad=True).expand(3)
+    with pytest.raises(RuntimeError, match=r"those of input 0 share memory .* clone\(\) it"):
+        gradcheck(tg.exp, x)
+    assert gradcheck(tg.exp, x.clone())
+
+
 def test_gradcheck_along_one_direction():
     rng = np.random.default_rng(0)
     x = tg.tensor(rng.normal(size=(300, 200)), requires_grad=True)

@@ -46,6 +46,7 @@ def gradcheck(
             or an output takes another shape or dtype when an input moves; unless not `raise_exception`, when it gives
             False.
         ValueError: no input requires grad.
+        RuntimeError: elements of one share memory.
         TypeError: there is no such setting.
 
     Warns of an input that is not float64: in others differences say little.
@@ -88,6 +89,10 @@ def compare(
     if not wanted:
         raise ValueError("gradcheck needs at least one input that requires grad")
     for i, x in wanted:
+        if not x._array.flags.writeable:
+            raise RuntimeError(
+                f"gradcheck moves one element at a time; those of input {i} share memory (it was expanded): clone() it"
+            )
         if x.dtype != numpy.float64:
             warn_user(f"gradcheck: input {i} holds {x.dtype}, in which differences say little; use float64")
     by_backward, by_differences = (slope, difference) if fast else (jacobian_rows, differences)
