@@ -814,3 +814,59 @@ def test_vander_and_range_of_all_kinds():
         for start, end, step in ((0, 1, 0), (0, -1, 1)):
             with pytest.raises(RuntimeError, match="cannot be walked"):
                 torch.range(start, end, step)
+
+
+def test_batch_norms_of_an_ensemble_keep_no_statistics():
+    with as_torch():
+        import torch
+
+        net = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.InstanceNorm1d(3, track_running_stats=True))
+        x = torch.arange(24.0).reshape(2, 4, 3, 1)[:, :, :2, 0]
+        with pytest.raises(RuntimeError, match="all examples share"):
+            torch.vmap(net[0])(x)
+        assert torch.func.replace_all_batch_norm_modules_(net) is net
+        assert (net[0].running_mean, net[1].running_mean is None) == (None, False)
+        assert torch.allclose(torch.vmap(net[0])(x)[1], net[0](x[1]))
+
+
+def test_a_block_for_threads_and_a_function_of_older_programs():
+    with as_torch():
+        import torch
+
+        class Twice(torch.autograd.function.InplaceFunction):
+            @staticmethod
+            def forward(ctx, x):
+                return x * 2
+
+            @staticmethod
+            def backward(ctx, g):
+                return g * 2
+
+        x = torch.ones(2, requires_grad=True)
+        with torch.autograd.set_multithreading_enabled(False):
+            Twice.apply(x).sum().backward()
+        assert x.grad.tolist() == [2, 2]
+
+
+def test_dual_tensors_go_through_the_jvp_of_a_function():
+    with as_torch():
+        import torch
+        import torch.autograd.forward_ad as forward_ad
+
+        class Cube(torch.autograd.Function):
+            @staticmethod
+            def forward(x):
+                return x**3
+
+            @staticmethod
+            def setup_context(ctx, inputs, output):
+                ctx.save_for_forward(*inputs)
+
+            @staticmethod
+            def jvp(ctx, tangent):
+                (x,) = ctx.saved_tensors
+                return 3 * x**2 * tangent
+
+        with forward_ad.dual_level():
+            x = forward_ad.make_dual(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 10.0]))
+            assert forward_ad.unpack_dual(Cube.apply(x)).tangent.tolist() == [3, 120]

@@ -53,6 +53,10 @@ def test_a_variable_of_older_programs_is_a_leaf():
     x = leaf(1.0)
     assert not autograd.Variable(x * 2).requires_grad
     assert autograd.Variable(x * 2, requires_grad=True).is_leaf
+    assert isinstance(x, autograd.Variable)
+    assert not isinstance(2.0, autograd.Variable)
+    with pytest.raises(TypeError, match="Variable takes a Tensor, got float"):
+        autograd.Variable(2.0)
 
 
 def test_a_node_keeps_what_its_user_notes():

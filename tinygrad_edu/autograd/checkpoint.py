@@ -14,9 +14,29 @@ from ..graph import Node, check_saved
 from ..tensor import Tensor
 from .graph import keeping
 
-__all__ = ["checkpoint", "checkpoint_sequential"]
+__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_early_stop"]
 
+stopping: ContextVar[bool | None] = ContextVar("stopping", default=None)  # what stands in the place of `early_stop`
 within: ContextVar[bool] = ContextVar("within", default=False)  # whether a checkpointed function is running
+
+
+class CheckpointError(GradientError):
+    """A checkpointed function computed something else the second time."""
+
+
+def noop_context_fn() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """Two context managers that do nothing, which checkpoint runs the function in if it is given no others."""
+    return nullcontext(), nullcontext()
+
+
+@contextmanager
+def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
+    """A block in which this stands in the place of checkpoint's `early_stop`."""
+    token = stopping.set(enable)
+    try:
+        yield
+    finally:
+        stopping.reset(token)
 
 
 def checkpoint(
@@ -48,17 +68,18 @@ def checkpoint(
     tensor([0.0000, 5.4366])
 
     Raises:
-        RuntimeError: in backward, if the function recorded other operations the second time, or an argument was
-            overwritten since.
+        CheckpointError: in backward, if the function recorded other operations the second time.
+        RuntimeError: in backward, if an argument was overwritten since.
         ValueError: `use_reentrant` with `context_fn`.
     """
     if use_reentrant and context_fn is not None:
         raise ValueError("context_fn is for use_reentrant=False")
-    first, again = (nullcontext(), nullcontext()) if context_fn is None else context_fn()
+    first, again = (context_fn or noop_context_fn)()
     if not is_grad_enabled() or within.get():
         with first:
             return function(*args, **kwargs)
-    region = Region(function, args, kwargs, preserve_rng_state, again, early_stop)
+    stop = stopping.get()
+    region = Region(function, args, kwargs, preserve_rng_state, again, early_stop if stop is None else stop)
     with marked(), keeping(region.keep), first:
         return function(*args, **kwargs)
 
@@ -129,7 +150,8 @@ class Region:
         """Run the function again, and hand every node what it saved.
 
         Raises:
-            GradientError: other operations were recorded, or something was overwritten since the first time.
+            CheckpointError: other operations were recorded.
+            RuntimeError: something was overwritten since the first time.
         """
         nodes: list[Node] = []
         start = writes.next_number()
@@ -147,11 +169,13 @@ class Region:
         nodes = list(filter(keeps_values, nodes))
         if self.early_stop:
             nodes = nodes[: len(self.made)]
-        if [signature(node) for node in nodes] != [name for name, _ in self.made]:
-            raise GradientError(
-                f"a checkpointed function recorded {len(self.made)} operations, and others or another number "
-                f"({len(nodes)}) when it was computed again; it must depend on its arguments and the default generator "
-                "alone"
+        first, second = [name for name, _ in self.made], [signature(node) for node in nodes]
+        if first != second:
+            names, again = ([operation for operation, _ in made] for made in (first, second))
+            told = "" if names == again else f" ({', '.join(names):.99} and then {', '.join(again):.99})"
+            raise CheckpointError(
+                f"a checkpointed function recorded {len(first)} operations, and {len(second)} of other kinds or shapes "
+                f"when it was computed again{told}; it must depend on its arguments and the default generator alone"
             )
         for node, (_, reference) in zip(nodes, self.made, strict=True):
             check_saved(node)

@@ -8,6 +8,7 @@ import contextlib
 from typing import Any, NamedTuple
 
 from ..autograd import grad
+from ..autograd.calls import pushing, will_push
 from ..errors import GradientError, ShapeError
 from ..functions.creation import zeros_like
 from ..grad_mode import enable_grad
@@ -37,6 +38,7 @@ class Level:
         self.duals: list[Dual] = []
         self.modes = contextlib.ExitStack()
         self.modes.enter_context(enable_grad())
+        self.modes.callback(will_push.reset, will_push.set(True))
 
 
 levels: list[Level] = []
@@ -99,7 +101,11 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     if not duals or not tensor.requires_grad:
         return UnpackedDualTensor(tensor, None)
     v = zeros_like(tensor, requires_grad=True)
-    products = grad(tensor, [dual.start for dual in duals], v, create_graph=True, allow_unused=True)
+    token = pushing.set(True)
+    try:
+        products = grad(tensor, [dual.start for dual in duals], v, create_graph=True, allow_unused=True)
+    finally:
+        pushing.reset(token)
     parts = [(g * dual.tangent).sum() for g, dual in zip(products, duals, strict=True) if g is not None]
     if not parts:
         return UnpackedDualTensor(tensor, None)
