@@ -557,6 +557,57 @@ def test_what_libraries_ask_of_tensors_that_might_be_complex_or_elsewhere():
         x.as_subclass(int)
 
 
+def test_loaders_that_keep_their_iterator():
+    """As timm, YOLO and programs that end their workers have them."""
+    import torch
+    from torch.utils.data import DataLoader
+    from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter, _SingleProcessDataLoaderIter
+
+    class Forever:
+        def __init__(self, sampler):
+            self.sampler = sampler
+
+        def __iter__(self):
+            while True:
+                yield from iter(self.sampler)
+
+    class Kept(DataLoader):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **settings)
+            self._DataLoader__initialized = False
+            self.batch_sampler = Forever(self.batch_sampler)
+            self._DataLoader__initialized = True
+            self.iterator = super().__iter__()
+
+        def __len__(self):
+            return len(self.batch_sampler.sampler)
+
+        def __iter__(self):
+            for _ in range(len(self)):
+                yield next(self.iterator)
+
+    loader = Kept(range(5), batch_size=2)
+    assert [[batch.tolist() for batch in loader] for _ in range(2)] == [[[0, 1], [2, 3], [4]]] * 2
+    assert isinstance(loader.iterator, _SingleProcessDataLoaderIter)
+    with pytest.raises(ValueError, match="cannot be set"):
+        loader.batch_sampler = None
+
+    loader = DataLoader(range(3), num_workers=1, persistent_workers=True)
+    assert loader._iterator is None
+    for _ in range(2):
+        assert torch.cat(list(loader)).tolist() == [0, 1, 2]
+        workers = loader._iterator
+        workers._shutdown_workers()
+        assert workers.closed
+        loader._iterator = None
+    started = iter(DataLoader(range(3), num_workers=1))
+    assert isinstance(started, _MultiProcessingDataLoaderIter)
+    assert next(started).tolist() == [0]
+    started._shutdown_workers()
+    with pytest.raises(RuntimeError, match="have gone"):
+        next(started)
+
+
 def test_samples_of_kinds_of_ones_own_are_put_together_by_functions_of_ones_own():
     import torch
     from torch.utils.data import DataLoader

@@ -126,6 +126,10 @@ class FromWorkers(Batches):
         for _, worker_id in itertools.product(range(loader.prefetch_factor), range(loader.num_workers)):
             self.ask(worker_id)
 
+    def _shutdown_workers(self) -> None:
+        """End the workers; PyTorch's name."""
+        self.pool.close()
+
     def ask(self, worker_id: int) -> None:
         """Ask a worker for one batch more, if there is one."""
         try:

@@ -118,10 +118,10 @@ class DataLoader:
         self._pool: Pool | None = None  # of persistent workers
         self._epoch: Epoch | None = None
         self._resumed = False
-        self._made = True
+        self.__initialized = True  # which loaders of others set to False, to change what is fixed
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in FIXED and "_made" in self.__dict__:
+        if name in FIXED and self.__dict__.get("_DataLoader__initialized"):
             raise ValueError(f"{name} of a DataLoader cannot be set; make another one")
         super().__setattr__(name, value)
 
@@ -154,6 +154,15 @@ class DataLoader:
         if self.persistent_workers:
             self._pool = pool
         return pool
+
+    @property
+    def _iterator(self) -> Pool | None:
+        """The workers that stay, under PyTorch's name; they end by its `_shutdown_workers()`, or as None is set."""
+        return None if self._pool is None or self._pool.closed else self._pool
+
+    @_iterator.setter
+    def _iterator(self, value: Pool | None) -> None:
+        self._pool = value
 
     def complete(self, epoch: Epoch) -> None:
         """Take note that an epoch is over."""

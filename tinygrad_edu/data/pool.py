@@ -161,6 +161,8 @@ class Pool:
         self.turn += 1
         self.stop()
 
+    _shutdown_workers = close  # PyTorch's name
+
     def begin(self, seed: int) -> int:
         """Begin a loop, when the answers to what was asked before have been thrown away; its number is given."""
         for worker_id, worker in enumerate(self.workers):
