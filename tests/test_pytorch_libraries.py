@@ -102,6 +102,8 @@ def test_networks_spread_over_one_device():
 
 
 def test_what_distributions_of_programs_own_are_made_of():
+    import torch
+    from torch.distributions import constraints
     from torch.distributions.transforms import AffineTransform, _InverseTransform
     from torch.distributions.utils import (
         _standard_normal,
@@ -135,6 +137,16 @@ def test_what_distributions_of_programs_own_are_made_of():
     assert _standard_normal((2, 3), tg.float64, "cpu").dtype == tg.float64
     assert _sum_rightmost(tg.ones(2, 3, 4), 2).tolist() == [12, 12]
     assert isinstance(AffineTransform(0.0, 2.0).inv, _InverseTransform)
+    assert type(constraints.positive) is constraints._GreaterThan
+    assert isinstance(constraints.dependent_property(), constraints._Dependent)
+    concentration = tg.tensor([[0.5, 2.0, 9.0]], requires_grad=True)
+    tg.manual_seed(0)
+    drawn = torch._sample_dirichlet(concentration.expand(4000, 3))
+    np.testing.assert_allclose(drawn.mean(0).detach(), concentration[0].detach() / 11.5, atol=0.02)
+    drawn = torch._standard_gamma(concentration.expand(4000, 3), tg.Generator().manual_seed(3))
+    np.testing.assert_allclose(drawn.mean(0).detach(), [0.5, 2.0, 9.0], rtol=0.05)
+    drawn.sum().backward()
+    np.testing.assert_allclose(concentration.grad[0] / 4000, 1, rtol=0.1)  # the mean is the concentration
     matrices = tg.arange(1.0, 19.0).reshape(2, 3, 3)
     assert tril_matrix_to_vec(matrices[0]).tolist() == [1, 4, 5, 7, 8, 9]
     assert tril_matrix_to_vec(matrices[0], 1).tolist() == [1, 2, 4, 5, 6, 7, 8, 9]

@@ -12,7 +12,7 @@ from ..functions.elementwise import where
 from ..functions.incomplete import igamma
 from ..functions.indexing import one_hot
 from ..functions.joining import stack
-from ..functions.random import source_of
+from ..functions.random import Generator, source_of
 from ..functions.special import digamma, lgamma, xlogy
 from ..kernels import gamma as kernels
 from ..primitive import primitive
@@ -51,13 +51,13 @@ drawn_gamma.vjp(
 drawn_gamma_slope.vjp(concentration=refused)
 
 
-def standard_gamma(concentration: Any, shape: Sequence[int]) -> Any:
+def standard_gamma(concentration: Any, shape: Sequence[int], generator: Generator | None = None) -> Any:
     """Numbers from gamma distributions of rate 1, all positive; gradients flow through their distribution function.
 
     Source: Figurnov et al., "Implicit Reparameterization Gradients" (2018), equation 5.
     """
     shapes = concentration.detach().double().numpy()
-    drawn = numpy.asarray(source_of(None).standard_gamma(shapes, tuple(shape) or None))
+    drawn = numpy.asarray(source_of(generator).standard_gamma(shapes, tuple(shape) or None))
     dtype = concentration.detach().numpy().dtype
     limits = numpy.finfo(dtype)
     return drawn_gamma(concentration.expand(drawn.shape), sample=drawn.clip(limits.tiny, limits.max).astype(dtype))

@@ -5,6 +5,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..autograd.inference import is_inference
+from ..distributions.gamma import standard_gamma
 from ..functions.joining import cat
 from ..functions.sequences import linspace
 from ..nn.functional import (
@@ -61,7 +62,9 @@ __all__ = [
     "__version__",
     "_assert",
     "_convert_indices_from_coo_to_csr",
+    "_sample_dirichlet",
     "_softmax_backward_data",
+    "_standard_gamma",
     "adaptive_avg_pool1d",
     "alpha_dropout",
     "autocast",
@@ -146,6 +149,17 @@ def _softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int, input_
     """The gradient of softmax in its input."""
     product = grad_output * output
     return (product - output * product.sum(dim, keepdim=True)).to(input_dtype)
+
+
+def _standard_gamma(self: Tensor, generator: Any = None) -> Any:
+    """A number from each gamma distribution of rate 1, of these concentrations; `(*) -> (*)`."""
+    return standard_gamma(self, self.shape, generator)
+
+
+def _sample_dirichlet(self: Tensor, generator: Any = None) -> Any:
+    """A vector that sums to 1 from each Dirichlet distribution, of these concentrations; `(*, n) -> (*, n)`."""
+    drawn = standard_gamma(self, self.shape, generator)
+    return drawn / drawn.sum(-1, keepdim=True)
 
 
 def set_flush_denormal(mode: bool) -> bool:

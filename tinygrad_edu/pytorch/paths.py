@@ -70,7 +70,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch.distributed.nn": ["tinygrad_edu.pytorch.distributed"],
     "torch.distributions": ["tinygrad_edu.distributions"],
     **{f"torch.distributions.{file}": ["tinygrad_edu.distributions"] for file in DISTRIBUTIONS},
-    "torch.distributions.constraints": ["tinygrad_edu.distributions.constraints"],
+    "torch.distributions.constraints": ["tinygrad_edu.distributions.constraints", "tinygrad_edu.pytorch.sets"],
     "torch.distributions.constraint_registry": ["tinygrad_edu.distributions.constraint_registry"],
     "torch.distributions.relaxed_bernoulli": ["tinygrad_edu.distributions.relaxed", "tinygrad_edu.distributions"],
     "torch.distributions.relaxed_categorical": ["tinygrad_edu.distributions.relaxed", "tinygrad_edu.distributions"],
