@@ -123,6 +123,18 @@ def test_a_failed_write_names_the_file(tmp_path, monkeypatch):
     assert names(tmp_path) == set()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_folder_belongs_to_one_training_at_a_time(tmp_path):
+    written_run(tmp_path)
+    with RunFolder(tmp_path, resume=True):
+        for options in ({"resume": True}, {"overwrite": True}):
+            with pytest.raises(OSError, match="another training is at work in it"), RunFolder(tmp_path, **options):
+                pass
+        assert names(tmp_path) == WRITTEN
+    with RunFolder(tmp_path, resume=True):
+        pass
+
+
 def test_runs_are_numbered_and_never_shared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "a-007").mkdir(parents=True)

@@ -32,7 +32,7 @@ class RunFolder:
 
     Entering raises:
         FileExistsError: the folder holds something, and is not to be overwritten.
-        OSError: the folder cannot be written to.
+        OSError: the folder cannot be written to, or another training is at work in it.
     """
 
     def __init__(
@@ -48,14 +48,18 @@ class RunFolder:
         self.overwrite = overwrite
         self.kept = self.resumed = resume
         self.made: list[Path] = []
+        self.lock: int | None = None
 
     def __enter__(self) -> Self:
-        if self.resumed:
-            self.remove_unfinished()
-            return self
         try:
-            self.claim()
+            if self.resumed:
+                self.lock = locked(self.path)
+                self.remove_unfinished()
+            else:
+                self.claim()
+                self.lock = locked(self.path)
         except BaseException:
+            self.release()
             self.discard()
             raise
         return self
@@ -66,6 +70,7 @@ class RunFolder:
         if error is not None and not self.kept:
             self.remove_run()
             self.discard()
+        self.release()
 
     def claim(self) -> None:
         """Make the folder, or make sure that it can be used."""
@@ -127,11 +132,39 @@ class RunFolder:
         for path in self.path.glob(TEMPORARY.format("*")):
             path.unlink(missing_ok=True)
 
+    def release(self) -> None:
+        """Let another training have the folder."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+
     def discard(self) -> None:
         """Remove the folders that were made and are empty."""
         for path in reversed(self.made):
             with suppress(OSError):
                 path.rmdir()
+
+
+def locked(path: Path) -> int | None:
+    """A descriptor that holds a folder for this training alone, where the system can; it ends with the process.
+
+    Raises:
+        OSError: another training holds it, or it cannot be opened.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OSError(errno.EBUSY, "another training is at work in it", str(path)) from None
+    except OSError:  # some file systems of networks have no locks
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def numbered_folders(name: str) -> Iterator[Path]:
