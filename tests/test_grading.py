@@ -256,10 +256,53 @@ def test_prints_are_not_seen_and_files_go_to_a_folder_of_its_own(graded, tmp_pat
         "raise AssertionError",
         "def double(x):\n    raise AssertionError('right')",
         "def double(x):\n    raise NotImplementedError\n\n\nassert True",
+        "import builtins\nbuiltins.abs = lambda x: 6\nbuiltins.range = list\n\n\ndef double(x):\n    return 0",
+        "import __main__\n__main__.run_test = lambda *_: ('right', '')\n\n\ndef double(x):\n    return 0",
+        "import __main__\n__main__.put_back = __main__.failed = print\n\n\ndef double(x):\n    return 0",
+        "import json\njson.dumps = lambda told: repr([told[0], 'right', ''])\n\n\ndef double(x):\n    return 0",
     ],
 )
 def test_names_beside_the_answer_do_not_reach_the_test(graded, source):
     assert verdict_on(graded, source)[0] in ("wrong", "not done yet")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "np.allclose = lambda *_: True",
+        "np.allclose.__code__ = (lambda a, b, rtol=0, atol=0, equal_nan=False: True).__code__",
+        "tg.testing.check_gradient = print",
+        "tg.testing.gradients.hold = print",
+        "tg.Tensor.__sub__ = lambda self, other: self * 0\ntg.Tensor.allclose = lambda *_: True",
+    ],
+)
+def test_what_the_test_compares_with_cannot_be_replaced(original, tmp_path, change):
+    """Not by a line, at least: a test of every kind gives no points for a gradient that is not there."""
+    test = (
+        "import numpy as np\nimport tinygrad_edu as tg\nfrom tinygrad_edu.testing import check_gradient\n"
+        "x = tg.ones(2, dtype=tg.float64)\ncheck_gradient(double, x)\n"
+        "assert np.allclose(double(x).numpy(), 2)\nassert (double(x) - 2).allclose(0 * x)"
+    )
+    original.write_text(json.dumps(notebook(BLANKS, {"ex1": (2, test)})))
+    path = tmp_path / "answers.py"
+    imports = "import numpy as np\nimport tinygrad_edu as tg\nimport tinygrad_edu.testing.gradients\n"
+    for answer, verdict in (("2 * x.detach()", "wrong"), ("2 * x", "right")):
+        path.write_text(program({"ex1": f"{imports}{change}\n\n\ndef double(x):\n    return {answer}"}))
+        (found,) = grade(path, original)
+        assert found.verdict == verdict, found.said
+
+
+def test_what_a_function_of_the_test_was_given_is_told(original, tmp_path):
+    test = "import numpy as np\nassert np.allclose(double(1), 2)"
+    original.write_text(json.dumps(notebook(BLANKS, {"ex1": (2, test)})))
+    path = tmp_path / "answers.py"
+    path.write_text(program({"ex1": "def double(x):\n    return [x]"}))
+    (found,) = grade(path, original)
+    assert found.said == "it should be that np.allclose(double(1), 2)\ndouble(1) is [1]"
+
+
+def test_odd_separators_in_a_text_do_not_cut_a_cell(graded):
+    assert verdict_on(graded, "s = '\u2028\x1c'\n\n\n" + SOLUTIONS["ex1"]) == ("right", "")
 
 
 def test_modules_of_the_answer_cell_are_imported_anew_for_the_test(graded):

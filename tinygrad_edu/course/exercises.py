@@ -197,7 +197,7 @@ def read_marks(marks: Any) -> dict[str, Any]:
 
 def program_cells(text: str) -> list[Cell]:
     """The cells of a program: what stands before the first `# %%`, where there is something, and each cell of code."""
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")  # not by splitlines, which would cut texts that hold odd separators
     heads = [(i, match[1]) for i, line in enumerate(lines) if (match := HEAD.match(line))]
     ends = [*[i for i, _ in heads[1:]], len(lines)]
     first = "\n".join(lines[: heads[0][0]] if heads else lines)

@@ -1,8 +1,9 @@
 """Grading a learner's file against the tests of the original notebook, each exercise in a process of its own.
 
-It keeps honest mistakes from spoiling each other: an endless loop, an exit, a crash costs its own exercise only. It is
-no prison for programs: an answer runs with the rights of whoever grades it, and one that sets out to cheat, by changing
-this package from within, can. Read what you grade, or grade it where nothing is to be lost.
+It keeps honest mistakes from spoiling each other: an endless loop, an exit, a crash costs its own exercise only, and
+functions of other modules that an answer replaces are put back before the test. It is no prison for programs: an answer
+runs with the rights of whoever grades it, and one that sets out to cheat, by what Python shows of itself, can. Read
+what you grade, or grade it where nothing is to be lost.
 """
 
 import json
