@@ -17,6 +17,30 @@ def xavier(fan_in, fan_out):
     return math.sqrt(6 / (fan_in + fan_out))
 
 
+DRAWN = {
+    "uniform_": {},
+    "normal_": {},
+    "trunc_normal_": {},
+    "xavier_uniform_": {},
+    "xavier_normal_": {},
+    "kaiming_uniform_": {},
+    "kaiming_normal_": {},
+    "orthogonal_": {},
+    "sparse_": {"sparsity": 0.5},
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_values_are_drawn_from_the_generator_that_is_given(name):
+    draw = getattr(nn.init, name)
+    chance = tg.get_rng_state()
+    first, again, other = (
+        draw(tg.empty(6, 5), **DRAWN[name], generator=tg.Generator().manual_seed(seed)).tolist() for seed in (1, 1, 2)
+    )
+    assert tg.get_rng_state() == chance
+    assert first == again != other
+
+
 NORMAL = "normal"
 # a number that all elements are, the bound of a uniform distribution, or NORMAL: a standard normal one
 LAYERS = {

@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+import tinygrad_edu as tg
+
 from .compare import hold
 from .modules import hold_module
 
@@ -178,6 +180,19 @@ def test_module(name):
     hold_attention(settings, [x[0] if settings.get("batch_first") else x[:, 0] for x in inputs], [{}])
 
 
+def test_what_the_module_says_of_itself():
+    names = ["embed_dim", "kdim", "vdim", "num_heads", "head_dim", "dropout", "batch_first", "add_zero_attn"]
+    found = []
+    for m in (tg, torch):
+        module = m.nn.MultiheadAttention(E, H, 0.5, kdim=3, batch_first=True, dtype=m.float64)
+        found.append([getattr(module, name) for name in names])
+        assert {x.dtype for x in module.parameters()} == {m.float64}
+        for sizes in ((E, -H), (E, 0), (0, H), (-E, H)):
+            with pytest.raises(ValueError, match=r"num_heads"):
+                m.nn.MultiheadAttention(*sizes)
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("settings", [{}, {"add_bias_kv": True}, {"batch_first": True}], ids=str)
 def test_self_attention(settings):
     x = normal(N, S, E) if settings.get("batch_first") else normal(S, N, E)
@@ -259,8 +274,6 @@ def test_dropout_of_weights_keeps_their_mean():
     def mean(m, n=400):
         query, key, value = m.zeros(n, 3, 4), m.zeros(n, 50, 4), m.ones(n, 50, 1)
         return sdpa(m, query, key, value, dropout_p=0.3)
-
-    import tinygrad_edu as tg
 
     for found in (mean(tg).numpy(), mean(torch).numpy()):
         assert abs(found.mean() - 1) < 0.02

@@ -9,6 +9,7 @@ import torch
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.nn import hooks
 
 X = np.random.default_rng(0).standard_normal((3, 2))
 BOTH = ((tg, nn), (torch, torch.nn))
@@ -564,6 +565,101 @@ def test_which_layers_are_kinds_of_others():
 
 def is_subclass(one, other):
     return isinstance(one, type) and isinstance(other, type) and issubclass(one, other)
+
+
+class Taken(NamedTuple):
+    """What is assigned where something else stands."""
+
+    name: str
+    value: Any
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        Taken("weight", lambda m: m.nn.Linear(1, 1)),
+        Taken("weight", lambda m: m.ones(2)),
+        Taken("weight", lambda m: 1.0),
+        Taken("below", lambda m: m.ones(2)),
+        Taken("below", lambda m: m.nn.Parameter(m.ones(2))),
+        Taken("mean", lambda m: 1.0),
+        Taken("mean", lambda m: m.nn.Linear(1, 1)),
+    ],
+)
+def test_members_of_one_kind_do_not_become_others(taken):
+    found = []
+    for m in (tg, torch):
+        net = m.nn.Module()
+        net.weight, net.below = m.nn.Parameter(m.ones(1)), m.nn.Linear(1, 1)
+        net.register_buffer("mean", m.zeros(1))
+        try:
+            setattr(net, taken.name, taken.value(m))
+        except TypeError:
+            found.append("refused")
+        else:
+            found.append(str([list(net._parameters), list(net._modules), list(net._buffers)]))
+    assert found[0] == found[1]
+
+
+def test_what_a_version_says_comes_to_each_module():
+    logs = []
+    for m in (tg, torch):
+
+        class Old(m.nn.Module):
+            _version = 3
+
+            def __init__(self, log, m=m):
+                super().__init__()
+                self.scale, self.log = m.nn.Parameter(m.ones(1)), log
+
+            def _load_from_state_dict(self, state, prefix, metadata, *more):
+                self.log.append((prefix, dict(metadata)))
+                super()._load_from_state_dict(state, prefix, metadata, *more)
+
+        log = []
+        net = m.nn.Sequential(Old(log), m.nn.Sequential(Old(log)))
+        net.load_state_dict(net.state_dict())
+        logs.append(log)
+    assert logs[0] == logs[1]
+
+
+def test_backward_hooks_of_a_module_whose_inputs_need_no_gradient():
+    logs = []
+    for m in (tg, torch):
+
+        class Scaled(m.nn.Module):
+            def forward(self, x, y):
+                return (x + y) * self.scale
+
+        net, seen = Scaled(), []
+        net.scale = m.nn.Parameter(m.ones(1))
+        net.register_full_backward_hook(lambda module, come, went, seen=seen: seen.append(come))
+        with pytest.warns(UserWarning, match="Full backward hook is firing"):
+            net(m.ones(1), m.ones(1)).sum().backward()
+        x = m.ones(1, requires_grad=True)
+        with m.no_grad():
+            seen.append(net(x, x).requires_grad)
+        logs.append(seen)
+    assert logs[0] == logs[1] == [(None, None), False]
+
+
+def test_a_hook_of_all_modules_is_not_called_after_a_failure():
+    for m, places in ((tg, hooks), (torch, torch.nn.modules.module)):
+
+        class Failing(m.nn.Module):
+            def forward(self, x):
+                raise RuntimeError("this is told")
+
+        seen = []
+        handles = [
+            places.register_module_forward_hook(lambda *told, seen=seen: seen.append("usual")),
+            places.register_module_forward_hook(lambda *told, seen=seen: seen.append("always"), always_call=True),
+        ]
+        with pytest.raises(RuntimeError, match="this is told"):
+            Failing()(m.ones(1))
+        for handle in handles:
+            handle.remove()
+        assert seen == ["always"]
 
 
 def test_other_memory():

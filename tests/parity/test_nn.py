@@ -146,6 +146,8 @@ WALKS = {
     "named_parameters": lambda net: [name for name, _ in net.named_parameters()],
     "with duplicates": lambda net: [name for name, _ in net.named_parameters(remove_duplicate=False)],
     "not below": lambda net: [name for name, _ in net.named_parameters("p", recurse=False)],
+    "parameters, not below": lambda net: [tuple(x.shape) for x in net.parameters(recurse=False)],
+    "buffers, not below": lambda net: [tuple(x.shape) for x in net.buffers(recurse=False)],
     "named_buffers": lambda net: [name for name, _ in net.named_buffers()],
     "named_modules": lambda net: [name for name, _ in net.named_modules()],
     "named_modules, with duplicates": lambda net: [name for name, _ in net.named_modules(remove_duplicate=False)],

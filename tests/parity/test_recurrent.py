@@ -67,6 +67,16 @@ def test_packed_sequences(kind, settings, enforce_sorted):
     hold_module(make, X, *initial_states(kind, settings, 3), call=call)
 
 
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_padding_of_elements_with_several_dimensions(batch_first):
+    def program(m, x, y):
+        packing = m.nn.utils.rnn
+        packed = packing.pack_sequence([x, y], enforce_sorted=False)
+        return packing.pad_packed_sequence(packed, batch_first, 0.5, 4), packing.pad_sequence([x, y], batch_first, 2.0)
+
+    hold(program, RNG.standard_normal((1, 2, 3)), RNG.standard_normal((3, 2, 3)))
+
+
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_float32_and_float64_keep_their_dtype(kind):
     hold_module(maker(kind, {"num_layers": 2}), X.astype(np.float32), double=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from ..wording import in_our_words
 from .arrays import Array, Kind, set_state
 
 __all__ = ["Global", "Names", "unpickle"]
@@ -110,7 +111,7 @@ class Machine:
         try:
             return function.call(*args)
         except (TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"{function.module}.{function.name} in its pickle: {error}") from None
+            raise ValueError(f"{function.module}.{function.name} in its pickle: {in_our_words(error)}") from None
 
     def add_items(self, container: dict[Any, Any], items: list[Any]) -> None:
         """Put keys and values, one after the other, into a dictionary."""
