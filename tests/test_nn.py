@@ -1160,3 +1160,39 @@ def test_members_of_a_programs_own_kind_are_named_as_parameters_are():
     assert list(outer._named_members(of)) == [("0.a", 1), ("0.c", 2)]  # 1 came before, None is none
     assert list(outer._named_members(of, "net", remove_duplicate=False))[-2:] == [("net.1.a", 1), ("net.2.a", 1)]
     assert list(inner._named_members(of, recurse=False)) == [("a", 1)]
+
+
+def test_a_class_with_its_own_getattr_is_asked_for_members_each_time():
+    asked = []
+
+    class Asking(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(tg.ones(2))
+            self.inner = nn.Linear(2, 1)
+            self.register_buffer("mean", tg.zeros(2))
+            self.plain = 3
+
+        def __getattr__(self, name):
+            asked.append(name)
+            return super().__getattr__(name)
+
+        def forward(self, x):
+            return self.inner(x * self.weight - self.mean) * self.plain
+
+    class Below(Asking):
+        pass
+
+    for kind in (Asking, Below):
+        net = kind()
+        for _ in range(2):
+            asked.clear()
+            net(tg.ones(1, 2))
+            assert asked == ["inner", "weight", "mean"]
+        assert list(net.state_dict()) == ["weight", "mean", "inner.weight", "inner.bias"]
+        assert copy.deepcopy(net).weight is not net.weight
+        with pytest.raises(AttributeError, match="no attribute 'other'"):
+            net.other  # noqa: B018
+        del net.weight
+        assert not hasattr(net, "weight")
+    assert "__getattribute__" not in vars(nn.Linear)

@@ -24,6 +24,11 @@ class Tree:
     def __init__(self) -> None:
         vars(self)["_members"] = {}
 
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if cls.__getattr__ is not Tree.__getattr__ and cls.__getattribute__ is object.__getattribute__:
+            cls.__getattribute__ = through_getattr  # type: ignore[method-assign, assignment]
+
     def __setattr__(self, name: str, value: Any) -> None:
         kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
         known = vars(self).get("_members", {}).get(name)
@@ -264,3 +269,20 @@ class Tree:
         if members.get(name) is None:
             raise AttributeError(f"{target!r}: there is no {kind} {name!r} among {list(members)}")
         return members[name]
+
+
+def through_getattr(self: Tree, name: str) -> Any:
+    """An attribute, as `__getattribute__` of the classes that have a `__getattr__` of their own.
+
+    In PyTorch members are no attributes of the instance, so that such a class is asked for them each time: Pyro's
+    modules make parameters into random variables there.
+
+    Raises:
+        AttributeError: it is a member, upon which Python asks `__getattr__`.
+    """
+    found = object.__getattribute__(self, name)
+    if not name.startswith("__"):
+        own = object.__getattribute__(self, "__dict__")
+        if name in own.get("_members", ()) and own.get(name) is found:
+            raise AttributeError(name)
+    return found
