@@ -774,3 +774,54 @@ def test_names_that_transformers_imports():
         assert mark_static_address(tg.ones(1)) is None
     assert (torch.float8_e8m0fnu.itemsize, torch.float4_e2m1fn_x2.is_floating_point) == (1, True)
     assert not torch.compiler.is_exporting()
+
+
+def test_a_transform_may_be_a_module():
+    """As Pyro's flows are: made by the first class, with parameters, and reading what the transform keeps."""
+    from torch import nn
+    from torch.distributions import Normal, Transform, TransformedDistribution, constraints
+
+    class Module(Transform, nn.Module):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **settings)
+
+        def __hash__(self):
+            return nn.Module.__hash__(self)
+
+    class Scaling(Module):
+        domain = codomain = constraints.real
+        bijective = True
+
+        def __init__(self):
+            super().__init__(cache_size=1)
+            self.log_scale = nn.Parameter(tg.ones(()))
+
+        def _call(self, x):
+            return x * self.log_scale.exp()
+
+        def _inverse(self, y):
+            return y * (-self.log_scale).exp()
+
+        def log_abs_det_jacobian(self, x, y):
+            assert self._cached_x_y[1] is y
+            return self.log_scale
+
+    scaling = Scaling()
+    y = tg.tensor(2.0)
+    distribution = TransformedDistribution(Normal(0.0, 1.0), [scaling])
+    wanted = Normal(0.0, scaling.log_scale.exp()).log_prob(y)
+    np.testing.assert_allclose(distribution.log_prob(y).item(), wanted.item(), rtol=1e-6)
+    again = scaling.with_cache(0)
+    assert (again._cache_size, scaling._cache_size) == (0, 1)
+    assert again.log_scale is scaling.log_scale
+
+
+def test_names_that_pyro_imports():
+    import torch
+    from torch._jit_internal import _copy_to_script_wrapper
+    from torch.distributions import constraints
+
+    assert isinstance(constraints.corr_cholesky, constraints._CorrCholesky)
+    assert torch.jit._script_if_tracing(len) is torch.jit.interface(len) is _copy_to_script_wrapper(len) is len
+    x, y = tg.ones(1), tg.ones(1)
+    assert x._cdata == x._cdata != y._cdata

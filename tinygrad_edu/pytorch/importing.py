@@ -40,6 +40,7 @@ AS_SHOWN = {
     **METHODS_OF_REALS,
     **METHODS_UNCHECKED,
     "bfloat16": lambda x, **settings: x.to(bfloat16),  # which tells that it cannot be
+    "_cdata": property(id, doc="What tells whether two are one Tensor."),
     "shape": property(lambda x: Size(x._array.shape), doc=Tensor.shape.__doc__),
     "dtype": property(lambda x: OF[x._array.dtype], doc=Tensor.dtype.__doc__),
 }

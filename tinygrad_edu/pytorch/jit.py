@@ -12,11 +12,14 @@ __all__ = [
     "ScriptModule",
     "Tuple",
     "Union",
+    "_copy_to_script_wrapper",
     "_overload",
     "_overload_method",
+    "_script_if_tracing",
     "annotate",
     "export",
     "ignore",
+    "interface",
     "is_scripting",
     "is_tracing",
     "script",
@@ -77,4 +80,5 @@ def annotate(the_type: Any, the_value: Any) -> Any:
 
 
 List, Dict, Tuple = list, dict, tuple
-script_method = _overload = _overload_method = export
+script_method = interface = _overload = _overload_method = _copy_to_script_wrapper = export
+_script_if_tracing = script_if_tracing

@@ -43,6 +43,7 @@ PATHS: Mapping[str, list[str]] = {
     "torch._dynamo.config": [],
     "torch._inductor": [],
     "torch._inductor.config": [],
+    "torch._jit_internal": ["tinygrad_edu.pytorch.jit"],
     "torch._tensor_str": ["tinygrad_edu.pytorch.core"],
     "torch.accelerator": ["tinygrad_edu.accelerator"],
     "torch.amp": ["tinygrad_edu.pytorch.precision"],
