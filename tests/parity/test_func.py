@@ -1,5 +1,7 @@
 """Transformations of functions: the same programs with PyTorch and with us."""
 
+from collections import OrderedDict, defaultdict
+
 import numpy as np
 import pytest
 import torch
@@ -133,6 +135,11 @@ PROGRAMS = {
     "hessian": lambda m, x, w: m.func.hessian(mixed)(x, w),
     "hessian by both": lambda m, x, w: m.func.hessian(mixed, argnums=(0, 1))(x, w),
     "hessian of several": lambda m, x, w: m.func.hessian(lambda a: a**3)(x),
+    "pulled by its name": lambda m, x, w: m.func.vjp(lambda a: a * a, x)[1](cotangents=x),
+    "jvp beside indices": lambda m, x, w: m.func.jvp(lambda a: (a * 2, a.argmax(), a > 0), (x,), (x,)),
+    "jvp of indices": lambda m, x, w: m.func.jvp(lambda a: a.argsort(), (x,), (x,)),
+    "jacfwd beside indices": lambda m, x, w: m.func.jacfwd(lambda a: {"i": a.argsort(), "x": a * a.sum()})(x),
+    "jacfwd by both beside indices": lambda m, x, w: m.func.jacfwd(lambda a, b: (a @ b, b.argmax()), (1, 0))(w, x),
     "vmap": lambda m, x, w: m.func.vmap(lambda a: (a * x).sum())(w),
     "vmap of columns": lambda m, x, w: m.vmap(lambda a: a * 2, in_dims=1, out_dims=1)(w),
     "vmap with one for all": lambda m, x, w: m.vmap(lambda a, b: a @ b, in_dims=(0, None))(w, x),
@@ -278,3 +285,13 @@ def test_results_without_a_batch():
         assert (rows.tolist(), text) == ((W * 2).T.tolist(), "a text")
         assert m.vmap(lambda row, m=m: m.arange(3), out_dims=None)(x).tolist() == [0, 1, 2]
         assert m.vmap(lambda row: row, out_dims=(1,))(x).tolist() == W.T.tolist()
+
+
+def test_dicts_stay_what_they_are():
+    for m in (tg, torch):
+        ordered, counted = OrderedDict(b=m.tensor(X), a=m.tensor(X)), defaultdict(list, k=m.tensor(X))
+        found = m.func.grad(lambda d: (d["a"] * d["b"]).sum())(ordered)
+        assert (type(found), list(found)) == (OrderedDict, ["b", "a"])
+        assert type(m.vmap(lambda x: OrderedDict(z=x, y=x))(m.tensor(X))) is OrderedDict
+        made = m.func.jacrev(lambda d: d)(counted)
+        assert (type(made), made.default_factory, type(made["k"])) == (defaultdict, list, defaultdict)

@@ -99,12 +99,15 @@ def own(x: Tensor) -> Tensor:
 def pulled_back(ys: Sequence[Tensor], xs: Sequence[Tensor], weights: Any, create_graph: bool) -> list[Tensor]:
     """The gradients of the weighted outputs by each input, zeros where there is no way from one to the other."""
     live = [i for i, y in enumerate(ys) if y.requires_grad]
-    if not live:
+    sought = [x for x in xs if x.requires_grad]  # not the u of an output of integers
+    if not live or not sought:
         return [zeros_like(x) for x in xs]
     outputs = [ys[i] for i in live]
     given = None if weights is None else [weights[i] for i in live]
-    found = gradients_of(outputs, xs, given, retain_graph=True, create_graph=create_graph, allow_unused=True)
-    return [zeros_like(x) if g is None else g for g, x in zip(found, xs, strict=True)]
+    gradients = gradients_of(outputs, sought, given, retain_graph=True, create_graph=create_graph, allow_unused=True)
+    found = iter(gradients)
+    each = [next(found) if x.requires_grad else None for x in xs]
+    return [zeros_like(x) if g is None else g for g, x in zip(each, xs, strict=True)]
 
 
 def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -172,8 +175,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     """
     made = Call(func, primals, tuple(range(len(primals))), {}, has_aux)
 
-    def pull(v: Any) -> Any:
-        weights = like(v, made.output, "the outputs")
+    def pull(cotangents: Any) -> Any:
+        weights = like(cotangents, made.output, "the outputs")
         watched = made.is_watched(*weights)
         return made.finished(rebuild(made.inputs, pulled_back(made.ys, made.xs, weights, watched)), watched)
 
@@ -187,7 +190,7 @@ def products_of(made: Call) -> tuple[list[Tensor], list[Tensor]]:
     token = pushing.set(True)
     try:
         with enable_grad():
-            us = [zeros_like(y).requires_grad_() for y in made.ys]
+            us = [zeros_like(y).requires_grad_(y.is_floating_point()) for y in made.ys]
             return us, pulled_back(made.ys, made.xs, us, create_graph=True)
     finally:
         pushing.reset(token)

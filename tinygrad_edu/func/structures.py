@@ -1,5 +1,6 @@
 """Values in nested tuples, lists, dicts and what programs register, taken apart and put together again."""
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -56,7 +57,9 @@ def with_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
         return together([with_leaves(part, change) for part in parts], rest)
     if isinstance(value, dict):
         made: Any = {key: with_leaves(part, change) for key, part in value.items()}
-        return made
+        if isinstance(value, defaultdict):
+            return defaultdict(value.default_factory, made)
+        return OrderedDict(made) if isinstance(value, OrderedDict) else made
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*[with_leaves(part, change) for part in value])
     if isinstance(value, (tuple, list)):
