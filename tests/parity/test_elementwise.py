@@ -242,6 +242,8 @@ CONVERSION = {
     "device": lambda m, x: [str(x.device) == "cpu", x.device.type == "cpu", x.device == m.device("cpu"), x.cpu() is x],
     "operators": lambda m, x: [x.__rdiv__(2.0), (x.long() << 1), (x.long() >> 1)],
     "bad device": lambda m, x: x.to("nonsense"),
+    "names of limits": lambda m, x: [m.finfo(m.float16).dtype == "float16", m.iinfo(m.int8).dtype == "int8"],
+    "limits in words": lambda m, x: [m.finfo(m.float32).resolution, len(str(m.finfo())), len(str(m.iinfo(m.int8)))],
     "bad limits": lambda m, x: m.finfo(m.int64),
     "bad limits of floats": lambda m, x: m.iinfo(m.float32),
 }

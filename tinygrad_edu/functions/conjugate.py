@@ -59,4 +59,17 @@ def adjoint(input: Tensor) -> Tensor:
 
 
 Tensor.real = property(real)  # type: ignore[attr-defined]
-Tensor.mH = Tensor.H = property(adjoint)  # type: ignore[attr-defined]
+
+
+def transposed(input: Tensor) -> Tensor:
+    """A matrix transposed; a Tensor without dimensions itself.
+
+    Raises:
+        RuntimeError: it has one dimension, or more than two.
+    """
+    if input.ndim not in (0, 2):
+        raise RuntimeError(f"x.H is of matrices, got {input.shape}; use x.mH")
+    return input.t()
+
+
+Tensor.mH, Tensor.H = property(adjoint), property(transposed)  # type: ignore[attr-defined]

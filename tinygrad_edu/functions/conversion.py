@@ -206,6 +206,9 @@ def element_size(self: Tensor) -> int:
     return int(self.dtype.itemsize)
 
 
+FINFO = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+
+
 class finfo:  # noqa: N801
     """The limits of a floating dtype: bits, eps, max, min, tiny, smallest_normal, resolution.
 
@@ -214,17 +217,18 @@ class finfo:  # noqa: N801
     """
 
     def __init__(self, type: Any = None) -> None:
-        self.dtype = as_dtype(get_default_dtype() if type is None else type)
-        if self.dtype.kind != "f":
-            raise TypeError(f"finfo is for floats, got {self.dtype}; use iinfo()")
-        found = numpy.finfo(self.dtype)
-        self.bits = int(found.bits)
-        self.eps, self.max, self.min, self.resolution = map(float, (found.eps, found.max, found.min, found.resolution))
+        dtype = as_dtype(get_default_dtype() if type is None else type)
+        if dtype.kind != "f":
+            raise TypeError(f"finfo is for floats, got {dtype}; use iinfo()")
+        found = numpy.finfo(dtype)
+        self.bits, self.dtype = int(found.bits), dtype.name
+        self.eps, self.max, self.min = map(float, (found.eps, found.max, found.min))
+        self.resolution = float(f"1e-{found.precision}")
         self.tiny = self.smallest_normal = float(found.tiny)
 
     def __repr__(self) -> str:
-        shown = ", ".join([f"{name}={getattr(self, name):g}" for name in ("resolution", "min", "max", "eps", "tiny")])
-        return f"finfo({shown}, dtype={self.dtype.name})"
+        shown = ", ".join([f"{name}={getattr(self, name):g}" for name in FINFO])
+        return f"finfo({shown}, dtype={self.dtype})"
 
 
 class iinfo:  # noqa: N801
@@ -235,11 +239,11 @@ class iinfo:  # noqa: N801
     """
 
     def __init__(self, type: Any) -> None:
-        self.dtype = as_dtype(type)
-        if self.dtype.kind not in "iu":
-            raise TypeError(f"iinfo is for integers, got {self.dtype}; use finfo()")
-        found = numpy.iinfo(self.dtype)
-        self.bits, self.max, self.min = int(found.bits), int(found.max), int(found.min)
+        dtype = as_dtype(type)
+        if dtype.kind not in "iu":
+            raise TypeError(f"iinfo is for integers, got {dtype}; use finfo()")
+        found = numpy.iinfo(dtype)
+        self.bits, self.max, self.min, self.dtype = int(found.bits), int(found.max), int(found.min), dtype.name
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype.name})"
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
