@@ -288,12 +288,15 @@ def test_the_checkpoint_of_another_network_is_told(tmp_path):
         fit(large, data, adam(large), 2, checkpoint=Checkpoint(path, resume=True))
 
 
-@pytest.mark.parametrize("spoilt", ["optimizer", "state", "now"])
+@pytest.mark.parametrize("spoilt", ["optimizer", "state", "now", "key"])
 def test_a_checkpoint_that_fails_in_a_later_part_leaves_everything_as_it_was(tmp_path, spoilt):
     path, data = tmp_path / "checkpoint", DataLoader(Augmented(20), 10)
     fit(model := make_model(), data, adam(model), 1, checkpoint=Checkpoint(path))
     content = tg.load(path)
-    content["chance" if spoilt == "now" else "parts"][spoilt] = {}
+    if spoilt == "key":
+        content["chance"]["now"]["numpy"]["state"]["key"] -= 2**40
+    else:
+        content["chance" if spoilt == "now" else "parts"][spoilt] = {}
     tg.save(content, path)
     optimizer = adam(model := make_model())
     before, groups = copy.deepcopy((model.state_dict(), random_state())), optimizer.state_dict()

@@ -73,6 +73,7 @@ def test_lines_with_missing_cells(tmp_path):
         ("a,b\n1,2\nx,3\n", {}, "line 3, column 'a': 'x' is not a number"),
         ("a,b\n1,2\n2,x\n", {}, "line 3, column 'b': 'x' is not a number"),
         ("a,b\n1,2\ninf,3\n", {}, "'inf' is not a number"),
+        (f"a,b\n1,2\n{'x' * 1000},3\n", {}, "'x{59} is not a number"),
         ("a,b\n1,2\n1_0,3\n", {}, "'1_0' is not a number"),
         ("a,b\n1,x\n2,y\n", {"classify": False}, "column 'b': 'x' is not a number"),
         ("a,b\n1,\n", {}, "a cell is missing, first in line 2, column 'b'"),
@@ -108,9 +109,9 @@ def test_what_cannot_be_asked_of_a_table(tmp_path):
 HEADER = "label," + ",".join(f"pixel{k}" for k in range(1, 5)) + "\n"
 
 
-@pytest.mark.parametrize("header", [HEADER, "", "\ufeff" + HEADER, HEADER.replace("\n", "\r\n")])
+@pytest.mark.parametrize("header", [HEADER, "", "\ufeff", "\ufeff" + HEADER, HEADER.replace("\n", "\r\n")])
 def test_a_table_of_pixels(tmp_path, header):
-    path = written(tmp_path, header + "3,0,51,102,255\n0, 1,2,3,4\n\n")
+    path = written(tmp_path, header + '3,0,"51",102,255\n0, 1,2,3,4\n\n')
     data = PixelCSV(path, classes=4)
     images, labels = data.tensors
     assert images.shape == (2, 1, 2, 2)
@@ -146,6 +147,8 @@ def test_a_table_of_many_pixels(tmp_path):
         ("1,2,x,4,5\n", {}, r"line 3, column 3 \(pixel2\): 'x' is not a whole number"),
         ("1,2,3,,5\n", {}, r"line 3, column 4 \(pixel3\): '' is not a whole number"),
         ("1,2,3.5,4,5\n", {}, r"'3.5' is not a whole number"),
+        ("1,2,\u0663,4,5\n", {}, r"'\u0663' is not a whole number"),
+        (f"1,2,{'x' * 1000},4,5\n", {}, r"'x{59} is not a whole number"),
         ("1,2,256,4,5\n", {}, r"line 3, column 3 \(pixel2\): 256 is no pixel, which go from 0 to 255"),
         ("1,2,-1,4,5\n", {}, r"-1 is no pixel"),
         ("1,2,99999999999999999999,4,5\n", {}, r"is no pixel, which go from 0 to 255"),

@@ -229,7 +229,11 @@ def test_resized_crops_keep_within_their_ranges():
         assert 0 <= x <= 60 - w
         assert 0.19 * 2400 <= h * w <= 0.51 * 2400
         assert 0.47 <= w / h <= 2.1
-    assert T.RandomResizedCrop(4, (1, 1), (1, 1)).part(source, 4, 8) == (0, 2, 4, 4)
+    for height, width, whole in ((4, 8, (0, 2, 4, 4)), (8, 4, (2, 0, 4, 4)), (5, 5, (0, 0, 5, 5))):
+        assert T.RandomResizedCrop(4, (1, 1), (1, 1)).part(source, height, width) == whole
+    image = tg.arange(16.0).reshape(1, 1, 4, 4).expand(300, 1, 4, 4)
+    ones = T.RandomResizedCrop(1, (1 / 16, 1 / 16), (1, 1), generator=generator(0))(image)
+    assert set(ones.flatten().round().tolist()) == set(range(16))
 
 
 def test_how_often_images_are_flipped():
@@ -286,6 +290,9 @@ def test_erasing_keeps_within_its_ranges():
         assert mask.sum() == h * w
         assert 0.09 <= mask.mean() <= 0.21
         assert 0.45 <= h / w <= 2.2
+    dots = T.RandomErasing(1.0, (1 / 16, 1 / 16), (1, 1), -1.0, generator=generator(2))(tg.ones(300, 1, 4, 4)) == -1
+    assert dots.sum((1, 2, 3)).eq(1).all()
+    assert dots.any(0).all()
     few = T.RandomErasing(0.3, value=-1.0, generator=generator(1))(tg.ones(1000, 1, 10, 10))
     assert abs((few.amin((1, 2, 3)) == -1).float().mean().item() - 0.3) < 0.05
 
@@ -322,6 +329,11 @@ def test_cutmix_cuts_a_rectangle():
     assert 0 < mask.sum() == mask.any(1).sum() * mask.any(0).sum()
     assert shares[0, 1].item() == pytest.approx(mask.mean())
     assert np.array_equal(mixed[1, 0].numpy() == 0, mask)
+    # a beta of large alphas is one half: so much is cut out where the rectangle lies within the image
+    cuts = [
+        T.CutMix(1e6, 2, generator=generator(seed))(images, tg.tensor([0, 1]))[1][0, 1].item() for seed in range(40)
+    ]
+    assert max(cuts) == pytest.approx(0.5, abs=0.04)
 
 
 def test_small_alphas_mix_little():

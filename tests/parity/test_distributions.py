@@ -594,6 +594,11 @@ def test_equal_transforms_and_what_they_keep():
         assert repr(d(m).constraints.real_vector) == "IndependentConstraint(Real(), 1)"
 
 
+def stretched(m, loc):
+    """Rows of normal numbers, of which each is stretched as one."""
+    return d(m).TransformedDistribution(d(m).Normal(m.full((2, 3), loc), 1.0), [d(m).AffineTransform(1.0, 2.0, 1)])
+
+
 def test_values_of_another_dtype_and_numbers():
     """PyTorch's Gamma and HalfCauchy, and vectors of a batch, have densities of the dtype of their parameters."""
     for make in (
@@ -603,6 +608,8 @@ def test_values_of_another_dtype_and_numbers():
         lambda m: d(m).Chi2(m.ones(2)).log_prob(1.5),
         lambda m: d(m).MultivariateNormal(m.zeros(2, 3), m.eye(3).expand(2, 3, 3)).log_prob(m.ones(3, dtype=m.float64)),
         lambda m: d(m).AffineTransform(0.0, m.tensor([1.0, 2.0]), event_dim=1).log_abs_det_jacobian(m.ones(1), 0),
+        lambda m: d(m).AffineTransform(0.0, 3.0, event_dim=2).log_abs_det_jacobian(m.ones(2, 3, 4), m.ones(2, 3, 4)),
+        lambda m: d(m).kl_divergence(*[stretched(m, loc) for loc in (0.0, 1.0)]),
     ):
         ours, theirs = make(tg), make(torch)
         assert_same(ours, theirs, "a density")

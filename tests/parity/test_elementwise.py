@@ -232,6 +232,15 @@ def test_closeness(name, rng):
 CONVERSION = {
     "casts": lambda m, x: [x.float(), x.double(), x.half(), x.int(), x.long(), x.short(), x.char(), x.byte(), x.bool()],
     "to": lambda m, x: [x.to(m.float64), x.to("cpu"), x.to("cpu", m.float16), x.to(m.zeros(1, dtype=m.int32)), x.cpu()],
+    "to a copy": lambda m, x: [
+        y.data_ptr() == x.data_ptr()
+        for y in (
+            x.to(x.dtype),
+            x.to(x.dtype, copy=True),
+            x.to(x.dtype, False, True),
+            x.to("cpu", x.dtype, False, True),
+        )
+    ],
     "to by name": lambda m, x: [x.to(dtype=m.int64), x.to(device="cpu"), x.to(m.device("cpu"), non_blocking=True)],
     "type": lambda m, x: [x.type(m.float64), x.type("torch.FloatTensor"), x.type_as(m.zeros(1, dtype=m.float64))],
     "kind": lambda m, x: [x.is_floating_point(), m.is_floating_point(x), m.is_tensor(x), m.is_tensor(1), x.is_signed()],

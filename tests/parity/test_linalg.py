@@ -322,6 +322,8 @@ def test_norm(order, rng):
     hold(lambda m, x: m.linalg.norm(x, order, dtype=m.float64), np.ones((2, 2), "float32"))
     if isinstance(order, (int, float)):
         hold(lambda m, x: m.linalg.vector_norm(x, order), rng.standard_normal((2, 3)), backward=order != 0)
+        for dim in (None, 0, 1):
+            hold(lambda m, x, d=dim: m.linalg.vector_norm(x, order, d), np.zeros((0, 3)), backward=False)
 
 
 def test_cond_where_there_is_no_inverse():

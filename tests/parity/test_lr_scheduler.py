@@ -172,7 +172,7 @@ def test_epochs_can_be_given_and_schedules_go_on(name):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_fractions_of_epochs_between_restarts():
-    for restarts in ((4, 1), (3, 2)):
+    for restarts in ((4, 1), (3, 2), (2, 3)):
         optimizer, reference = optimizers()
         ours = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, *restarts)
         theirs = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(reference, *restarts)

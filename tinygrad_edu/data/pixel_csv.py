@@ -91,7 +91,7 @@ def read_numbers(path: str | os.PathLike[str], classes: int | None) -> NDArray[A
 
 def is_whole(cell: str) -> bool:
     """Whether a cell holds a whole number."""
-    return cell.strip().lstrip("+-").isdecimal()
+    return cell.isascii() and cell.strip().lstrip("+-").isdecimal()
 
 
 def fits(table: NDArray[Any], classes: int | None) -> bool:
@@ -118,7 +118,7 @@ def find_fault(path: str | os.PathLike[str], header: bool, classes: int | None) 
             for k, cell in enumerate(row):
                 told = f"line {rows.line_num}, column {k + 1}{f' ({names[k]})' if names else ''}"
                 if not is_whole(cell):
-                    raise ValueError(f"{told}: {cell!r} is not a whole number")
+                    raise ValueError(f"{told}: {cell!r:.60} is not a whole number")
                 most = BRIGHTEST if k else math.inf if classes is None else classes - 1
                 if not 0 <= int(cell) <= most:
                     kind, bound = ("pixel", f"to {most}") if k else ("label", f"to {most}" if classes else "up")

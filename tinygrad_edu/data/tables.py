@@ -50,7 +50,7 @@ class Column:
         """
         for cell, number, line in zip(self.cells, self.numbers, self.lines, strict=True):
             if number is None:
-                raise ValueError(f"line {line}, column {self.name!r}: {cell!r} is not a number")
+                raise ValueError(f"line {line}, column {self.name!r}: {cell!r:.60} is not a number")
         return [number for number in self.numbers if number is not None]
 
     def features(self) -> dict[str, list[float]]:
