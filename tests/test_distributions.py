@@ -527,3 +527,25 @@ def test_transforms_and_distributions_that_are_modules():
     assert flow.part.with_cache(0).log_scale is flow.part.log_scale
     flow.log_prob(tg.tensor([2.0, 0.5])).sum().backward()
     np.testing.assert_allclose(flow.part.log_scale.grad, [3.0, -0.75])
+
+
+def test_a_normal_vector_whose_factor_is_worked_out_when_it_is_asked_for():
+    class Lazy(d.MultivariateNormal):
+        def __init__(self, loc, covariance):
+            self.loc, self.covariance_matrix = loc, covariance
+            d.Distribution.__init__(self, loc.shape[:-1], loc.shape[-1:])
+
+        @property
+        def _unbroadcasted_scale_tril(self):
+            return tg.linalg.cholesky(self.covariance_matrix)
+
+    ours, theirs = Lazy(tg.zeros(3, 2), MATRIX @ MATRIX.mT), d.MultivariateNormal(tg.zeros(3, 2), scale_tril=MATRIX)
+    for of in (
+        lambda x: x.log_prob(PLACE),
+        lambda x: x.entropy(),
+        lambda x: x.variance,
+        lambda x: x.scale_tril,
+        lambda x: x.precision_matrix,
+    ):
+        np.testing.assert_allclose(of(ours), of(theirs), rtol=1e-5, atol=1e-6)
+        assert of(ours).shape == of(theirs).shape

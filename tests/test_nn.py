@@ -1196,3 +1196,24 @@ def test_a_class_with_its_own_getattr_is_asked_for_members_each_time():
         del net.weight
         assert not hasattr(net, "weight")
     assert "__getattribute__" not in vars(nn.Linear)
+
+
+@pytest.mark.parametrize("kind", [lambda: nn.Linear(2, 3), lambda: nn.BatchNorm1d(3)])
+def test_what_loads_a_state_dict_takes_its_arguments_by_name(kind):
+    class Lenient(type(kind())):
+        def _load_from_state_dict(
+            self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        ):
+            super()._load_from_state_dict(
+                state_dict=state_dict,
+                prefix=prefix,
+                local_metadata=local_metadata,
+                strict=False,
+                missing_keys=missing_keys,
+                unexpected_keys=unexpected_keys,
+                error_msgs=error_msgs,
+            )
+
+    lenient = Lenient(2, 3) if isinstance(kind(), nn.Linear) else Lenient(3)
+    assert lenient.load_state_dict({"bias": tg.ones(3), "another": tg.ones(1)}) == ([], [])
+    assert lenient.bias.tolist() == [1.0, 1.0, 1.0]

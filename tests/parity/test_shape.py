@@ -462,6 +462,7 @@ def test_shapes_in_place_follow_the_base():
 
 def test_shapes_of_shapes():
     hold(lambda m: m.zeros(m.broadcast_shapes((3, 1), (4,), (1, 1, 1))))
+    assert tg.broadcast_shapes((3, 1), (4,)).numel() == torch.broadcast_shapes((3, 1), (4,)).numel()
     hold(lambda m: m.zeros(m.broadcast_shapes(2, (3, 1))))
     hold(lambda m: m.zeros(m.broadcast_shapes((3,), (4,))))
 

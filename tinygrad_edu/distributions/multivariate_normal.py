@@ -68,26 +68,26 @@ class MultivariateNormal(Distribution):
         super().__init__(batch, loc.shape[-1:], validate_args)
         if name != "scale_tril":
             covariance = matrix if name == "covariance_matrix" else inv(matrix)
-            self._factor = cholesky(covariance).expand(*batch, -1, -1)
+            self._unbroadcasted_scale_tril = cholesky(covariance).expand(*batch, -1, -1)
         else:
-            self._factor = self.scale_tril
+            self._unbroadcasted_scale_tril = self.scale_tril
 
     @functools.cached_property
     def scale_tril(self) -> Any:
         """The Cholesky factor of the covariance."""
-        return self._factor
+        return self._unbroadcasted_scale_tril.expand(*self._batch_shape, -1, -1)
 
     @functools.cached_property
     def covariance_matrix(self) -> Any:
         """The covariance."""
         with enable_grad():
-            return self._factor @ self._factor.mT
+            return self.scale_tril @ self.scale_tril.mT
 
     @functools.cached_property
     def precision_matrix(self) -> Any:
         """The inverse of the covariance."""
         with enable_grad():
-            return cholesky_inverse(self._factor)
+            return cholesky_inverse(self.scale_tril)
 
     @property
     def mean(self) -> Any:
@@ -102,23 +102,23 @@ class MultivariateNormal(Distribution):
     @property
     def variance(self) -> Any:
         """The covariance's diagonal."""
-        return (self._factor**2).sum(-1)
+        return (self._unbroadcasted_scale_tril**2).sum(-1).expand(self._extended_shape())
 
     def _half_log_det(self) -> Any:
-        return self._factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        return self._unbroadcasted_scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         """loc + scale_tril z, z standard normal."""
         z = randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
-        return self.loc + (self._factor @ z.unsqueeze(-1)).squeeze(-1)
+        return self.loc + (self._unbroadcasted_scale_tril @ z.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value: Tensor) -> Any:
         """The logarithm of the density."""
         if self._validate_args:
             self._validate_sample(value)
-        squared, n = mahalanobis(self._factor, value - self.loc), self.event_shape[0]
+        squared, n = mahalanobis(self._unbroadcasted_scale_tril, value - self.loc), self.event_shape[0]
         return -0.5 * (n * math.log(2 * math.pi) + squared) - self._half_log_det()
 
     def entropy(self) -> Any:
         """The expected negative logarithm of the density."""
-        return self.event_shape[0] * (1 + math.log(2 * math.pi)) / 2 + self._half_log_det()
+        return (self.event_shape[0] * (1 + math.log(2 * math.pi)) / 2 + self._half_log_det()).expand(self._batch_shape)

@@ -15,6 +15,7 @@ from ..recording import wrap
 from ..tensor import Tensor, method
 from ..wording import in_our_words
 from .dims import as_dim, as_dims, as_sizes, fill_in
+from .layout import Size
 
 __all__ = [
     "atleast_1d",
@@ -248,18 +249,18 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     return input if input._array.flags.c_contiguous else input.clone()
 
 
-def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+def broadcast_shapes(*shapes: Any) -> Size:
     """The shape that Tensors of these shapes broadcast to.
 
     >>> broadcast_shapes((3, 1), (4,))
-    (3, 4)
+    torch.Size([3, 4])
 
     Raises:
         ShapeError: there is none.
     """
     sizes = [as_sizes((shape,)) for shape in shapes]
     try:
-        return numpy.broadcast_shapes(*sizes)
+        return Size(numpy.broadcast_shapes(*sizes))
     except ValueError as error:
         raise ShapeError(broadcast_clash(sizes) or in_our_words(error)) from None
 

@@ -46,11 +46,11 @@ class ChannelNorm(Module):
         self.reset_parameters()
 
     def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *told: Any
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *told: Any, **named: Any
     ) -> None:
         if self.num_batches_tracked is not None and local_metadata.get("version", 1) < 2:
             state_dict.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, *told)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *told, **named)
 
     def reset_running_stats(self) -> None:
         """Start the running statistics anew: mean 0, variance 1."""
