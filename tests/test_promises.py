@@ -20,6 +20,9 @@ REFUSED = {
     "a Tensor as a bool": (lambda: F.dropout(X, training=X), TypeError, r"training is True or False, got one of shape"),
     "two dimensions, not in a tuple": (lambda: X.sum(0, 1), TypeError, r"keepdim is True or False, got 1; several"),
     "two dimensions of a mean": (lambda: X.mean(0, 1), TypeError, r"keepdim is True or False, got 1; several"),
+    "a fraction as a Tensor's size": (lambda: tg.Tensor(5.0), TypeError, r"^Tensor\(5\.0\): .*integer"),
+    "None as a Tensor's values": (lambda: tg.Tensor(None), TypeError, r"^Tensor\(None\): .*integer"),
+    "a fraction as values of a dtype": (lambda: tg.FloatTensor(5.0), TypeError, r"^FloatTensor takes sizes, or data"),
     "1 as requires_grad": (lambda: X.requires_grad_(1), TypeError, r"^requires_grad_: requires_grad is True or False"),
     "of all parameters": (
         lambda: nn.Linear(2, 2).requires_grad_(0),

@@ -108,7 +108,7 @@ class Tensor(Recorded):
     def __init__(self, *data: Any) -> None:
         """Tensor(2, 3) is of that shape and uninitialised, Tensor(values) copies them; both of the default dtype."""
         sizes = data[0] if data and isinstance(data[0], tuple) and hasattr(data[0], "numel") else data or (0,)
-        if sizes is data and len(data) == 1 and not isinstance(data[0], (int, numpy.integer)):
+        if sizes is data and len(data) == 1 and hasattr(data[0], "__len__"):
             self._array = numpy.array(to_numpy(data[0]), get_default_dtype())
         else:
             self._array = numpy.empty(sizes, get_default_dtype())

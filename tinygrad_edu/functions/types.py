@@ -46,7 +46,7 @@ class TensorType(type):
             sizes = as_new_sizes(given)
             check_room(math.prod(sizes), cls.__name__)
             return wrap(numpy.empty(sizes, cls.dtype))
-        if len(data) != 1:
+        if len(data) != 1 or not hasattr(data[0], "__len__"):
             raise TypeError(f"{cls.__name__} takes sizes, or data as one argument, got {data!r:.60}")
         return wrap(as_array(data[0], None).astype(cls.dtype))
 
