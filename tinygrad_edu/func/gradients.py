@@ -42,6 +42,9 @@ class Call:
                 arguments[place] = with_leaves(args[place], own)
             picked = [arguments[place] for place in places]
             self.inputs = picked[0] if isinstance(argnums, int) else tuple(picked)
+            if forwards:  # a function may write to what it gets, and a leaf is not written to
+                for place in places:
+                    arguments[place] = with_leaves(arguments[place], lambda x: x.clone())
             token = will_push.set(forwards or will_push.get())
             try:
                 result = func(*arguments, **kwargs)

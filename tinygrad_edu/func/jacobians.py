@@ -21,7 +21,8 @@ def jvp(
 ) -> tuple[Any, ...]:
     """(func(*primals), J v): the product of the Jacobian with a vector like the primals; by two backwards.
 
-    The gradient u^T J is linear in u, so its derivative with respect to u in the direction of v is J v.
+    The gradient u^T J is linear in u, so its derivative with respect to u in the direction of v is J v. What the
+    function computes under no_grad is therefore a constant here, as for grad; PyTorch's tangents go through it.
 
     >>> from tinygrad_edu import tensor
     >>> jvp(lambda x: x * x, (tensor([1.0, 2.0]),), (tensor([1.0, 10.0]),))
