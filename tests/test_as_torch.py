@@ -543,6 +543,7 @@ def test_sparse_matrices_are_dense():
         assert (x._values().tolist(), x._nnz()) == ([3, 9], 2)
         y = torch.spmm(x, torch.ones(3, 1))
         assert torch.equal(y, torch.sparse.mm(x, torch.ones(3, 1)))
+        assert torch.equal(y, torch.dsmm(x, torch.ones(3, 1)))
         (y * torch.tensor([[1.0], [2.0]])).sum().backward()
         assert values.grad.tolist() == [1, 2, 2]
         assert torch.sparse.DoubleTensor(places, [1.0, 1.0, 1.0], (2, 3)).dtype == torch.double

@@ -79,6 +79,7 @@ __all__ = [
     "detach",
     "device",
     "dropout",
+    "dsmm",
     "dtype",
     "float4_e2m1fn_x2",
     "float8_e4m3fn",
@@ -129,6 +130,7 @@ __version__ = "2.13.0+tinygrad_edu"
 
 Number = int | float | bool
 native_channel_shuffle = channel_shuffle
+dsmm = spmm
 Device = device | str | int | None
 layout = memory_format = str
 sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = (  # layouts that no Tensor here has
