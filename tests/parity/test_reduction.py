@@ -159,3 +159,11 @@ def test_nanmean_gives_floats():
 def test_sum_to_size(size):
     x = np.arange(12.0).reshape(3, 4)
     hold(lambda m, x: [x.sum_to_size(*(size or (size,))) * 1, x.sum_to_size(size) * 2], x)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", ["var", "std", "var_mean", "std_mean"])
+def test_of_nothing_there_is_no_variance_whatever_the_correction(name):
+    for correction in (-2, -1, 0, 1):
+        hold(lambda m, x, c=correction: getattr(m, name)(x, correction=c), np.zeros(0), backward=False)
+        hold(lambda m, x, c=correction: getattr(m, name)(x, dim=1, correction=c), np.zeros((2, 0)), backward=False)

@@ -327,7 +327,8 @@ def var(
     dims = as_dims(dim, input.ndim)
     deviation = input - mean(input, dims, keepdim=True)
     total = ops.sum(deviation * deviation, dim=dims, keepdim=keepdim)
-    return total / builtins.max(ops.size(input.shape, dims) - lost, 0.0)
+    count = ops.size(input.shape, dims)
+    return total / (builtins.max(count - lost, 0.0) if count else 0.0)  # of nothing it is NaN, whatever the correction
 
 
 @method
