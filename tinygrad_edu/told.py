@@ -33,6 +33,7 @@ RAISE = opcode.opmap["RAISE_VARARGS"]
 NUMPY = "numpy" + os.sep
 PYTHONS = (os.path.dirname(os.__file__) + os.sep, "<frozen ")  # where the modules that come with Python are
 PACKAGES = os.sep + "site-packages" + os.sep  # which lie below them
+OURS_AND_PYTHONS = {"builtins", "numpy", __name__.partition(".")[0]}  # where classes of exceptions come from
 OF_A_CLASS = {"__init__", "forward"}  # told by the name of the class
 
 
@@ -116,8 +117,9 @@ def is_told(error: Exception) -> bool:
     code = last.tb_frame.f_code
     if not in_library[code.co_filename]:
         return True
-    ours = (*KINDS, LookupError, AttributeError, AssertionError)
-    return isinstance(error, ours) and last.tb_next is None and code.co_code[last.tb_lasti] == RAISE
+    ours = isinstance(error, (*KINDS, LookupError, AttributeError, AssertionError))
+    passed_on = type(error).__module__.partition(".")[0] not in OURS_AND_PYTHONS  # by a worker: it is the user's own
+    return (ours or passed_on) and last.tb_next is None and code.co_code[last.tb_lasti] == RAISE
 
 
 def explained(function: Callable[..., Any], args: Any, named: Any, error: Exception) -> Exception:

@@ -70,6 +70,7 @@ OUR_WORDS = {
         "it is not for elements of this kind; numbers are needed"
     ),
     # other things than numbers and Tensors
+    r"[\w.]+\(\) (?P<said>missing \d+ required .*|takes .* positional arguments? but .*)": r"\g<said>",
     rf"(type object )?{TYPE} (object )?has no attribute": r"a Tensor is needed somewhere, and a \g<came> came",
     rf"{TYPE} object is not callable": r"a function is needed, and a \g<came> came",
     rf"{TYPE} object is not (?P<what>\w+)": r"a \g<came> came where something \g<what> is needed",

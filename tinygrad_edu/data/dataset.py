@@ -74,6 +74,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     Raises:
         ValueError: there is no Tensor, or they do not have the same number of rows.
+        TypeError: something else than a Tensor is given.
 
     >>> from tinygrad_edu import arange
     >>> squares = TensorDataset(arange(4), arange(4) ** 2)
@@ -82,6 +83,11 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        for tensor in tensors:
+            if not hasattr(tensor, "ndim"):
+                raise TypeError(
+                    f"TensorDataset takes Tensors, got {type(tensor).__name__}; tensor() makes one of numbers"
+                )
         rows = {tensor.shape[0] if tensor.ndim else None for tensor in tensors}
         if len(rows) != 1 or None in rows:
             shapes = ", ".join(str(tensor.shape) for tensor in tensors) or "none"

@@ -71,8 +71,22 @@ def to(
     wanted = wanted.dtype if isinstance(wanted, Tensor) else wanted
     check_device(device)
     copy = copy or flags[1:2] == [True]  # after non_blocking
-    result = input if wanted is None else cast(input, as_dtype(wanted))
+    result = input if wanted is None else cast(input, dtype_of(wanted))
     return ops.clone(input) if copy and result is input else result
+
+
+def dtype_of(wanted: Any) -> Any:
+    """The dtype that is asked for.
+
+    Raises:
+        TypeError: there is none of this name.
+    """
+    try:
+        return as_dtype(wanted)
+    except TypeError as error:
+        if not isinstance(wanted, str):
+            raise
+        raise TypeError(f"{error}; nor is it a device: the only one is 'cpu'") from None
 
 
 def is_device(given: Any) -> bool:

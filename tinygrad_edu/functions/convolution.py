@@ -232,7 +232,9 @@ def check_dtypes(input: Any, weight: Any, bias: Any) -> None:
     dtype = input.dtype
     if weight.dtype != dtype or (bias is not None and bias.dtype != dtype) or dtype.kind == "b":
         found = ", ".join(str(x.dtype) for x in (input, weight, bias) if x is not None)
-        raise RuntimeError(f"a convolution takes input, weight and bias of one dtype of numbers, got {found}")
+        raise RuntimeError(
+            f"a convolution takes input, weight and bias of one dtype of numbers, got {found}; convert with .to()"
+        )
 
 
 def batched(input: Any, weight: Any, dims: int) -> Any:

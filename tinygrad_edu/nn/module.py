@@ -72,7 +72,7 @@ class Module(Hooked):
                 return self.forward(*args, **kwargs)
             return self.forward(args[0])  # without a star it takes a third less time
         except Exception as error:
-            if is_told(error):
+            if is_told(error) or "_members" not in vars(self):  # whose __init__ did not call super().__init__()
                 raise
             raise explained(type(self).forward, (self, *args), kwargs, error) from error
 

@@ -52,6 +52,8 @@ class Tree:
         if name in vars(self):  # asked for by super().__getattr__(name), as wrappers do
             return vars(self)[name]
         word = "" if "_members" in vars(self) else "; call super().__init__() first in its __init__"
+        if not word and hasattr(Tensor, name) and not name.startswith("_"):
+            word = "; what it computes has: call the module first, and take it of the result"
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{word}")
 
     def __dir__(self) -> list[str]:
@@ -66,7 +68,9 @@ class Tree:
         if not isinstance(name, str):
             raise TypeError(f"a {kind} name should be a string. Got {type(name).__name__}")
         if value is not None and not isinstance(value, wanted):
-            raise TypeError(f"the {kind} {name!r} is {NAMES[kind]} or None, got {type(value).__name__}")
+            came = f"the class {value.__name__}: call it" if isinstance(value, type) else type(value).__name__
+            more = "; give modules one by one, as in Sequential(*modules)" if isinstance(value, list | tuple) else ""
+            raise TypeError(f"the {kind} {name!r} is {NAMES[kind]} or None, got {came}{more}")
         if "_members" in vars(self) and name not in getattr(self, FAMILIES[kind]) and hasattr(self, name):
             raise KeyError(f"{type(self).__name__} already has an attribute {name!r}, which is no {kind}")
         self._register(kind, name, value)

@@ -63,11 +63,16 @@ def check_settings(owner: str, **settings: Any) -> None:
 
     Raises:
         ValueError: naming the first that is, or a Tensor of more than one element.
+        TypeError: naming the first that is no number.
     """
     for name, value in settings.items():
         if isinstance(value, Tensor) and value.numel() != 1:
             raise ValueError(f"{owner}: {name} is a number or a Tensor of one element, got one of shape {value.shape}")
-        if not value >= 0:
+        try:
+            right = value >= 0
+        except TypeError:
+            raise TypeError(f"{owner}: {name} is a number, got a {type(value).__name__}") from None
+        if not right:
             raise ValueError(f"{owner}: {name} must be 0 or more, got {value}")
 
 

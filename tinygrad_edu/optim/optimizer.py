@@ -67,7 +67,11 @@ class Optimizer(Hooked):
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, Mapping)) or not hasattr(params, "__iter__"):
-            raise TypeError(f"params is an iterable of Tensors or of dictionaries, got {type(params).__name__}")
+            given = type(params).__name__
+            advice = "; put it in a list" if isinstance(params, Tensor) else ""
+            advice = "; give its parameters()" if hasattr(params, "parameters") else advice
+            advice = "; call it" if given == "method" else advice
+            raise TypeError(f"params is an iterable of Tensors or of dictionaries, got {given}{advice}")
         self.__setstate__({"defaults": defaults, "state": defaultdict(dict), "param_groups": []})
         groups = list(params)
         if not groups:

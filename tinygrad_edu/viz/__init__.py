@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import atomic_write_text
+from ..told import guard
 from .attribution import grad_cam, saliency
 from .curves import loss_curve_svg
 from .debug import diff, first_bad, saved_bytes, unused_parameters
@@ -156,3 +157,6 @@ def draw(
     if path is not None:
         drawing.save(path)
     return drawing
+
+
+guard(globals(), __all__, __name__, held=False)

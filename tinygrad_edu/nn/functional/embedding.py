@@ -38,7 +38,7 @@ def rows_named(input: Tensor, weight: Tensor, name: str) -> Array:
     index = getattr(input, "_array", None)
     if index is None or index.dtype.kind not in "iu":
         told = type(input).__name__ if index is None else str(index.dtype)
-        raise RuntimeError(f"{name} takes indices as a Tensor of integers, got {told}")
+        raise RuntimeError(f"{name} takes indices as a Tensor of integers, got {told}; convert them with .long()")
     count = len(weight)
     if index.size and not 0 <= index.min() <= index.max() < count:
         raise PlaceError(f"{name}: an index is outside 0 to {count - 1}, the table has shape {weight.shape}")

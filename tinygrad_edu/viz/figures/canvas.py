@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...extras import require
 from ...tensor import Tensor
 
-__all__ = ["COLOURS", "CORRECT", "WRONG", "axes", "bare", "numbers"]
+__all__ = ["COLOURS", "CORRECT", "WRONG", "axes", "bare", "finite_range", "numbers"]
 
 # Okabe and Ito (2008), "Color Universal Design", without the yellow, which is too light on white and the black.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -41,6 +41,12 @@ def bare(ax: Any) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
+
+
+def finite_range(x: NDArray[Any]) -> tuple[float, float]:
+    """The least and the most of what is finite; 0 and 1 where nothing is."""
+    finite = x[numpy.isfinite(x)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def numbers(x: Any, what: str, *dims: int) -> NDArray[Any]:

@@ -108,7 +108,7 @@ def loss_surface(
     ax = axes(ax, 5.0, 4.0)
     finite = heights[numpy.isfinite(heights)]
     least, most = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    span = max(most - least, 1e-12)
+    span = max(most - least, 1e-6 * max(abs(least), abs(most)), 1e-12)  # of what is the same everywhere too
     lines = least + span * numpy.geomspace(1e-4, 1, levels)
     ax.contour(across, up, heights, lines, colors="0.6", linewidths=0.6, linestyles="-")
     for k, (name, path) in enumerate((paths or {}).items()):

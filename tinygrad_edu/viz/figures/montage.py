@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...extras import require
 from ...functions.creation import tensor
-from .canvas import CORRECT, SIDE, WRONG, axes, bare, numbers
+from .canvas import CORRECT, SIDE, WRONG, axes, bare, finite_range, numbers
 
 __all__ = ["feature_maps", "filters", "images", "latent_grid"]
 
@@ -69,7 +69,7 @@ def filters(weight: Any, *, columns: int | None = None, ax: Any = None) -> Any:
         ValueError: the weight has not four dimensions.
     """
     w = numbers(weight, "the weight", 4)
-    largest = float(numpy.abs(w).max()) or 1.0
+    largest = max(map(abs, finite_range(w))) or 1.0
     if w.shape[1] == 3:
         return montage(0.5 + w / (2 * largest), columns=columns, ax=ax)
     if columns is None and w.shape[1] > 1:
@@ -132,7 +132,7 @@ def montage(
     across, down = width * (1 + gap), height * (1 + gap + (HEADING if any(headings) else 0))
     side = SIDE if any(headings) else SIDE * 2 / 3
     ax = axes(ax, max(columns * side, 2.5), max(rows * side * down / across, 1.0))
-    low, high = limits or (float(x.min()), float(x.max()))
+    low, high = limits or finite_range(x)
     for i, picture in enumerate(x):
         row, column = divmod(i, columns)
         left, top = column * across, row * down

@@ -8,7 +8,7 @@ import numpy
 from ...extras import require
 from ...functions.creation import tensor
 from ...nn.functional import unfold
-from .canvas import COLOURS, axes, bare, numbers
+from .canvas import COLOURS, axes, bare, finite_range, numbers
 
 __all__ = ["im2col"]
 
@@ -47,7 +47,7 @@ def im2col(
     left, top, below = width + GAP, (tall - height) / 2, (tall - rows) / 2
     across = left + places
     ax = axes(ax, min(max(0.3 * across, 3.0), 10.0), min(max(0.3 * tall + 0.5, 1.5), 8.0))
-    low, high = min(float(x.min()), 0.0), max(float(x.max()), 1e-6)
+    low, high = min(finite_range(x)[0], 0.0), max(finite_range(x)[1], 1e-6)
     for table, extent in ((framed, (0, width, top + height, top)), (columns, (left, across, below + rows, below))):
         ax.imshow(table, "Greys", vmin=low, vmax=high, extent=extent)
     rectangle = require("matplotlib.patches", "viz", "drawing windows").Rectangle

@@ -8,7 +8,7 @@ from ....ops.elementwise import clamp
 from ....primitive import primitive
 from ....tensor import Tensor
 from ..activation import logsigmoid
-from .reduction import check_tensors, reduced
+from .reduction import check_order, check_tensors, reduced
 
 __all__ = [
     "binary_cross_entropy",
@@ -76,6 +76,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     """
     check_twins(input, target, "binary_cross_entropy")
     if target.dtype != input.dtype:
+        check_order("binary_cross_entropy", input, target)
         raise RuntimeError(
             f"binary_cross_entropy takes a target of the input's dtype {input.dtype}, got {target.dtype}; "
             f"convert it: target.to(input.dtype)"

@@ -10,7 +10,7 @@ from ....functions.softmax import log_softmax
 from ....ops.softmax import logits_cross_entropy
 from ....tensor import Tensor
 from ..linear import linear
-from .reduction import check_tensors, reduced
+from .reduction import check_order, check_tensors, reduced
 
 __all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 
@@ -44,6 +44,7 @@ def cross_entropy(
             pass  # a class is out of range, or to be ignored: the long way knows which
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
+    check_order("cross_entropy", input, target)
     log_p = log_softmax(input, class_dim(input))
     if target.dtype.kind == "f":
         if ignore_index >= 0:
@@ -114,6 +115,7 @@ def nll_loss(
         TypeError: input or target is no Tensor.
     """
     check_tensors("nll_loss", input=input, target=target)
+    check_order("nll_loss", input, target)
     check_kind(input.dtype, "f", "nll_loss")
     return entropy_of_classes(input, target, weight, ignore_index, reduction, 0.0)
 

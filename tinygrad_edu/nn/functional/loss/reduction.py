@@ -3,12 +3,12 @@
 from typing import Any
 
 from ....dtypes import check_kind
-from ....errors import ShapeError
+from ....errors import DtypeError, ShapeError
 from ....ops import reduction as ops
 from ....tensor import Tensor
 from ....told import warn_user
 
-__all__ = ["check_tensors", "reduced", "warn_of_broadcast", "weighted"]
+__all__ = ["check_order", "check_tensors", "reduced", "warn_of_broadcast", "weighted"]
 
 
 def reduced(losses: Any, reduction: str, total: Any = None) -> Any:
@@ -46,6 +46,15 @@ def check_tensors(name: str, **inputs: Any) -> None:
     for role, x in inputs.items():
         if not isinstance(x, Tensor):
             raise TypeError(f"{name} takes a Tensor as {role}, got {type(x).__name__} {x!r:.60}; make it one: tensor()")
+
+
+def check_order(name: str, input: Tensor, target: Tensor) -> None:
+    """Raise TypeError where input and target seem to be in each other's place: the target has the floats."""
+    if input.dtype.kind != "f" and target.dtype.kind == "f":
+        raise DtypeError(
+            f"{name} takes the input first and then the target, got {input.dtype} {input.shape} and "
+            f"{target.dtype} {target.shape}: are they swapped?"
+        )
 
 
 def warn_of_broadcast(input: Any, target: Any, name: str) -> None:
