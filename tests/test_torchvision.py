@@ -1,12 +1,14 @@
 """What stands in torchvision's place: transforms, data sets and pictures of pictures."""
 
+import copy
+
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.data import DataLoader, TensorDataset
 from tinygrad_edu.pytorch import as_torch
-from tinygrad_edu.pytorch.vision import datasets, functional, grids, ops, transforms
+from tinygrad_edu.pytorch.vision import augmentation, datasets, functional, grids, ops, transforms
 
 
 @pytest.fixture
@@ -208,3 +210,57 @@ def test_functions_of_one_picture():
     assert functional.pad(image, [1, 2]).shape == (3, 6, 6)
     with pytest.raises(ValueError, match="lanczos"):
         functional.resize(image, 4, functional.InterpolationMode.LANCZOS)
+
+
+def test_transforms_stand_before_a_network():
+    net = tg.nn.Sequential(
+        transforms.Resize(8),
+        transforms.Normalize((0.5, 0.5, 0.5), (0.2, 0.2, 0.2)),
+        transforms.RandomApply([augmentation.GaussianBlur(3)], p=1.0),
+        augmentation.ConvertImageDtype(tg.float64),
+        tg.nn.Conv2d(3, 4, 3, dtype="float64"),
+    )
+    assert net(tg.rand(2, 3, 10, 10)).shape == (2, 4, 6, 6)
+    assert list(net.state_dict()) == ["4.weight", "4.bias"]
+    assert repr(transforms.RandomCrop(4)).startswith("RandomCrop(size=4")
+    assert copy.deepcopy(net)[0].size == 8
+
+
+def test_blurred_pictures():
+    x = tg.arange(30.0, dtype="float64").reshape(1, 5, 6) ** 2
+    weights = np.exp(-0.5 * (np.arange(-1, 2) / 0.8) ** 2)
+    weights /= weights.sum()
+    wide = np.pad(x.numpy()[0], ((0, 0), (1, 1)), "reflect")
+    rows = sum(w * wide[:, k : k + 6] for k, w in enumerate(weights))
+    found = augmentation.gaussian_blur(x, [3, 1], [0.8, 1.0])
+    np.testing.assert_allclose(found.numpy()[0], rows)
+    np.testing.assert_allclose(augmentation.gaussian_blur(x.mT, (1, 3), (1.0, 0.8)).mT.numpy(), found.numpy())
+    assert augmentation.gaussian_blur(tg.full((2, 3, 4, 4), 7, dtype="uint8"), 3).unique().tolist() == [7]
+    for settings in ((2, 1.0), (3, -1.0), ((3, 0), 1.0)):
+        with pytest.raises(ValueError, match="odd kernel sizes and positive sigmas"):
+            augmentation.gaussian_blur(x, *settings)
+    with pytest.raises(ValueError, match="sigmas above 0"):
+        augmentation.GaussianBlur(3, (2.0, 1.0))
+
+
+def test_pictures_in_other_dtypes():
+    convert = augmentation.convert_image_dtype
+    assert convert(tg.tensor([0, 51, 255], dtype="uint8")).tolist() == pytest.approx([0, 0.2, 1])
+    assert convert(tg.tensor([0.0, 0.2, 0.999, 1.0]), tg.uint8).tolist() == [0, 51, 255, 255]
+    assert convert(tg.tensor([0, 255], dtype="uint8"), tg.int32).tolist() == [0, 255 * 2**23]
+    assert convert(tg.tensor([0, 255 * 2**23]), tg.uint8).tolist() == [0, 0]
+    assert convert(tg.tensor([32767], dtype="int16"), tg.uint8).tolist() == [255]
+    with pytest.raises(RuntimeError, match="more than float32 can tell apart"):
+        convert(tg.ones(1), tg.int32)
+
+
+def test_transforms_by_chance():
+    tg.manual_seed(0)
+    x = tg.rand(3, 4, 5)
+    grey = augmentation.RandomGrayscale(1.0)(x)
+    assert (grey.shape, grey[0].tolist()) == (x.shape, grey[2].tolist())
+    assert augmentation.RandomGrayscale(0.0)(x) is x
+    orders = {tuple(augmentation.RandomOrder([lambda y: [*y, 1], lambda y: [*y, 2]])([])) for _ in range(20)}
+    assert orders == {(1, 2), (2, 1)}
+    pixels = np.arange(24, dtype="uint8").reshape(2, 4, 3)
+    assert augmentation.PILToTensor()(pixels)[1].tolist() == pixels[:, :, 1].tolist()

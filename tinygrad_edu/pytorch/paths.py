@@ -170,7 +170,10 @@ PATHS: Mapping[str, list[str]] = {
     "torchvision.ops.boxes": ["tinygrad_edu.pytorch.vision.ops"],
     "torchvision.ops.focal_loss": ["tinygrad_edu.pytorch.vision.ops"],
     "torchvision.ops.misc": ["tinygrad_edu.pytorch.vision.ops"],
-    "torchvision.transforms": ["tinygrad_edu.pytorch.vision.transforms"],
-    "torchvision.transforms.functional": ["tinygrad_edu.pytorch.vision.functional"],
+    "torchvision.transforms": ["tinygrad_edu.pytorch.vision.transforms", "tinygrad_edu.pytorch.vision.augmentation"],
+    "torchvision.transforms.functional": [
+        "tinygrad_edu.pytorch.vision.functional",
+        "tinygrad_edu.pytorch.vision.augmentation",
+    ],
     "torchvision.utils": ["tinygrad_edu.pytorch.vision.grids"],
 }

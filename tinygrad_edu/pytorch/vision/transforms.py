@@ -7,23 +7,9 @@ from typing import Any
 import numpy
 
 from ...data import transforms as ours
-from ...data.transforms import (
-    CenterCrop,
-    ColorJitter,
-    Grayscale,
-    Lambda,
-    Normalize,
-    Pad,
-    RandomAffine,
-    RandomCrop,
-    RandomErasing,
-    RandomHorizontalFlip,
-    RandomResizedCrop,
-    RandomRotation,
-    RandomVerticalFlip,
-    Resize,
-)
+from ...data.transforms import Lambda
 from ...functions.random import source_of
+from ...nn import Module
 from ...tensor import Tensor
 
 __all__ = [
@@ -47,6 +33,30 @@ __all__ = [
     "Resize",
     "ToTensor",
 ]
+
+
+def as_module(kind: Any) -> Any:
+    """The transform as a Module too, which programs put into a Sequential before their network."""
+
+    def __init__(self: Any, *args: Any, **settings: Any) -> None:  # noqa: N807
+        Module.__init__(self)
+        kind.__init__(self, *args, **settings)
+
+    def forward(self: Any, images: Any) -> Any:
+        return kind.__call__(self, images)
+
+    inner = {"__init__": __init__, "forward": forward, "__repr__": kind.__repr__, "__doc__": kind.__doc__}
+    return type(kind.__name__, (Module, kind), {**inner, "__module__": __name__})
+
+
+CenterCrop, RandomCrop, Pad = map(as_module, (ours.CenterCrop, ours.RandomCrop, ours.Pad))
+Resize, RandomResizedCrop = map(as_module, (ours.Resize, ours.RandomResizedCrop))
+RandomHorizontalFlip, RandomVerticalFlip = map(as_module, (ours.RandomHorizontalFlip, ours.RandomVerticalFlip))
+RandomAffine, RandomRotation, RandomErasing = map(
+    as_module, (ours.RandomAffine, ours.RandomRotation, ours.RandomErasing)
+)
+ColorJitter, Grayscale = map(as_module, (ours.ColorJitter, ours.Grayscale))
+Normalize, RandomErasing = map(as_module, (ours.Normalize, ours.RandomErasing))
 
 
 class InterpolationMode(enum.StrEnum):
@@ -77,13 +87,14 @@ class Compose(ours.Compose):
         return super().__call__(ToTensor()(images) if hasattr(images, "__array_interface__") else images)
 
 
-class RandomApply:
+class RandomApply(Module):
     """Several transforms with a probability, or none of them."""
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]], p: float = 0.5) -> None:
+        super().__init__()
         self.transforms, self.p = Compose(transforms), p
 
-    def __call__(self, images: Any) -> Any:
+    def forward(self, images: Any) -> Any:
         """The picture, changed or as it was."""
         return self.transforms(images) if source_of(None).random() < self.p else images
 
