@@ -159,6 +159,17 @@ def test_shapes_that_differ_broadcast_with_a_warning(name):
         hold(program_of(name), normal(3), normal(4))
 
 
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("name", ["l1_loss", "mse_loss", "smooth_l1_loss", "huber_loss"])
+def test_targets_that_are_bools(name, reduction):
+    for dtype in ("float64", "float32"):
+        x, mask = normal(3, 4).astype(dtype), normal(3, 4) > 0
+        whole = name != "huber_loss"  # PyTorch's takes no input of bools, and fails in backward by the other
+        hold(program_of(name, reduction=reduction), x, mask, backward=whole)
+        if whole:
+            hold(program_of(name, reduction=reduction), mask, x)
+
+
 def test_the_mean_of_a_divergence_is_warned_of():
     with pytest.warns(UserWarning, match="batchmean"):
         hold(program_of("kl_div"), normal(3, 4), uniform(3, 4))

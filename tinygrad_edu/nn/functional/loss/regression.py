@@ -32,7 +32,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
         ValueError: the reduction is not known.
     """
     warn_of_broadcast(input, target, "mse_loss")
-    d = input - target
+    d = difference(input, target)
     if d.dtype.kind != "f":
         check_kind(d.dtype, "f", "mse_loss")
     losses = weighted(d.square(), weight, input.shape, "mse_loss")
@@ -52,7 +52,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     warn_of_broadcast(input, target, "smooth_l1_loss")
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss takes beta >= 0, got {beta}")
-    d = input - target
+    d = difference(input, target)
     check_kind(d.dtype, "f", "smooth_l1_loss")
     return reduced(abs(d) if beta == 0 else huber(d, beta) / beta, reduction)
 
@@ -72,7 +72,7 @@ def huber_loss(
     warn_of_broadcast(input, target, "huber_loss")
     if delta <= 0:
         raise RuntimeError(f"huber_loss takes delta > 0, got {delta}")
-    d = input - target
+    d = difference(input, target)
     check_kind(d.dtype, "f", "huber_loss")
     return reduced(weighted(huber(d, delta), weight, input.shape, "huber_loss"), reduction)
 
@@ -82,3 +82,10 @@ def huber(d: Tensor, delta: float) -> Any:
     delta = float(delta)
     c = d.clamp(-delta, delta)
     return c * (d - c * 0.5)
+
+
+def difference(input: Tensor, target: Tensor) -> Tensor:
+    """x - y, in which bools among floats are 0 and 1."""
+    if input.dtype.kind == "b" or target.dtype.kind == "b":
+        return input.to(target.dtype) - target if input.dtype.kind == "b" else input - target.to(input.dtype)
+    return input - target
