@@ -1,6 +1,7 @@
 """func: what PyTorch cannot be asked about, modules as functions, and what is left behind."""
 
 import gc
+import threading
 from collections import namedtuple
 
 import pytest
@@ -171,6 +172,18 @@ def test_what_all_examples_share_is_not_written_to(write):
     with pytest.raises(RuntimeError, match=r"writes in place to a Tensor of shape \(3,\) that all examples share"):
         tg.vmap(write)(tg.ones(4))
     assert SHARED.add_(1).shape == (3,)  # as ever, afterwards
+    SHARED.zero_()
+
+
+def test_what_another_thread_writes_is_no_write_of_an_example():
+    def in_a_thread(x):
+        thread = threading.Thread(target=SHARED.add_, args=(1,))
+        thread.start()
+        thread.join()
+        return x * 2
+
+    assert tg.vmap(in_a_thread)(tg.ones(3)).tolist() == [2, 2, 2]
+    assert SHARED.tolist() == [3, 3, 3]
     SHARED.zero_()
 
 

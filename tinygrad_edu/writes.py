@@ -79,7 +79,7 @@ def note_write(array: ndarray, code: CodeType | None = None, lasti: int = 0) -> 
 
 def watch(target: ndarray, index: Any, value: ndarray) -> None:
     """Show a write that is about to be made to whoever wants to see it."""
-    for watcher in watchers:
+    for watcher in watchers.copy():
         watcher(target, index, value)
 
 
