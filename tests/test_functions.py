@@ -218,6 +218,13 @@ def test_random_numbers_have_the_moments_they_should():
     assert abs(x.var().item() - 1) < 0.02
     assert 0 <= u.amin().item() < u.amax().item() < 1
     assert abs(u.mean().item() - 0.5) < 0.01
+    for mean, std in ((3.0, 0.5), (tg.tensor([1.0, -2.0]), 0.5), (3.0, tg.tensor([0.0, 2.0]))):
+        tg.manual_seed(1)
+        drawn = (
+            tg.normal(mean, std, (2,)) if isinstance(mean, float) and isinstance(std, float) else tg.normal(mean, std)
+        )
+        tg.manual_seed(1)
+        np.testing.assert_allclose(drawn.numpy(), (mean + std * tg.randn(2)).numpy(), rtol=1e-6)
     assert sorted(tg.randperm(10).tolist()) == list(range(10))
     assert set(tg.randint(2, 5, (1000,)).tolist()) == {2, 3, 4}
 

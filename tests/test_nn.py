@@ -1040,6 +1040,7 @@ def test_the_mean_over_nothing_is_nan():
             r"linear_bias \(2,\), got \(4,\)",
         ),
         (lambda x: F.linear_cross_entropy(x, x, [0]), TypeError, "takes a Tensor as target"),
+        (lambda x: F.linear_cross_entropy(x, x[:, :3], x), ShapeError, r"takes an input \(N, in\) .* and \(2, 3\)"),
         (lambda x: F.linear_cross_entropy(x, [0], x), TypeError, "takes a Tensor as linear_weight, got list"),
         (lambda x: F.mse_loss(x, x, weight=tg.ones(4)), ShapeError, r"input's shape \(2, 4\)"),
     ],

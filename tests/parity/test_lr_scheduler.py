@@ -197,8 +197,9 @@ def test_plateaus_are_found_where_pytorch_finds_them(named):
     ours = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, **named)
     theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(reference, factor=0.5, **named)
     rng = np.random.default_rng(0)
-    for i in range(40):
-        metric = float(np.round(3 / (1 + i) + rng.standard_normal() * 0.3, 1)) if i != 20 else float("nan")
+    noisy = [float(np.round(3 / (1 + i) + rng.standard_normal() * 0.3, 1)) for i in range(40)]
+    gradual = [0.9**i if named["mode"] == "min" else 1.1**i for i in range(12)]  # by less than the larger threshold
+    for metric in (*gradual, *noisy[:20], float("nan"), *noisy[20:]):
         ours.step(metric)
         theirs.step(torch.tensor(metric, dtype=torch.float64))
         np.testing.assert_allclose(settings(optimizer), settings(reference), rtol=1e-6)
