@@ -142,13 +142,13 @@ class Wishart(ExponentialFamily):
         factor = self._factor @ a
         return factor @ factor.mT
 
-    def rsample(self, sample_shape: Sequence[int] = (), max_try_correction: int = 10) -> Any:
-        """Symmetric matrices; those that rounding leaves singular are drawn anew, up to so many times.
+    def rsample(self, sample_shape: Sequence[int] = (), max_try_correction: int | None = None) -> Any:
+        """Symmetric matrices; those that rounding leaves singular are drawn anew, up to so many times, or 10.
 
         Source: Bartlett, "On the theory of statistical regression" (1933).
         """
         drawn = self._drawn(sample_shape)
-        for _ in range(max_try_correction):
+        for _ in range(10 if max_try_correction is None else max_try_correction):
             regular = self.support.check(drawn)
             if regular.all().item():
                 break
