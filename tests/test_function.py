@@ -408,11 +408,15 @@ class Countdown(tg.autograd.Function):
         return g * rest.grad / 2
 
 
-def test_backwards_within_backwards_however_deep():
+def test_backwards_within_backwards_however_deep(monkeypatch):
     for depth in (19, 20, 21, 600):
         x = tg.tensor(float(depth), requires_grad=True)
         Countdown.apply(x).backward()
         assert x.grad == 1
+    monkeypatch.setattr(tg.autograd.nesting, "DEEPEST", 45)
+    with pytest.raises(RuntimeError, match="45 deep within each other"):
+        Countdown.apply(tg.tensor(45.0, requires_grad=True)).backward()
+    Countdown.apply(tg.tensor(44.0, requires_grad=True)).backward()
     with pytest.raises(ArithmeticError, match="gone too far"):
         Countdown.apply(tg.tensor(40.5, requires_grad=True)).backward()
     assert tg.is_grad_enabled()
