@@ -202,3 +202,12 @@ def test_what_was_saved_may_be_written_to_where_that_is_allowed(name):
     }
     assert tg.allclose(g, first[name])
     assert tg.allclose(again, second[name])
+
+
+def test_a_condition_is_no_input_that_hooks_and_walkers_see():
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    z = tg.where(x > 1.5, x, y)
+    assert [node.variable for node, _ in z.grad_fn.next_functions] == [x, y]
+    z.grad_fn.register_hook(lambda gradients, _: tuple(10 * g for g in gradients))
+    z.sum().backward()
+    assert (x.grad.tolist(), y.grad.tolist()) == ([0, 10], [10, 0])

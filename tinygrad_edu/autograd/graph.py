@@ -12,6 +12,7 @@ from .. import recording, writes
 from ..errors import GradientError
 from ..graph import Leaf, Node, Output, as_tensors, describe, freed, under_way
 from ..ops.movement import sum_to
+from ..primitive import Plan
 from ..printing import node_name
 from ..recording import wrap
 from ..tensor import Tensor
@@ -44,13 +45,19 @@ def call_of(node: Node) -> tuple[Node, int]:
     return (node.parents[0], node.index) if isinstance(node, Output) else (node, 0)
 
 
+def places_of(plan: Plan) -> list[int]:
+    """The places of a call's inputs that a gradient can flow to; a condition or a mask is none."""
+    names = plan.primitive.input_names(len(plan.needs))
+    return [place for place, name in enumerate(names) if plan.primitive.rules.get(name, True) is not None]
+
+
 def next_functions(self: Node) -> tuple[tuple[Node | None, int], ...]:
     """For each input of the call, the node that made it and which of that node's outputs it is; None without one."""
     call = call_of(self)[0]
     if call.plan is None:
         return ()
     made = dict(zip(call.plan.positions, call.parents, strict=True))
-    return tuple([call_of(made[place]) if place in made else (None, 0) for place in range(len(call.plan.needs))])
+    return tuple([call_of(made[place]) if place in made else (None, 0) for place in places_of(call.plan)])
 
 
 def register_hook(self: Node, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
@@ -63,21 +70,22 @@ def register_hook(self: Node, hook: Callable[[Any, Any], Any]) -> RemovableHandl
     if isinstance(call, Leaf):
         return add_after(call, lambda g: hook((), (as_tensor(g),)), last=True)
     plan = hooked_plan(call)
-    count, what = len(plan.needs), repr(self)  # the node itself would be a cycle
+    places, what = places_of(plan), repr(self)  # the node itself would be a cycle
     shapes = {place: parent.shape for place, parent in zip(plan.positions, call.parents, strict=True)}
 
     def show(gradients: Gradients, g: Any) -> Gradients:
         for place, gx in gradients.items():
             if gx is not None and gx.shape != shapes[place]:
                 gradients[place] = sum_to(gx, shape=shapes[place])
-        found = hook(tuple([as_tensor(gradients.get(place)) for place in range(count)]), as_tuple(g))
+        found = hook(tuple([as_tensor(gradients.get(place)) for place in places]), as_tuple(g))
         if found is None:
             return gradients
         found = found if isinstance(found, tuple) else (found,)
-        if len(found) != count:
-            raise GradientError(f"a hook on {what} returned {len(found)} gradients; it must return {count}")
+        if len(found) != len(places):
+            raise GradientError(f"a hook on {what} returned {len(found)} gradients; it must return {len(places)}")
+        given = dict(zip(places, found, strict=True))
         return {
-            place: replaced(gx, found[place]) if gx is not None else found[place] for place, gx in gradients.items()
+            place: replaced(gx, given[place]) if gx is not None else given[place] for place, gx in gradients.items()
         }
 
     return add(plan.after, show)
