@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
-from tinygrad_edu.data import DataLoader, Dataset, TensorDataset
+from tinygrad_edu.data import DataLoader, Dataset, TensorDataset, read_image
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.train import fit
 
@@ -141,6 +141,26 @@ def test_figures_hold_what_is_constant_or_not_finite(tmp_path):
         viz.im2col(odd, 1).savefig(tmp_path / "columns.png")
 
 
+def test_curves_show_each_epoch_in_its_place():
+    pytest.importorskip("matplotlib")
+    from tinygrad_edu import viz
+
+    (ax,) = viz.learning_curves([{"loss": loss} for loss in (2.0, np.nan, 1.0, np.inf, 0.5)]).axes
+    assert ax.lines[0].get_xydata().tolist() == [[1, 2], [3, 1], [5, 0.5]]
+    (ax,) = viz.learning_curves([{"loss": 1.0}]).axes
+    assert ax.lines[0].get_marker() == "o"  # no line is there to be seen
+
+
+@pytest.mark.parametrize("most", [1e-3, 1.0, 1e300])
+def test_a_curve_over_many_powers_of_ten_has_few_lines(most):
+    from tinygrad_edu import viz
+
+    picture = viz.loss_curve_svg([{"loss": most * 10.0 ** (-20 * k)} for k in range(16)])
+    heights = re.findall(r'class="tg-grid-l" d="M[\d.]+ (-?[\d.]+)H', picture)
+    assert 3 <= len(heights) <= 10
+    assert float(heights[-1]) <= 40 < float(heights[0])
+
+
 @pytest.mark.parametrize("name", ["gradient_norms", "learning_curves", "loss_curve_svg", "unused_parameters"])
 def test_viz_tells_what_it_cannot_draw(name):
     from tinygrad_edu import viz
@@ -149,3 +169,11 @@ def test_viz_tells_what_it_cannot_draw(name):
         pytest.importorskip("matplotlib")
     with pytest.raises((TypeError, ValueError), match=rf"{name}\('abc'\): "):
         getattr(viz, name)("abc")
+
+
+def test_a_picture_of_no_known_format_is_told_so(tmp_path):
+    pytest.importorskip("PIL")
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    with pytest.raises(ValueError, match=r"a.png' as an image: it is of no format that Pillow knows, or damaged$"):
+        read_image(path)

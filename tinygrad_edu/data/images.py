@@ -113,8 +113,11 @@ def read_with_pillow(data: bytes) -> Colours:
     Image, ImageOps = (require(f"PIL.{module}", "image", purpose) for module in ("Image", "ImageOps"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(io.BytesIO(data)) as opened:
-            image = ImageOps.exif_transpose(opened)
+        try:
+            with Image.open(io.BytesIO(data)) as opened:
+                image = ImageOps.exif_transpose(opened)
+        except Image.UnidentifiedImageError:
+            raise ValueError("it is of no format that Pillow knows, or damaged") from None
     if image.mode.startswith(("I", "F")):  # 16 bits and more for each pixel
         return scaled(numpy.asarray(image), largest=65535)
     seen = Image.new("RGBA", image.size, "white")

@@ -80,8 +80,10 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def decades(low: float, high: float) -> list[float]:
-    """Powers of ten that span low to high."""
-    return [10.0**k for k in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    """Powers of ten that span low to high, no more than ten of them."""
+    least, most = max(math.floor(math.log10(low)), -300), min(math.ceil(math.log10(high)), 300)  # floats end there
+    step = max(1, -(-(most - least) // 8))
+    return [10.0**k for k in range(least, most + step, step)]
 
 
 def tick_text(value: float) -> str:

@@ -42,16 +42,16 @@ def learning_curves(
     drawn = 0
     for k, (name, runs) in enumerate(trainings.items()):
         for key, what, dashes in wanted:
-            values = table(runs, key)
-            if values is None:
+            epochs, values = table(runs, key)
+            if not len(epochs):
                 continue
             drawn += 1
-            epochs = numpy.arange(1, values.shape[1] + 1)
             colour = COLOURS[(k if name else drawn - 1) % len(COLOURS)]
             label = f"{name}, {what}" if name and len(wanted) > 1 else name or what
             if len(wanted) == 1:
                 dashes = DASHES[k // len(COLOURS) % len(DASHES)]
-            ax.plot(epochs, numpy.nanmean(values, 0), dashes, color=colour, label=label)
+            dot = "o" if len(epochs) == 1 else ""  # of one there is no line
+            ax.plot(epochs, numpy.nanmean(values, 0), dashes, color=colour, label=label, marker=dot, markersize=3)
             if len(values) > 1:
                 low, high = numpy.nanmin(values, 0), numpy.nanmax(values, 0)
                 ax.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -70,15 +70,15 @@ def as_runs(history: Any) -> list[History]:
     return [history] if history and isinstance(history[0], Mapping) else list(history)
 
 
-def table(runs: Sequence[History], key: str) -> Any:
-    """A row for each run, a column for each epoch that any run has a number for; None where there is no number."""
+def table(runs: Sequence[History], key: str) -> tuple[Any, Any]:
+    """The epochs that any run has a number for, and their columns of a table with a row for each run."""
     longest = max(map(len, runs), default=0)
     values = numpy.full((len(runs), longest), math.nan)
     for row, run in zip(values, runs, strict=True):
         row[: len(run)] = [float(epoch.get(key, math.nan)) for epoch in run]
     values[~numpy.isfinite(values)] = math.nan
-    values = values[:, ~numpy.isnan(values).all(0)]
-    return values if values.size else None
+    there = ~numpy.isnan(values).all(0)
+    return 1 + numpy.flatnonzero(there), values[:, there]
 
 
 def loss_surface(
