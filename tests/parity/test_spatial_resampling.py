@@ -112,6 +112,18 @@ def test_interpolate_refuses_what_pytorch_refuses(settings):
         hold(lambda m, x: functional(m).interpolate(x, 2), np.zeros(shape))
 
 
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
+@pytest.mark.parametrize("shape", [(1, 1, 5), (1, 1, 4, 3), (1, 1, 3, 4, 2)], ids=str)
+def test_factors_that_make_no_whole_sizes_pick_by_the_factor(shape, mode):
+    x = values(np.random.default_rng(0), shape)
+    for factor in (0.3, 0.7, 1.3, 1.6, 1.9, 2.4, 2.9):
+        if min(shape[2:]) * factor >= 1:
+            for recompute in (None, True):
+                settings = {"scale_factor": factor, "mode": mode, "recompute_scale_factor": recompute}
+                backward = len(shape) < 5  # PyTorch's backward in three dimensions picks others than its forward
+                hold(lambda m, x, settings=settings: functional(m).interpolate(x, **settings), x, backward=backward)
+
+
 def test_older_names():
     x = values(np.random.default_rng(0), (2, 2, 4, 5))
     hold(lambda m, x: functional(m).upsample(x, scale_factor=2), x)
