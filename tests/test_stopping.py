@@ -30,18 +30,24 @@ def folder(tmp_path, monkeypatch):
 def start(folder, *arguments, closed=(), **environment):
     """The program as a process, with these streams closed."""
 
-    def close():
+    def prepare():
+        for number, _ in STOPS:  # where the tests themselves run under nohup, they are ignored, and would be here
+            signal.signal(number, signal.SIG_DFL)
         for place in closed:
             os.close(place)
 
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
     settings = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp"), **environment}
     command = [sys.executable, "-m", "tinygrad_edu", *arguments]
-    return subprocess.Popen(command, env=settings, preexec_fn=close, text=True, encoding="utf-8", **pipes)
+    return subprocess.Popen(command, env=settings, preexec_fn=prepare, text=True, encoding="utf-8", **pipes)
 
 
 def finish(process):
-    out, err = process.communicate(timeout=60)
+    with process:
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return process.returncode, out, err
 
 
