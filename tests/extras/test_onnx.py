@@ -477,6 +477,7 @@ TABLE = {
     "padding": lambda x: (F.pad(x, (1, 2)), F.pad(x, (1, 0), value=3.0), F.pad(x, (-1, -1))),
     "rounding": lambda x: (x.round(), x.floor(), x.trunc(), x.round(decimals=1), x % 0.7, x // 0.7, x.fmod(0.7)),
     "distances": lambda x: (tg.cdist(x, x), F.normalize(x), F.cosine_similarity(x, x.flip(0))),
+    "largest distances": lambda x: (tg.cdist(x, x, math.inf), tg.cdist(x, x + 1, math.inf)),
     "numbers": lambda x: (x.sum() * 2, x[0, 0], tg.tensor(1e300, dtype=tg.float64) * x.shape[0], x.amax().exp()),
     "the input and a parameter": lambda x: (x, x, tg.tensor([1.0, 2.0])),
     "a dictionary": lambda x: {"a": x + 1, "b": [x * 2, None]},

@@ -177,7 +177,8 @@ class Runs:
         first = found[0]
         if len({len(value) for value in found}) == 1:
             parts = [self.merge(parts) for parts in zip(*found, strict=True)]
-            return type(first)._make(parts) if hasattr(first, "_make") else type(first)(parts)
+            # a torch.Size, too, which would have its parts be integers, is a tuple of what is not known yet
+            return tuple.__new__(type(first), parts) if isinstance(first, tuple) else type(first)(parts)
         if all(len(value) and all(part == value[0] for part in value) for value in found):
             count = self.number([len(value) for value in found])
             if isinstance(count, Size):

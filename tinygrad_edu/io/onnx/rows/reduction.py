@@ -40,6 +40,11 @@ def amax(g: Graph, x: Value, *, dim: Dims = None, keepdim: bool = False) -> Any:
 
 
 @row
+def farthest(g: Graph, x: Value) -> Any:
+    return reduced(g, "ReduceMax", x, (-1,), False)
+
+
+@row
 def amin(g: Graph, x: Value, *, dim: Dims = None, keepdim: bool = False) -> Any:
     return through_integers(g, x, lambda y: reduced(g, "ReduceMin", y, dim, keepdim))
 
